@@ -1,0 +1,28 @@
+"""harmonize: nine biomedical relation corpora, one training set.
+
+    import harmonize
+    table = harmonize.load_union("artifacts/union", corpora=["biored"], splits=["train"])
+
+Importing this package imports nothing heavy; what stands below is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from harmonize.errors import HarmonizeError
+
+if TYPE_CHECKING:
+    from harmonize.union.reader import load_union
+
+__all__ = ["HarmonizeError", "__version__", "load_union"]
+
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "load_union":
+        from harmonize.union.reader import load_union
+
+        return load_union
+    raise AttributeError(f"module 'harmonize' has no attribute {name!r}")

@@ -1,0 +1,94 @@
+"""What can go wrong, as a tree.
+
+    HarmonizeError            everything this package raises on purpose; str() is one line
+    ├── InputError            a file that a user gave: `file:line: what was expected`
+    │   ├── MissingInput      it is not there
+    │   └── MalformedInput    it is there and says something its format does not allow
+    ├── InvalidDocument       an adapter made a Document that contradicts itself
+    ├── SpecError             a mapping in YAML: file, key and what was expected, all at once
+    ├── UnknownName           a corpus, split or column that does not exist
+    ├── UnionError            a folder that is not a union set, or not a whole one
+    └── AccountingError       in != out + dropped: a fault of the code, never of the input
+
+The command line prints the line and leaves with `exit_code`; no traceback reaches a user.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+__all__ = [
+    "AccountingError",
+    "HarmonizeError",
+    "InputError",
+    "InvalidDocument",
+    "MalformedInput",
+    "MissingInput",
+    "SpecError",
+    "UnionError",
+    "UnknownName",
+]
+
+
+class HarmonizeError(Exception):
+    """Base of the tree."""
+
+    exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+class InputError(HarmonizeError):
+    """A file that a user gave, with the place in it where reading stopped.
+
+    Args:
+        path: the file, as the user would name it.
+        message: what was expected, and what stood there.
+        line: 1-based line number, where the format has lines.
+        document: the document's id, where the line alone says little (XML on one line).
+    """
+
+    def __init__(
+        self, path: Path | str, message: str, *, line: int | None = None, document: str | None = None
+    ) -> None:
+        self.path, self.line, self.document = path, line, document
+        place = f"{path}:{line}" if line is not None else str(path)
+        about = f"document {document}: " if document is not None else ""
+        super().__init__(f"{place}: {about}{message}")
+
+
+class MissingInput(InputError):
+    """A file that should be there is not."""
+
+
+class MalformedInput(InputError):
+    """A file breaks its format."""
+
+
+class InvalidDocument(HarmonizeError):
+    """A Document, Mention, Relation or Span that contradicts itself."""
+
+
+class SpecError(HarmonizeError):
+    """Faults of one mapping file, each as (key, what was expected)."""
+
+    def __init__(self, path: Path | str, faults: Iterable[tuple[str, str]]) -> None:
+        self.path, self.faults = path, tuple(faults)
+        super().__init__(f"{path}: " + "; ".join(f"{key}: {fault}" for key, fault in self.faults))
+
+
+class UnknownName(HarmonizeError):
+    """A name that is none of the known ones."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"unknown {kind} {name!r}: expected one of {', '.join(known)}")
+
+
+class UnionError(HarmonizeError):
+    """A folder that does not hold a whole union set."""
+
+
+class AccountingError(HarmonizeError):
+    """A step lost or invented something: in != out + dropped."""

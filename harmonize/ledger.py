@@ -1,0 +1,99 @@
+"""Bookkeeping of a build: what goes into each step, what comes out, and why the rest was dropped.
+
+Entries, exits and drops are counted where they happen, independently of each other, so that the balance
+in = out + dropped is a check and not a definition.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from harmonize.errors import AccountingError
+from harmonize.model import Split
+
+__all__ = ["UNITS", "Drop", "DroppedItem", "Ledger", "Unit"]
+
+Unit = Literal["documents", "mentions", "relations", "instances"]
+UNITS: tuple[Unit, ...] = ("documents", "mentions", "relations", "instances")
+
+
+class Drop(NamedTuple):
+    """Something that a step leaves out: what it is, why, and which one (free text naming it)."""
+
+    unit: Unit
+    reason: str
+    item: str
+
+
+class DroppedItem(NamedTuple):
+    """A Drop with its place: what the listing of dropped items holds, one a line."""
+
+    split: Split
+    step: str
+    document_id: str
+    drop: Drop
+
+
+@dataclass
+class _Account:
+    entered: int = 0
+    left: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+
+
+class Ledger:
+    """The accounts of one corpus, by split, step and unit.
+
+    Args:
+        on_drop: called with every dropped item, in order (a listing on disk, say).
+    """
+
+    def __init__(self, on_drop: Callable[[DroppedItem], None] | None = None) -> None:
+        self._accounts: dict[tuple[Split, str, Unit], _Account] = {}
+        self._on_drop = on_drop
+
+    def _account(self, split: Split, step: str, unit: Unit) -> _Account:
+        return self._accounts.setdefault((split, step, unit), _Account())
+
+    def enter(self, split: Split, step: str, unit: Unit, count: int = 1) -> None:
+        """Count what goes into a step."""
+        self._account(split, step, unit).entered += count
+
+    def leave(self, split: Split, step: str, unit: Unit, count: int = 1) -> None:
+        """Count what comes out of a step."""
+        self._account(split, step, unit).left += count
+
+    def drop(self, split: Split, step: str, document_id: str, drops: Iterable[Drop]) -> None:
+        """Count what a step leaves out."""
+        for drop in drops:
+            self._account(split, step, drop.unit).dropped[drop.reason] += 1
+            if self._on_drop is not None:
+                self._on_drop(DroppedItem(split, step, document_id, drop))
+
+    def check(self) -> None:
+        """Raises AccountingError at the first account where in != out + dropped."""
+        for (split, step, unit), account in self._accounts.items():
+            dropped = sum(account.dropped.values())
+            if account.entered != account.left + dropped:
+                raise AccountingError(
+                    f"{split}, step {step}: "
+                    f"{account.entered} {unit} in, {account.left} out, {dropped} dropped"
+                )
+
+    def splits(self) -> list[Split]:
+        return list(dict.fromkeys(split for split, _, _ in self._accounts))
+
+    def as_dict(self, split: Split) -> dict[str, dict[str, dict[str, object]]]:
+        """{step: {unit: {"in": n, "out": n, "dropped": {reason: n}}}}, steps in the order they ran."""
+        steps: dict[str, dict[str, dict[str, object]]] = {}
+        for (of_split, step, unit), account in self._accounts.items():
+            if of_split == split:
+                steps.setdefault(step, {})[unit] = {
+                    "in": account.entered,
+                    "out": account.left,
+                    "dropped": dict(sorted(account.dropped.items())),
+                }
+        return steps

@@ -1,0 +1,217 @@
+"""The data model: what an adapter yields (Document) and what the rules make of it (Instance).
+
+Offsets are half-open counts of Unicode code points. Everything here is frozen, and a Document checks itself
+when made: one with a mention that its text does not spell cannot exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from harmonize.errors import InvalidDocument
+
+__all__ = [
+    "SPLITS",
+    "Document",
+    "EntityInContext",
+    "Instance",
+    "Level",
+    "Mention",
+    "Passage",
+    "Relation",
+    "Span",
+    "SpanSource",
+    "Split",
+]
+
+Split = Literal["train", "dev", "test"]
+SPLITS: tuple[Split, ...] = ("train", "dev", "test")
+Level = Literal["document", "sentence"]
+SpanSource = Literal["gold", "pubtator", "dictionary"]
+
+
+class Span(NamedTuple):
+    """Half-open range [start, end) of Unicode code points."""
+
+    start: int
+    end: int
+
+    def of(self, text: str) -> str:
+        """The part of `text` that the span covers."""
+        return text[self.start : self.end]
+
+    def covers(self, other: Span) -> bool:
+        return self.start <= other.start and other.end <= self.end
+
+    def shifted(self, by: int) -> Span:
+        return Span(self.start + by, self.end + by)
+
+
+def _check_span(span: Span, length: int, owner: str) -> None:
+    if not 0 <= span.start < span.end <= length:
+        raise InvalidDocument(
+            f"{owner}: expected 0 <= start < end <= {length}, got [{span.start}, {span.end})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """One place in the text that names an entity.
+
+    Attributes:
+        id: unique in its document.
+        type: the corpus's own entity type.
+        text: the mention as the corpus spells it.
+        spans: one span, or several in order for a discontinuous mention.
+        concept_ids: what the mention means; none where the corpus does not say, several for a composite.
+        source: who found it.
+    """
+
+    id: str
+    type: str
+    text: str
+    spans: tuple[Span, ...]
+    concept_ids: tuple[str, ...] = ()
+    source: SpanSource = "gold"
+
+    @property
+    def extent(self) -> Span:
+        """From the first character of the first part to the last of the last."""
+        return Span(self.spans[0].start, self.spans[-1].end)
+
+    def is_spelled_by(self, text: str) -> bool:
+        """True if the spans cover the mention's text.
+
+        The parts of a discontinuous mention are compared without blanks, because corpora differ in what
+        they put between parts.
+        """
+        if len(self.spans) == 1:
+            return self.spans[0].of(text) == self.text
+        covered = "".join(span.of(text) for span in self.spans)
+        return "".join(covered.split()) == "".join(self.text.split())
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """An annotated pair of entities.
+
+    Attributes:
+        head, tail: concept ids, or mention ids where the corpus relates mentions. In a corpus whose mapping
+            says `directed`, head is the first argument.
+        type: the corpus's own relation type, as written.
+        novelty: BioRED's "Novel" or "No".
+    """
+
+    head: str
+    tail: str
+    type: str
+    novelty: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A title, an abstract, or another part of the text that no sentence crosses."""
+
+    kind: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One annotated text of one corpus.
+
+    Attributes:
+        id: unique in its corpus.
+        split: where the corpus puts it; "train" for corpora without splits.
+        pmid: PubMed id, None where unknown.
+        text: all passages; offsets count from its start.
+        passages: in order, not overlapping.
+        sentences: the corpus's own sentence boundaries; None where it has none.
+    """
+
+    id: str
+    split: Split
+    text: str
+    passages: tuple[Passage, ...]
+    mentions: tuple[Mention, ...] = ()
+    relations: tuple[Relation, ...] = ()
+    pmid: str | None = None
+    sentences: tuple[Span, ...] | None = None
+
+    def __post_init__(self) -> None:
+        length = len(self.text)
+        for passage in self.passages:
+            _check_span(passage.span, length, f"document {self.id}: {passage.kind}")
+        for sentence in self.sentences or ():
+            _check_span(sentence, length, f"document {self.id}: sentence")
+        seen: set[str] = set()
+        for mention in self.mentions:
+            owner = f"document {self.id}: mention {mention.id}"
+            if mention.id in seen:
+                raise InvalidDocument(f"{owner}: expected a new id, got one used before")
+            seen.add(mention.id)
+            if not mention.spans:
+                raise InvalidDocument(f"{owner}: expected at least one span")
+            for span in mention.spans:
+                _check_span(span, length, owner)
+            if not mention.is_spelled_by(self.text):
+                raise InvalidDocument(
+                    f"{owner}: expected {mention.text!r} at {_ranges(mention.spans)}, "
+                    f"the text reads {' '.join(span.of(self.text) for span in mention.spans)!r}"
+                )
+
+
+def _ranges(spans: tuple[Span, ...]) -> str:
+    return ";".join(f"{span.start}-{span.end}" for span in spans)
+
+
+@dataclass(frozen=True, slots=True)
+class EntityInContext:
+    """One side of a pair, as the context shows it.
+
+    Attributes:
+        id: concept id, or mention id.
+        name: text of the first mention in the context.
+        type: entity type after rule e; before it, the BioRED type the corpus's own type stands for.
+        source_type: the corpus's own type, of the first mention in the context.
+        spans: of every mention in the context, relative to the context, in order.
+        sources: who found those mentions.
+    """
+
+    id: str
+    name: str
+    type: str
+    source_type: str
+    spans: tuple[Span, ...]
+    sources: frozenset[SpanSource]
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """One entity pair in one context: a row of the union set.
+
+    Attributes:
+        document_id: the document it was cut from.
+        context: where the context lies in the document.
+        text: the context.
+        head, tail: the pair.
+        source_relations: the corpus's own types of the pair, each once; empty for an unannotated pair.
+        labels: harmonized labels, most specific first; filled by rules d and c.
+        novelty: BioRED's, where the pair is annotated.
+    """
+
+    document_id: str
+    context: Span
+    text: str
+    head: EntityInContext
+    tail: EntityInContext
+    source_relations: tuple[str, ...] = ()
+    labels: tuple[str, ...] = field(default=())
+    novelty: str | None = None
+
+    @property
+    def span_source(self) -> SpanSource:
+        """The least certain source among the pair's mentions."""
+        sources = self.head.sources | self.tail.sources
+        return next(source for source in ("dictionary", "pubtator", "gold") if source in sources)
