@@ -1,0 +1,185 @@
+"""BioC XML and BioC JSON, decoded by the `bioc` library, checked and turned into Documents here.
+
+Format: https://bioc.sourceforge.net (the DTD) and https://github.com/bionlplab/bioc (JSON). Offsets of
+passages and annotations count code points of the whole document.
+
+The library's own streaming XML reader keeps every element it has read, and its JSON reader refuses files that
+leave out empty lists; so documents are handed to it one at a time and with the empty lists filled in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from bioc import BioCAnnotation, BioCDocument, BioCPassage, BioCRelation, biocxml
+from bioc.biocjson.decoder import parse_doc
+from lxml import etree
+
+from harmonize.errors import MalformedInput, MissingInput
+from harmonize.formats.mentions import numbered_mentions
+from harmonize.formats.xml import file_elements
+from harmonize.model import Document, Passage, Relation, Span, Split
+
+__all__ = ["annotation_count", "document", "infon", "read"]
+
+
+def read(path: Path) -> Iterator[BioCDocument]:
+    """Stream the documents of a BioC file, JSON if its name ends so, else XML.
+
+    JSON is read whole, since it is one value.
+
+    Raises:
+        MissingInput, MalformedInput: with the file and, where known, line or document.
+    """
+    return _read_json(path) if path.suffix.lower() == ".json" else _read_xml(path)
+
+
+def _read_xml(path: Path) -> Iterator[BioCDocument]:
+    for element in file_elements(path, "document"):
+        line, identifier = element.sourceline, element.findtext("id")
+        alone = b"<collection>%b</collection>" % etree.tostring(element, encoding="utf-8", with_tail=False)
+        try:
+            yield biocxml.loads(alone.decode("utf-8")).documents[0]
+        except (KeyError, TypeError, ValueError) as error:
+            raise MalformedInput(
+                path, f"expected a BioC document, got {_reason(error)}", line=line, document=identifier
+            ) from None
+
+
+def _read_json(path: Path) -> Iterator[BioCDocument]:
+    if not path.is_file():
+        raise MissingInput(path, "expected a file, found none")
+    try:
+        value = json.loads(path.read_bytes().decode("utf-8"))
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise MalformedInput(
+            path, f"expected UTF-8, got byte 0x{error.object[error.start]:02x}", line=line
+        ) from None
+    except json.JSONDecodeError as error:
+        raise MalformedInput(path, f"expected JSON, got: {error.msg}", line=error.lineno) from None
+    documents = value.get("documents") if isinstance(value, dict) else None
+    if not isinstance(documents, list) or not documents:
+        raise MalformedInput(path, "expected a key 'documents' with at least one document")
+    for number, record in enumerate(documents):
+        try:
+            yield parse_doc(_with_empty_parts(record))
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise MalformedInput(
+                path, f"documents[{number}]: expected a BioC document, got {_reason(error)}"
+            ) from None
+
+
+def _with_empty_parts(record: dict[str, Any]) -> dict[str, Any]:
+    """The record with the lists and infons that BioC JSON files leave out when empty."""
+    record = {"infons": {}, "passages": [], "annotations": [], "relations": []} | record
+    record["passages"] = [
+        {"infons": {}, "sentences": [], "annotations": [], "relations": []} | passage
+        for passage in record["passages"]
+    ]
+    record["relations"] = [{"nodes": []} | relation for relation in record["relations"]]
+    return record
+
+
+def _reason(error: Exception) -> str:
+    return f"no {error}" if isinstance(error, KeyError) else str(error)
+
+
+def annotation_count(record: BioCDocument) -> int:
+    return sum(len(passage.annotations) for passage in record.passages)
+
+
+def infon(item: BioCAnnotation | BioCRelation, key: str, path: Path, document: str) -> str:
+    """An infon that must be there.
+
+    Raises:
+        MalformedInput: it is not.
+    """
+    value = item.infons.get(key)
+    if not isinstance(value, str):
+        kind = "relation" if isinstance(item, BioCRelation) else "annotation"
+        raise MalformedInput(path, f"expected infon {key!r} in {kind} {item.id}", document=document)
+    return value
+
+
+def document(
+    record: BioCDocument,
+    path: Path,
+    split: Split,
+    mention: Callable[[BioCAnnotation], tuple[str, tuple[str, ...]]],
+    relation: Callable[[BioCRelation], Relation],
+) -> Document:
+    """A Document from a title and an abstract passage.
+
+    Args:
+        path: for errors.
+        mention: annotation -> (type, concept ids).
+        relation: BioC relation -> Relation.
+
+    Raises:
+        MalformedInput: a passage overlaps the one before, or an annotation is not spelled by the text.
+    """
+    if not isinstance(record.id, str) or not record.id:
+        raise MalformedInput(path, "expected a document id")
+    text, passages = _assemble(record, path)
+    found = []
+    for annotation in (a for passage in record.passages for a in passage.annotations):
+        kind, ids = mention(annotation)
+        found.append((_span(annotation, text, path, record.id), kind, ids))
+    return Document(
+        id=record.id,
+        split=split,
+        text=text,
+        passages=passages,
+        mentions=numbered_mentions(text, found),
+        relations=tuple(relation(r) for r in record.relations),
+        pmid=record.id,
+    )
+
+
+def _assemble(record: BioCDocument, path: Path) -> tuple[str, tuple[Passage, ...]]:
+    """Passages at their offsets, the gaps filled with blanks; the first is the title."""
+    text, passages = "", []
+    for number, passage in enumerate(record.passages):
+        _check_passage(passage, len(text), path, record.id)
+        if passage.text:
+            text += " " * (passage.offset - len(text)) + passage.text
+            kind = "title" if number == 0 else "abstract"
+            passages.append(Passage(kind, Span(passage.offset, len(text))))
+    if not text:
+        raise MalformedInput(path, "expected a passage with text", document=record.id)
+    return text, tuple(passages)
+
+
+def _check_passage(passage: BioCPassage, least: int, path: Path, document: str) -> None:
+    if not isinstance(passage.offset, int) or passage.offset < least:
+        raise MalformedInput(
+            path, f"expected a passage offset of at least {least}, got {passage.offset!r}", document=document
+        )
+    if not isinstance(passage.text, str | None):
+        raise MalformedInput(path, f"expected text, got {passage.text!r}", document=document)
+
+
+def _span(annotation: BioCAnnotation, text: str, path: Path, document: str) -> Span:
+    if len(annotation.locations) != 1:
+        raise MalformedInput(
+            path,
+            f"expected one location in annotation {annotation.id}, got {len(annotation.locations)}",
+            document=document,
+        )
+    location = annotation.locations[0]
+    if not (isinstance(location.offset, int) and isinstance(location.length, int) and location.length > 0):
+        raise MalformedInput(
+            path, f"expected numbers in the location of annotation {annotation.id}", document=document
+        )
+    span = Span(location.offset, location.offset + location.length)
+    if span.of(text) != annotation.text:
+        raise MalformedInput(
+            path,
+            f"expected {annotation.text!r} at {span.start}-{span.end}, the text reads {span.of(text)!r}",
+            document=document,
+        )
+    return span

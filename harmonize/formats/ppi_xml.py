@@ -1,0 +1,87 @@
+"""The unified XML of the five protein-protein corpora, in both of its dialects.
+
+    unified    charOffset ends EXCLUSIVE; <interaction e1 e2 type>, positives only
+    learning   charOffset ends INCLUSIVE; <pair e1 e2 interaction="True|False">, negatives too
+
+Offsets are relative to the sentence; parts of a discontinuous mention are joined by ",". Which ends a file
+has is read off its first mention whose text decides it. Source: Pyysalo et al. 2008, BMC Bioinformatics 9
+Suppl 3:S6 (unified), and the "learning format" of Airola et al. 2008.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from lxml import etree
+
+from harmonize.errors import MalformedInput
+from harmonize.formats.sentences import AnnotatedSentence, Pair, SentenceRecord, check_pairs
+from harmonize.formats.xml import attribute, file_elements
+from harmonize.model import Mention, Span
+
+__all__ = ["read"]
+
+_OFFSETS = re.compile(r"\d+-\d+(,\d+-\d+)*")
+
+
+def read(path: Path) -> Iterator[SentenceRecord]:
+    """Stream the documents of a file.
+
+    Raises:
+        MissingInput, MalformedInput: with file, line and document.
+    """
+    dialect = _Dialect(path)
+    for element in file_elements(path, "document"):
+        identifier = attribute(element, "id", path)
+        sentences = tuple(dialect.sentence(child, identifier) for child in element.iterchildren("sentence"))
+        yield SentenceRecord(identifier, element.get("origId"), sentences)
+
+
+class _Dialect:
+    """Reads the sentences of one file; knows the file's end convention once a mention has shown it."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._beyond: int | None = None  # what to add to an end to make it exclusive
+
+    def sentence(self, element: etree._Element, document: str) -> AnnotatedSentence:
+        text = attribute(element, "text", self._path, document)
+        mentions = tuple(self._mention(entity, text, document) for entity in element.iterchildren("entity"))
+        pairs = tuple(self._pair(child, document) for child in element.iterchildren("interaction", "pair"))
+        check_pairs(pairs, mentions, self._path, element.sourceline, document)
+        identifier = attribute(element, "id", self._path, document)
+        return AnnotatedSentence(identifier, element.get("origId"), text, mentions, pairs)
+
+    def _mention(self, element: etree._Element, text: str, document: str) -> Mention:
+        identifier, offsets, spelled, kind = (
+            attribute(element, key, self._path, document) for key in ("id", "charOffset", "text", "type")
+        )
+        if not _OFFSETS.fullmatch(offsets) or not spelled:
+            raise self._fault(
+                element, document, f"expected charOffset like 0-4,9-12 and a text, got {offsets!r}"
+            )
+        bounds = [tuple(map(int, part.split("-"))) for part in offsets.split(",")]
+        for beyond in (0, 1) if self._beyond is None else (self._beyond,):
+            spans = tuple(Span(start, end + beyond) for start, end in bounds)
+            mention = Mention(identifier, kind, spelled, spans)
+            if mention.is_spelled_by(text):
+                self._beyond = beyond
+                return mention
+        read = " ".join(span.of(text) for span in spans)
+        raise self._fault(
+            element, document, f"expected {spelled!r} at {offsets} of the sentence, the text reads {read!r}"
+        )
+
+    def _pair(self, element: etree._Element, document: str) -> Pair:
+        head, tail = (attribute(element, key, self._path, document) for key in ("e1", "e2"))
+        if element.tag == "interaction":
+            return Pair(head, tail, element.get("type", "PPI"), positive=True)
+        verdict = attribute(element, "interaction", self._path, document)
+        if verdict not in ("True", "False"):
+            raise self._fault(element, document, f"expected interaction True or False, got {verdict!r}")
+        return Pair(head, tail, element.get("type", "PPI"), verdict == "True")
+
+    def _fault(self, element: etree._Element, document: str, message: str) -> MalformedInput:
+        return MalformedInput(self._path, message, line=element.sourceline, document=document)

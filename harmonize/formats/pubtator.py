@@ -1,0 +1,286 @@
+"""PubTator: the tab-separated exchange format of NCBI's PubTator and of BioRED, BC5CDR and BioREx.
+
+    90000001|t|Title of the article.
+    90000001|a|Its abstract.
+    90000001<TAB>0<TAB>5<TAB>Title<TAB>Disease<TAB>D012345[<TAB>individual mentions]
+    90000001<TAB>CID<TAB>D012345<TAB>D054321[<TAB>Novel]
+    (blank line)
+
+Offsets count code points from the start of the title; one character stands between title and abstract.
+Format: https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial and the READMEs of the corpora.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from harmonize.errors import MalformedInput
+from harmonize.formats.lines import numbered_lines
+from harmonize.formats.mentions import numbered_mentions
+from harmonize.model import Document, Passage, Relation, Span, SpanSource, Split
+
+__all__ = [
+    "PubTatorMention",
+    "PubTatorRecord",
+    "PubTatorRelation",
+    "document",
+    "read",
+    "split_ids",
+    "title_and_abstract",
+    "variant_genes",
+    "write",
+]
+
+# The abstract may itself contain "|", so only this prefix decides.
+_TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class PubTatorMention:
+    """A mention line. `id` is None where the column is missing, `extra` where there is no seventh column."""
+
+    start: int
+    end: int
+    text: str
+    type: str
+    id: str | None
+    extra: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PubTatorRelation:
+    """A relation line. `novelty` is None where the line has four columns."""
+
+    type: str
+    head: str
+    tail: str
+    novelty: str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class PubTatorRecord:
+    """One article. `abstract` is None where it has no |a| line, which an empty one is not."""
+
+    id: str
+    title: str
+    abstract: str | None
+    mentions: tuple[PubTatorMention, ...]
+    relations: tuple[PubTatorRelation, ...]
+    line: int
+
+    @property
+    def text(self) -> str:
+        """Title, one blank, abstract: what the offsets count in."""
+        return title_and_abstract(self.title, self.abstract)[0]
+
+
+def title_and_abstract(title: str, abstract: str | None) -> tuple[str, tuple[Passage, ...]]:
+    """The text of an article and its passages.
+
+    Empty parts get no passage, and an empty abstract adds nothing to the text.
+    """
+    text = f"{title} {abstract}" if abstract else title
+    passages = [Passage("title", Span(0, len(title)))] if title else []
+    if abstract:
+        passages.append(Passage("abstract", Span(len(title) + 1, len(text))))
+    return text, tuple(passages)
+
+
+def split_ids(
+    raw: str | None, separators: str, unknown: Collection[str] = ("", "-", "-1")
+) -> tuple[str, ...]:
+    """The concept ids in one id field, each once, in order.
+
+    Args:
+        raw: the field, e.g. "D014786|D006311" or " CVCL_1452".
+        separators: the characters that join ids here; others belong to an id ("c|SUB|G|35|A").
+        unknown: ids that stand for "not known".
+    """
+    if raw is None:
+        return ()
+    parts = re.split(f"[{re.escape(separators)}]", raw) if separators else [raw]
+    ids = dict.fromkeys(part.strip() for part in parts)
+    return tuple(identifier for identifier in ids if identifier not in unknown)
+
+
+def variant_genes(raw: str) -> tuple[str, ...]:
+    """NCBI Gene ids in a tmVar id: "tmVar:p|SUB|V|600|E;HGVS:p.V600E;CorrespondingGene:673" -> ("673",).
+
+    Empty where tmVar found no gene.
+    """
+    fields = dict(part.partition(":")[::2] for part in raw.split(";"))
+    return split_ids(fields.get("CorrespondingGene"), ",", unknown=("", "-", "None"))
+
+
+def read(
+    path: Path, *, mention_columns: Collection[int] = (5, 6, 7), relation_columns: Collection[int] = (4, 5)
+) -> Iterator[PubTatorRecord]:
+    """Stream the articles of a PubTator file.
+
+    A line of tab columns is a mention if its second and third column are numbers (an id-less mention has the
+    five columns of a relation with novelty), else a relation.
+
+    Args:
+        mention_columns, relation_columns: the numbers of columns that this file may have.
+
+    Raises:
+        MissingInput, MalformedInput: with file and line; among them a mention that the text does not spell.
+    """
+    return _Reader(path, mention_columns, relation_columns).records()
+
+
+class _Reader:
+    """Collects lines into records; one instance reads one file."""
+
+    def __init__(
+        self, path: Path, mention_columns: Collection[int], relation_columns: Collection[int]
+    ) -> None:
+        self._path = path
+        self._mention_columns, self._relation_columns = mention_columns, relation_columns
+        self._start: tuple[int, str, str] | None = None  # line, id, title
+        self._abstract: str | None = None
+        self._mentions: list[PubTatorMention] = []
+        self._relations: list[PubTatorRelation] = []
+
+    def records(self) -> Iterator[PubTatorRecord]:
+        for number, line in numbered_lines(self._path):
+            if not line.strip():
+                yield from self._finished()
+            elif text_line := _TEXT_LINE.fullmatch(line):
+                identifier, kind, text = text_line.groups()
+                if kind == "t":
+                    yield from self._finished()
+                    self._start = (number, identifier, text)
+                else:
+                    self._add_abstract(number, identifier, text)
+            else:
+                self._add_annotation(number, line.split("\t"))
+        yield from self._finished()
+
+    def _fault(self, line: int, message: str) -> MalformedInput:
+        return MalformedInput(self._path, message, line=line)
+
+    def _finished(self) -> Iterator[PubTatorRecord]:
+        if self._start is None:
+            return
+        line, identifier, title = self._start
+        record = PubTatorRecord(
+            identifier, title, self._abstract, tuple(self._mentions), tuple(self._relations), line
+        )
+        self._check_offsets(record)
+        self._start, self._abstract, self._mentions, self._relations = None, None, [], []
+        yield record
+
+    def _check_offsets(self, record: PubTatorRecord) -> None:
+        text = record.text
+        for mention in record.mentions:
+            read = text[mention.start : mention.end]
+            if read != mention.text or not read:
+                raise self._fault(
+                    mention.line,
+                    f"expected {mention.text!r} at {mention.start}-{mention.end} of document {record.id}, "
+                    f"the text reads {read!r}",
+                )
+
+    def _expect_current(self, number: int, identifier: str) -> None:
+        if self._start is None:
+            raise self._fault(number, f"expected a title line {identifier}|t|... first")
+        if identifier != self._start[1]:
+            raise self._fault(
+                number, f"expected a line of document {self._start[1]}, got one of {identifier!r}"
+            )
+
+    def _add_abstract(self, number: int, identifier: str, text: str) -> None:
+        self._expect_current(number, identifier)
+        if self._abstract is not None:
+            raise self._fault(number, f"expected one abstract of document {identifier}, got a second")
+        self._abstract = text
+
+    def _add_annotation(self, number: int, columns: list[str]) -> None:
+        if len(columns) < 2:
+            raise self._fault(number, "expected a text line ID|t|... or tab-separated columns")
+        self._expect_current(number, columns[0])
+        if len(columns) >= 3 and columns[1].isdecimal() and columns[2].isdecimal():
+            self._check_width(number, columns, "mention", self._mention_columns)
+            start, end = int(columns[1]), int(columns[2])
+            identifier, extra = [*columns[5:7], None, None][:2]
+            self._mentions.append(
+                PubTatorMention(start, end, columns[3], columns[4], identifier, extra, number)
+            )
+        else:
+            self._check_width(number, columns, "relation", self._relation_columns)
+            novelty = columns[4] if len(columns) == 5 else None
+            self._relations.append(PubTatorRelation(columns[1], columns[2], columns[3], novelty, number))
+
+    def _check_width(self, number: int, columns: list[str], kind: str, allowed: Collection[int]) -> None:
+        if len(columns) not in allowed:
+            widths = " or ".join(str(width) for width in sorted(allowed))
+            raise self._fault(number, f"expected {widths} columns in a {kind} line, got {len(columns)}")
+
+
+def document(
+    record: PubTatorRecord,
+    split: Split,
+    concept_ids: Callable[[str, str | None], tuple[str, ...]],
+    *,
+    document_id: str | None = None,
+    pmid: str | None = None,
+    source: SpanSource = "gold",
+) -> Document:
+    """A Document from a record.
+
+    Args:
+        concept_ids: (mention type, id field) -> concept ids.
+        document_id, pmid: the record's id unless given.
+        source: who found the mentions.
+    """
+    text, passages = title_and_abstract(record.title, record.abstract)
+    found = [
+        (Span(mention.start, mention.end), mention.type, concept_ids(mention.type, mention.id))
+        for mention in record.mentions
+    ]
+    return Document(
+        id=document_id or record.id,
+        split=split,
+        text=text,
+        passages=passages,
+        mentions=numbered_mentions(text, found, source=source),
+        relations=tuple(
+            Relation(relation.head.strip(), relation.tail.strip(), relation.type, relation.novelty)
+            for relation in record.relations
+        ),
+        pmid=pmid or record.id,
+    )
+
+
+def write(records: Iterable[PubTatorRecord], file: TextIO) -> None:
+    """Write records as `read` reads them; open the file with newline="\\n".
+
+    Raises:
+        ValueError: a field holds a tab or line end, which the format cannot express.
+    """
+    for record in records:
+        lines = [f"{record.id}|t|{record.title}"]
+        if record.abstract is not None:
+            lines.append(f"{record.id}|a|{record.abstract}")
+        lines += [
+            _columns(record.id, str(m.start), str(m.end), m.text, m.type, m.id, m.extra)
+            for m in record.mentions
+        ]
+        lines += [_columns(record.id, r.type, r.head, r.tail, r.novelty) for r in record.relations]
+        if any("\n" in line for line in lines):
+            raise ValueError(f"document {record.id}: PubTator cannot hold a line end inside a field")
+        file.write("\n".join(lines) + "\n\n")
+
+
+def _columns(*fields: str | None) -> str:
+    kept = [field for field in fields if field is not None]
+    if any("\t" in field for field in kept):
+        raise ValueError(f"document {kept[0]}: PubTator cannot hold a tab inside a field")
+    return "\t".join(kept)
