@@ -1,0 +1,28 @@
+"""What AIMed and HPRD50 share: unified PPI XML, sentence by sentence, only positive pairs listed."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+from harmonize.formats import ppi_xml
+from harmonize.formats.sentences import SentenceRecord, joined
+from harmonize.model import Document, Relation
+from harmonize.sources.source import Source
+
+
+def documents(source: Source, arrange: Callable[[SentenceRecord], SentenceRecord]) -> Iterator[Document]:
+    """Documents of every file, each record first put in order by `arrange`."""
+    for split, path in source.paths():
+        for record in map(arrange, ppi_xml.read(path)):
+            text, passages, sentences, mentions = joined(record.sentences)
+            pairs = [pair for sentence in record.sentences for pair in sentence.pairs if pair.positive]
+            source.saw(split, mentions=len(mentions), relations=len(pairs))
+            yield Document(
+                id=record.id,
+                split=split,
+                text=text,
+                passages=passages,
+                mentions=tuple(replace(mention, type="protein") for mention in mentions),
+                relations=tuple(Relation(pair.head, pair.tail, pair.type) for pair in pairs),
+                pmid=record.orig_id,
+                sentences=sentences,
+            )

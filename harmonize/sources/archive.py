@@ -1,0 +1,63 @@
+"""The files of a folder, or of a folder inside a zip, as one stream of (name, bytes)."""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from harmonize.errors import MalformedInput, MissingInput
+
+__all__ = ["files_below", "split_location"]
+
+
+def split_location(location: str) -> tuple[str, str | None]:
+    """Split "archive.zip!/folder" into ("archive.zip", "folder"); a plain name has no second part."""
+    archive, mark, folder = location.partition("!/")
+    return archive, folder if mark else None
+
+
+def files_below(root: Path, location: str, suffix: str) -> Iterator[tuple[str, bytes]]:
+    """Yield the files with `suffix` at any depth, in order of name.
+
+    Args:
+        location: a folder below root, or `archive.zip!/folder`.
+
+    Yields:
+        (path for errors, content)
+
+    Raises:
+        MissingInput: no such archive or folder, or nothing in it.
+        MalformedInput: not a whole zip, or one with a member that points outside it.
+    """
+    archive, folder = split_location(location)
+    path = root / archive
+    found = 0
+    files = _folder_files(path, suffix) if folder is None else _zip_files(path, folder, suffix)
+    for found, item in enumerate(files, 1):  # noqa: B007
+        yield item
+    if not found:
+        raise MissingInput(root / location, f"expected at least one *{suffix} file, found none")
+
+
+def _folder_files(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
+    if not path.is_dir():
+        raise MissingInput(path, "expected a folder, found none")
+    for file in sorted(path.rglob(f"*{suffix}")):
+        yield str(file), file.read_bytes()
+
+
+def _zip_files(path: Path, folder: str, suffix: str) -> Iterator[tuple[str, bytes]]:
+    if not path.is_file():
+        raise MissingInput(path, "expected a zip file, found none")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in sorted(archive.namelist()):
+                pure = PurePosixPath(name)
+                if pure.is_absolute() or ".." in pure.parts or "\\" in name:
+                    raise MalformedInput(path, f"expected members inside the zip, got {name!r}")
+                if name.startswith(f"{folder}/") and name.endswith(suffix):
+                    yield f"{path}!/{name}", archive.read(name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+        raise MalformedInput(path, f"expected a whole zip file, got: {error}") from None

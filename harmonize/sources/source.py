@@ -1,0 +1,132 @@
+"""The files of one corpus in one folder, as its mapping names them, and the counts of what they held.
+
+This is all that an adapter is given: it asks for its files by split, tells what it saw in them and what it
+set aside, and yields Documents.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from harmonize.errors import MissingInput, SpecError, UnknownName
+from harmonize.formats.pubtator import split_ids
+from harmonize.ledger import Drop, Ledger, Unit
+from harmonize.model import SPLITS, Split
+from harmonize.sources.archive import files_below, split_location
+from harmonize.spec import Corpus
+
+__all__ = ["READ", "Source", "find_source", "missing_files"]
+
+READ = "read"
+"""The ledger's name for the step from files to Documents."""
+
+
+class Source:
+    """One of a corpus' sources, opened.
+
+    Args:
+        corpus: whose files these are.
+        variant: the source's name in the mapping.
+        root: the corpus' folder.
+        ledger: where counts go.
+    """
+
+    def __init__(self, corpus: Corpus, variant: str, root: Path, ledger: Ledger) -> None:
+        self.corpus, self.variant, self.root = corpus, variant, root
+        self._splits = corpus.spec.sources[variant]
+        self._ledger = ledger
+
+    def splits(self) -> list[Split]:
+        return [split for split in SPLITS if split in self._splits]
+
+    def files(self, split: Split, expected: int | None = None) -> list[Path]:
+        """The paths of a split's files, in the mapping's order.
+
+        Args:
+            expected: how many the adapter can use.
+
+        Raises:
+            SpecError: the mapping names another number.
+        """
+        names = self._splits[split]
+        if expected is not None and len(names) != expected:
+            key = f"sources.{self.variant}.{split}"
+            raise SpecError(self.corpus.path, [(key, f"expected {expected} files, got {len(names)}")])
+        return [self.root / name for name in names]
+
+    def paths(self) -> Iterator[tuple[Split, Path]]:
+        """(split, file) of every file, for sources in which each file stands alone."""
+        for split in self.splits():
+            for path in self.files(split):
+                yield split, path
+
+    def files_below(self, split: Split, suffix: str) -> Iterator[tuple[str, bytes]]:
+        """(name, content) of the files below a split's folders or zip folders, in order of name."""
+        for location in self._splits[split]:
+            yield from files_below(self.root, location, suffix)
+
+    def concept_ids(self, mention_type: str, raw: str | None) -> tuple[str, ...]:
+        """The known concept ids of an id field, by the mapping's separators."""
+        spec = self.corpus.spec
+        return split_ids(raw, spec.id_separators.of(mention_type), spec.unknown_ids)
+
+    def corrections(self) -> dict[str, Sequence[tuple[int, int]]]:
+        """Mention id -> true spans, for offsets known to be wrong."""
+        return {mention: correction.spans for mention, correction in self.corpus.spec.corrections.items()}
+
+    def saw(self, split: Split, *, documents: int = 1, mentions: int = 0, relations: int = 0) -> None:
+        """Count records met in the files, before anything is made of them."""
+        self._ledger.enter(split, READ, "documents", documents)
+        self._ledger.enter(split, READ, "mentions", mentions)
+        self._ledger.enter(split, READ, "relations", relations)
+
+    def set_aside(
+        self, split: Split, document_id: str, unit: Unit, reason: str, items: Sequence[str]
+    ) -> None:
+        """Count records met in the files that no Document will hold."""
+        self._ledger.drop(split, READ, document_id, [Drop(unit, reason, item) for item in items])
+
+    def hashes(self) -> dict[str, str]:
+        """File below the corpus' folder -> sha256, for every file that the source's splits name."""
+        return {
+            file.relative_to(self.root).as_posix(): _sha256(file)
+            for location in sorted({name for names in self._splits.values() for name in names})
+            for file in _files_of(self.root / split_location(location)[0])
+        }
+
+
+def _files_of(path: Path) -> list[Path]:
+    return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def missing_files(corpus: Corpus, variant: str, root: Path) -> list[str]:
+    """The files of a source that are not below the corpus' folder."""
+    names = {name for names in corpus.spec.sources[variant].values() for name in names}
+    return sorted(name for name in names if not (root / split_location(name)[0]).exists())
+
+
+def find_source(corpus: Corpus, root: Path, ledger: Ledger, wanted: str | None = None) -> Source:
+    """The named source, or the first whose files are all there.
+
+    Raises:
+        UnknownName: the mapping has no source of that name.
+        MissingInput: files are missing; the message names the first of the preferred source.
+    """
+    variants = list(corpus.spec.sources)
+    if wanted is not None and wanted not in variants:
+        raise UnknownName(f"source of {corpus.key}", wanted, variants)
+    candidates = [wanted] if wanted is not None else variants
+    for variant in candidates:
+        if not missing_files(corpus, variant, root):
+            return Source(corpus, variant, root, ledger)
+    missing = missing_files(corpus, candidates[0], root)
+    raise MissingInput(
+        root / missing[0], f"expected the {corpus.spec.name} corpus ({corpus.spec.home}), found no such file"
+    )

@@ -1,0 +1,322 @@
+"""What the mappings say: pydantic models of mappings/*.yaml, and the catalogue that reads them.
+
+A folder of mappings holds table2.yaml (which rules a corpus gets) and one <corpus>.yaml each (its files,
+types and licence); the package's own folder also holds target.yaml (labels, entity types, tags). Unknown keys
+are errors, and all faults of a file are reported at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal, TypeVar, cast
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from harmonize.errors import SpecError, UnknownName
+from harmonize.model import Level, Split
+
+__all__ = ["Catalogue", "Corpus", "CorpusSpec", "Licence", "Published", "Target", "load_catalogue"]
+
+Kind = Literal["C", "D", "G"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Target(_Model):
+    """target.yaml: what everything is brought to.
+
+    Attributes:
+        labels: the relation labels, from the one that wins on a pair with several to the one that yields.
+        negative: the label of a pair without relation.
+        entity_types: kind letter of Table 2 -> BioRED entity type.
+        tags: entity type -> the tag's name in the prompt; an internal type of rule e1 is its own tag.
+    """
+
+    labels: tuple[str, ...]
+    negative: str
+    association: str
+    entity_types: dict[Kind, str]
+    tags: dict[str, str]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Target:
+        if self.association not in self.labels:
+            raise ValueError(
+                f"association: expected one of {', '.join(self.labels)}, got {self.association!r}"
+            )
+        return self
+
+
+class RuleChoice(_Model):
+    """A row of Table 2.
+
+    Attributes:
+        level: the context range that the corpus annotates, None for a set without annotated spans.
+        pairs: the kinds of entity pairs, head's kind first, e.g. "C-D".
+        a, b, c, d, e: the rule of each column.
+        task: the [Corpus] of the prompt; also the suffix of c1's internal negative class.
+    """
+
+    level: Level | Literal["none"]
+    pairs: tuple[str, ...] = Field(min_length=1)
+    a: Literal["a1", "a2", "a3"]
+    b: Literal["b1", "b2"]
+    c: Literal["c1", "c2", "c3"]
+    d: Literal["d1", "d2"]
+    e: Literal["e1", "e2"]
+    task: str
+
+    @field_validator("pairs")
+    @classmethod
+    def _pairs_of_kinds(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        for pair in pairs:
+            if len(pair) != 3 or pair[1] != "-" or not {pair[0], pair[2]} <= set("CDG"):
+                raise ValueError(f"expected kinds like C-D, got {pair!r}")
+        return pairs
+
+    @property
+    def kinds(self) -> tuple[tuple[Kind, Kind], ...]:
+        """`pairs` taken apart: "C-D" -> ("C", "D")."""
+        return tuple((cast(Kind, pair[0]), cast(Kind, pair[2])) for pair in self.pairs)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (self.a, self.b, self.c, self.d, self.e)
+
+
+class Licence(_Model):
+    """Under which terms a corpus comes. `redistributable`: may copies be given on?"""
+
+    name: str
+    url: str | None = None
+    redistributable: bool
+
+
+class Published(_Model):
+    """The paper's Table 2 counts; `why` explains the difference to the measured ones where it is known."""
+
+    abstracts: int
+    relations: int
+    why: str | None = None
+
+
+class Separators(_Model):
+    """The characters that join concept ids in one field, by mention type."""
+
+    default: str = ""
+    by_type: dict[str, str] = {}
+
+    def of(self, mention_type: str) -> str:
+        return self.by_type.get(mention_type, self.default)
+
+    @property
+    def any(self) -> str:
+        """Every separator of any type."""
+        return "".join(sorted(set("".join((self.default, *self.by_type.values())))))
+
+
+class Correction(_Model):
+    """The true spans of a mention whose published offsets are wrong (half-open, in its sentence)."""
+
+    spans: tuple[tuple[int, int], ...]
+    why: str
+
+
+class CorpusSpec(_Model):
+    """<corpus>.yaml: everything that is particular to one corpus.
+
+    Attributes:
+        sources: name -> split -> files below the corpus' folder, `archive.zip!/folder` for a folder in a zip;
+            the first source whose files are all there is read unless the caller names one.
+        entity: what an entity is: all mentions with one concept id, or each mention.
+        directed: the corpus orders its pairs, the head being the first argument.
+        relation_types: the corpus's own type -> label (rule d1); with rule d2 all are the association.
+        entity_types: the corpus's own type -> BioRED type, or null for types outside every pair.
+        internal_types: rule e1's own types, by the corpus's type.
+        unknown_ids: concept ids that stand for "not known".
+        corrections: mention id -> where it really stands.
+        repeats: document id -> the document that it repeats; such a copy is dropped.
+    """
+
+    name: str
+    licence: Licence
+    home: str
+    citation: str
+    published: Published
+    sources: dict[str, dict[Split, tuple[str, ...]]] = Field(min_length=1)
+    entity: Literal["concept", "mention"]
+    directed: bool = False
+    relation_types: dict[str, str] = Field(min_length=1)
+    entity_types: dict[str, str | None] = Field(min_length=1)
+    internal_types: dict[str, str] = {}
+    id_separators: Separators = Separators()
+    unknown_ids: tuple[str, ...] = ("", "-", "-1")
+    corrections: dict[str, Correction] = {}
+    repeats: dict[str, str] = {}
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """One corpus as the rules need it: its mapping, its row of Table 2 and the target.
+
+    Attributes:
+        key: the name on the command line and in the union set.
+        path: the mapping file, for errors.
+    """
+
+    key: str
+    spec: CorpusSpec
+    rules: RuleChoice
+    target: Target
+    path: Path
+
+    @cached_property
+    def pair_types(self) -> frozenset[tuple[str, str]]:
+        """The BioRED types of each kind of pair, head's type first."""
+        types = self.target.entity_types
+        return frozenset((types[head], types[tail]) for head, tail in self.rules.kinds)
+
+    def kind(self, source_type: str) -> str | None:
+        """The BioRED type that a type of the corpus stands for, None for one outside every pair.
+
+        Raises:
+            SpecError: the mapping does not know the type.
+        """
+        types = self.spec.entity_types
+        if source_type not in types:
+            raise self.unmapped("entity_types", source_type, types)
+        return types[source_type]
+
+    def unmapped(self, key: str, found: str, known: Iterable[str]) -> SpecError:
+        return SpecError(self.path, [(key, f"expected one of {', '.join(known)}, got {found!r}")])
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every known corpus, in the order of Table 2, and the hashes of the mappings they were read from.
+
+    Attributes:
+        extensions: folders beyond the package's own, each with mappings and adapters of further corpora.
+        hashes: mapping file name -> sha256.
+    """
+
+    target: Target
+    corpora: Mapping[str, Corpus]
+    hashes: Mapping[str, str]
+    extensions: tuple[Path, ...] = ()
+
+    def __getitem__(self, key: str) -> Corpus:
+        if key not in self.corpora:
+            raise UnknownName("corpus", key, self.corpora)
+        return self.corpora[key]
+
+    def select(self, names: Iterable[str]) -> list[Corpus]:
+        """The named corpora in Table 2's order, whatever the order of the names; "all" for every one.
+
+        Raises:
+            UnknownName: one that is none.
+        """
+        wanted = list(names)
+        chosen = set(self.corpora) if "all" in wanted else {self[name].key for name in wanted}
+        return [corpus for key, corpus in self.corpora.items() if key in chosen]
+
+
+def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
+    """Read the package's mappings, and those of further folders after them.
+
+    Raises:
+        SpecError: the first file with faults, with all its faults.
+    """
+    package = Path(str(resources.files("harmonize.mappings")))
+    extra = tuple(Path(folder) for folder in extensions)
+    hashes: dict[str, str] = {}
+    target = _validated(Target, package / "target.yaml", hashes)
+    corpora: dict[str, Corpus] = {}
+    for folder in (package, *extra):
+        table = folder / "table2.yaml"
+        for key, row in _rows(table, hashes).items():
+            path = folder / f"{key}.yaml"
+            corpus = Corpus(key, _validated(CorpusSpec, path, hashes), row, target, path)
+            _check_against_target(corpus)
+            corpora[key] = corpus
+    return Catalogue(target, corpora, hashes, extra)
+
+
+_M = TypeVar("_M", bound=_Model)
+
+
+def _rows(path: Path, hashes: dict[str, str]) -> dict[str, RuleChoice]:
+    value = _yaml(path, hashes)
+    rows: dict[str, RuleChoice] = {}
+    faults: list[tuple[str, str]] = []
+    for key, row in value.items():
+        try:
+            rows[str(key)] = RuleChoice.model_validate(row)
+        except ValidationError as error:
+            faults += [(f"{key}.{place}", fault) for place, fault in _faults(error)]
+    if faults:
+        raise SpecError(path, faults)
+    return rows
+
+
+def _validated(model: type[_M], path: Path, hashes: dict[str, str]) -> _M:
+    try:
+        return model.model_validate(_yaml(path, hashes))
+    except ValidationError as error:
+        raise SpecError(path, _faults(error)) from None
+
+
+def _faults(error: ValidationError) -> list[tuple[str, str]]:
+    return [(".".join(map(str, fault["loc"])) or "file", fault["msg"]) for fault in error.errors()]
+
+
+def _yaml(path: Path, hashes: dict[str, str]) -> dict[str, Any]:
+    try:
+        content = path.read_bytes()
+        value = yaml.safe_load(content.decode("utf-8"))
+    except FileNotFoundError:
+        raise SpecError(path, [("file", "expected a mapping file, found none")]) from None
+    except UnicodeDecodeError:
+        raise SpecError(path, [("file", "expected UTF-8")]) from None
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else "?"
+        raise SpecError(path, [(f"line {line}", f"expected YAML, got: {error.problem}")]) from None
+    if not isinstance(value, dict):
+        raise SpecError(path, [("file", f"expected keys and values, got {type(value).__name__}")])
+    hashes[path.name] = hashlib.sha256(content).hexdigest()
+    return value
+
+
+def _check_against_target(corpus: Corpus) -> None:
+    """Raises SpecError with every name of the mapping that the target does not have."""
+    spec, target = corpus.spec, corpus.target
+    known_types = set(target.entity_types.values())
+    faults = [
+        (f"relation_types.{key}", f"expected one of {', '.join(target.labels)}, got {label!r}")
+        for key, label in spec.relation_types.items()
+        if label not in target.labels
+    ]
+    faults += [
+        (f"entity_types.{key}", f"expected null or one of {', '.join(sorted(known_types))}, got {kind!r}")
+        for key, kind in spec.entity_types.items()
+        if kind is not None and kind not in known_types
+    ]
+    faults += [
+        (f"internal_types.{key}", f"expected one of {', '.join(spec.entity_types)}")
+        for key in spec.internal_types
+        if key not in spec.entity_types
+    ]
+    if corpus.rules.e == "e1" and not spec.internal_types:
+        faults.append(("internal_types", "expected at least one, rule e1 asks for them"))
+    if spec.directed and any(pair[0] == pair[2] for pair in corpus.rules.pairs):
+        faults.append(("directed", "expected false: pairs of one kind have no first argument by kind"))
+    if faults:
+        raise SpecError(corpus.path, faults)
