@@ -1,0 +1,183 @@
+"""Rule b: entity pairs, each in the text that the corpus judged it by."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, product
+from typing import NamedTuple
+
+from harmonize.ledger import Drop
+from harmonize.model import Document, EntityInContext, Instance, Mention, Relation, Span
+from harmonize.rules.entity_index import EntityIndex
+from harmonize.rules.spans import NOT_FOUND, NOT_IN_ONE_SENTENCE, described
+from harmonize.spec import Corpus
+
+__all__ = ["Paired", "b1", "b2"]
+
+DUPLICATE = "repeats another relation of the pair"
+SELF_RELATION = "relates an entity to itself"
+WRONG_KINDS = "the corpus' pairs do not include these entity types"
+UNKNOWN_CONCEPT = "mention without a known concept id"
+OUTSIDE_PAIRS = "mention of a type that is in no pair"
+NO_PAIR = "no pair of entities in any context"
+
+
+class Paired(NamedTuple):
+    """What rule b makes of a document.
+
+    Attributes:
+        instances: a pair in a context each.
+        mentions: those that can stand in a pair.
+        relations: those that some instance shows.
+        drops: the rest, with reasons.
+    """
+
+    instances: list[Instance]
+    mentions: list[Mention]
+    relations: list[Relation]
+    drops: list[Drop]
+
+
+def b1(document: Document, corpus: Corpus) -> Paired:
+    """Each pair once, with the whole of title and abstract."""
+    return _paired(document, corpus, [Span(0, len(document.text))])
+
+
+def b2(document: Document, corpus: Corpus) -> Paired:
+    """Each pair once for every sentence that shows both; the document must have its sentences."""
+    return _paired(document, corpus, document.sentences or ())
+
+
+@dataclass(slots=True)
+class _Entity:
+    """An entity as one context shows it: `mentions` in order of position."""
+
+    id: str
+    type: str
+    mentions: list[Mention] = field(default_factory=list)
+
+    def coincides_with(self, other: _Entity) -> bool:
+        """True if the two are different mentions of the very same text."""
+        mine, theirs = self.mentions, other.mentions
+        return [m.spans for m in mine] == [m.spans for m in theirs] and mine[0].id != theirs[0].id
+
+
+def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Paired:
+    index = EntityIndex(document, corpus)
+    usable, drops = _usable_mentions(document, corpus)
+    annotated, distinct, repeated = _by_pair(document.relations, index)
+    instances: list[Instance] = []
+    shown: set[frozenset[str]] = set()
+    for context in contexts:
+        entities = _entities([m for m in usable if context.covers(m.extent)], corpus)
+        for head, tail in _pairs(entities, corpus):
+            pair = frozenset((head.id, tail.id))
+            relations = annotated.get(pair, [])
+            if relations or not head.coincides_with(tail):
+                shown.add(pair)
+                instances.append(_instance(document, context, head, tail, relations))
+    placed = [relation for relation in distinct if shown.intersection(index.pairs(relation))]
+    unplaced = [relation for relation in distinct if not shown.intersection(index.pairs(relation))]
+    drops += [Drop("relations", DUPLICATE, described(relation)) for relation in repeated]
+    drops += [Drop("relations", _why_unplaced(r, index, corpus), described(r)) for r in unplaced]
+    if not instances:
+        drops.append(Drop("documents", NO_PAIR, document.id))
+    return Paired(instances, usable, placed, drops)
+
+
+def _usable_mentions(document: Document, corpus: Corpus) -> tuple[list[Mention], list[Drop]]:
+    """Mentions that can stand in a pair, in order of position."""
+    usable, drops = [], []
+    for mention in document.mentions:
+        if corpus.kind(mention.type) is None:
+            drops.append(Drop("mentions", OUTSIDE_PAIRS, f"{mention.id} {mention.type} {mention.text}"))
+        elif corpus.spec.entity == "concept" and not mention.concept_ids:
+            drops.append(Drop("mentions", UNKNOWN_CONCEPT, f"{mention.id} {mention.type} {mention.text}"))
+        else:
+            usable.append(mention)
+    return sorted(usable, key=lambda mention: (mention.extent, mention.spans)), drops
+
+
+def _by_pair(
+    relations: Iterable[Relation], index: EntityIndex
+) -> tuple[dict[frozenset[str], list[Relation]], list[Relation], list[Relation]]:
+    """Relations by unordered pair, each type once; those that say something new; those that only repeat."""
+    pairs: dict[frozenset[str], list[Relation]] = defaultdict(list)
+    distinct: list[Relation] = []
+    repeated: list[Relation] = []
+    for relation in relations:
+        new = [pair for pair in index.pairs(relation) if all(r.type != relation.type for r in pairs[pair])]
+        for pair in new:
+            pairs[pair].append(relation)
+        (distinct if new or not index.pairs(relation) else repeated).append(relation)
+    return pairs, distinct, repeated
+
+
+def _entities(mentions: Iterable[Mention], corpus: Corpus) -> list[_Entity]:
+    """The entities of one context, in order of first mention. A composite mention belongs to each concept."""
+    entities: dict[tuple[str, str], _Entity] = {}
+    for mention in mentions:
+        kind = str(corpus.kind(mention.type))
+        ids = mention.concept_ids if corpus.spec.entity == "concept" else (mention.id,)
+        for identifier in ids:
+            entities.setdefault((kind, identifier), _Entity(identifier, kind)).mentions.append(mention)
+    return list(entities.values())
+
+
+def _pairs(entities: Sequence[_Entity], corpus: Corpus) -> Iterator[tuple[_Entity, _Entity]]:
+    """Pairs of two entities of the corpus' kinds, head first.
+
+    Table 2 orders kinds ("C-D": the chemical is the head), position orders two of one kind. Neither looks at
+    the annotation, so the order of a pair does not give its label away.
+    """
+    order = corpus.pair_types
+    for one, other in combinations(entities, 2):
+        if one.id == other.id:
+            continue
+        if (one.type, other.type) in order:
+            yield one, other
+        elif (other.type, one.type) in order:
+            yield other, one
+
+
+def _instance(
+    document: Document, context: Span, head: _Entity, tail: _Entity, relations: Sequence[Relation]
+) -> Instance:
+    return Instance(
+        document_id=document.id,
+        context=context,
+        text=context.of(document.text),
+        head=_in_context(head, context),
+        tail=_in_context(tail, context),
+        source_relations=tuple(relation.type for relation in relations),
+        novelty=next((relation.novelty for relation in relations if relation.novelty), None),
+    )
+
+
+def _in_context(entity: _Entity, context: Span) -> EntityInContext:
+    first = entity.mentions[0]
+    spans = sorted({span.shifted(-context.start) for mention in entity.mentions for span in mention.spans})
+    return EntityInContext(
+        id=entity.id,
+        name=first.text,
+        type=entity.type,
+        source_type=first.type,
+        spans=tuple(spans),
+        sources=frozenset(mention.source for mention in entity.mentions),
+    )
+
+
+def _why_unplaced(relation: Relation, index: EntityIndex, corpus: Corpus) -> str:
+    pairs = index.pairs(relation)
+    if not pairs:
+        return NOT_FOUND
+    if all(len(pair) == 1 for pair in pairs):
+        return SELF_RELATION
+    wanted = [set(types) for types in corpus.pair_types]
+    for pair in pairs:
+        kinds = [{corpus.kind(mention.type) for mention in index.mentions(entity)} for entity in pair]
+        if any({one, other} in wanted for one, other in product(*kinds)):
+            return NOT_IN_ONE_SENTENCE
+    return WRONG_KINDS

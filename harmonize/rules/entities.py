@@ -1,0 +1,24 @@
+"""Rule e: the entity types of the union set."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harmonize.model import EntityInContext, Instance
+from harmonize.spec import Corpus
+
+__all__ = ["e1", "e2"]
+
+
+def e1(instance: Instance, corpus: Corpus) -> Instance:
+    """Types that the corpus defines otherwise than BioRED become internal ones ("DrugProt-Chem")."""
+
+    def internal(entity: EntityInContext) -> EntityInContext:
+        return replace(entity, type=corpus.spec.internal_types.get(entity.source_type, entity.type))
+
+    return replace(instance, head=internal(instance.head), tail=internal(instance.tail))
+
+
+def e2(instance: Instance, corpus: Corpus) -> Instance:
+    """BioRED's types, which pairing has already put in place."""
+    return instance

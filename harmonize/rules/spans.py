@@ -1,0 +1,59 @@
+"""Rule a: which annotated relations have their entities in the text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from harmonize.ledger import Drop
+from harmonize.model import Document, Relation
+from harmonize.rules.entity_index import EntityIndex
+from harmonize.spec import Corpus
+
+__all__ = ["NOT_FOUND", "NOT_IN_ONE_SENTENCE", "a1", "a2", "a3", "described"]
+
+NOT_FOUND = "an entity has no mention in the text"
+NOT_IN_ONE_SENTENCE = "the entities never share a sentence"
+
+
+def a1(document: Document, corpus: Corpus) -> tuple[Document, list[Drop]]:
+    """The corpus annotates spans: nothing to do."""
+    return document, []
+
+
+def a2(document: Document, corpus: Corpus) -> tuple[Document, list[Drop]]:
+    """Keep the relations whose two entities both occur in title or abstract."""
+    index = EntityIndex(document, corpus)
+    return _kept(document, lambda relation: None if index.pairs(relation) else NOT_FOUND)
+
+
+def a3(document: Document, corpus: Corpus) -> tuple[Document, list[Drop]]:
+    """Keep the relations whose two entities share a sentence; the document must have its sentences."""
+    index = EntityIndex(document, corpus)
+
+    def fault(relation: Relation) -> str | None:
+        pairs = index.pairs(relation)
+        if not pairs:
+            return NOT_FOUND
+        together = any(
+            all(any(sentence.covers(m.extent) for m in index.mentions(entity)) for entity in pair)
+            for sentence in document.sentences or ()
+            for pair in pairs
+        )
+        return None if together else NOT_IN_ONE_SENTENCE
+
+    return _kept(document, fault)
+
+
+def described(relation: Relation) -> str:
+    """How the listing of dropped items names a relation."""
+    return f"{relation.type} {relation.head} {relation.tail}"
+
+
+def _kept(document: Document, fault: Callable[[Relation], str | None]) -> tuple[Document, list[Drop]]:
+    faults = [(relation, fault(relation)) for relation in document.relations]
+    kept = tuple(relation for relation, reason in faults if reason is None)
+    drops = [
+        Drop("relations", reason, described(relation)) for relation, reason in faults if reason is not None
+    ]
+    return replace(document, relations=kept), drops

@@ -1,0 +1,98 @@
+"""Sentence boundaries that never cut a mention.
+
+spaCy's rule-based sentencizer is the default; any installed spaCy pipeline that sets sentence boundaries
+(scispacy's en_core_sci_sm, say) can be asked for by name. Every passage is split on its own, so no sentence
+runs from a title into an abstract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from harmonize.errors import HarmonizeError
+from harmonize.model import Document, Span
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+__all__ = ["RULE_BASED", "guarded", "with_sentences"]
+
+RULE_BASED = "rules"
+"""The name of the default splitter."""
+
+
+@cache
+def _pipeline(name: str) -> Language:
+    import spacy
+
+    if name == RULE_BASED:
+        pipeline = spacy.blank("en")
+        pipeline.add_pipe("sentencizer")
+        return pipeline
+    try:
+        pipeline = spacy.load(name, exclude=["ner", "lemmatizer"])
+    except OSError:
+        raise HarmonizeError(
+            f"expected an installed spaCy pipeline {name!r} to split sentences, found none: "
+            f"install it, or leave the default ({RULE_BASED})"
+        ) from None
+    if not {"parser", "senter", "sentencizer"} & set(pipeline.pipe_names):
+        raise HarmonizeError(
+            f"expected spaCy pipeline {name!r} to set sentence boundaries, it has no such part"
+        )
+    return pipeline
+
+
+def with_sentences(document: Document, splitter: str = RULE_BASED) -> Document:
+    """The document with sentences: its own where the corpus gives them, else the splitter's.
+
+    Args:
+        splitter: RULE_BASED or the name of an installed spaCy pipeline.
+
+    Raises:
+        HarmonizeError: no such pipeline, or one without sentence boundaries.
+    """
+    if document.sentences is not None:
+        return document
+    starts: list[int] = []
+    for passage in document.passages:
+        parsed = _pipeline(splitter)(passage.span.of(document.text))
+        starts += [passage.span.start + sentence.start_char for sentence in parsed.sents]
+    extents = [mention.extent for mention in document.mentions]
+    whole = guarded(starts, len(document.text), extents)
+    trimmed = (_trimmed(sentence, document.text, extents) for sentence in whole)
+    return replace(
+        document, sentences=tuple(sentence for sentence in trimmed if sentence.start < sentence.end)
+    )
+
+
+def guarded(starts: Sequence[int], length: int, extents: Iterable[Span]) -> list[Span]:
+    """Sentences from one start to the next, without the starts that lie inside a mention.
+
+    Args:
+        starts: of the sentences, ascending.
+        length: of the text, where the last sentence ends.
+        extents: of the mentions, in any order.
+    """
+    pending = sorted(extents, reverse=True)
+    kept: list[int] = []
+    reach = 0  # the furthest end of all mentions that begin before the start at hand
+    for start in starts:
+        while pending and pending[-1].start < start:
+            reach = max(reach, pending.pop().end)
+        if reach <= start or not kept:
+            kept.append(start)
+    return [Span(start, end) for start, end in pairwise([*kept, length]) if start < end]
+
+
+def _trimmed(sentence: Span, text: str, extents: Iterable[Span]) -> Span:
+    """The sentence without blanks at its edges, but with every mention that is in it."""
+    part = sentence.of(text)
+    start = sentence.start + len(part) - len(part.lstrip())
+    end = sentence.end - len(part) + len(part.rstrip())
+    inside = [extent for extent in extents if sentence.covers(extent)]
+    return Span(min([start, *(e.start for e in inside)]), max([end, *(e.end for e in inside)]))
