@@ -1,0 +1,1 @@
+"""The union set: its schema, how it is written, and how it is read back."""

@@ -1,0 +1,90 @@
+"""manifest.json: what a set was built from, what every step took in and gave out, and what its files hold.
+
+It has no times and no paths of the machine, so that two builds from the same input are byte-identical.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harmonize.errors import UnionError
+from harmonize.union.schema import MANIFEST
+
+__all__ = ["SplitCounts", "file_entry", "read_manifest", "split_counts", "write_manifest"]
+
+
+def file_entry(path: Path, rows: int) -> dict[str, Any]:
+    """What the manifest says of a data file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {"rows": rows, "bytes": path.stat().st_size, "sha256": digest}
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a union set.
+
+    Raises:
+        UnionError: the folder has none, or a broken one.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UnionError(
+            f"{path}: expected a union set, found no manifest; build one with `harmonize build`"
+        ) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise UnionError(f"{path}: expected JSON, got: {error}") from None
+    if not isinstance(manifest, dict) or "corpora" not in manifest:
+        raise UnionError(f"{path}: expected a manifest with 'corpora'")
+    return manifest
+
+
+class SplitCounts(NamedTuple):
+    """The totals of one corpus and split, read off its steps."""
+
+    corpus: str
+    split: str
+    documents: int
+    mentions: int
+    relations: int
+    instances: int
+    positive: int
+    labels: dict[str, int]
+    dropped: Counter[tuple[str, str, str]]  # (step, unit, reason) -> count
+
+
+def split_counts(manifest: dict[str, Any]) -> Iterator[SplitCounts]:
+    """The totals by corpus and split: documents, mentions and relations as read, instances as written."""
+    for corpus, entry in manifest["corpora"].items():
+        for split, part in entry["splits"].items():
+            read, labels = part["steps"]["read"], part["labels"]
+            dropped = Counter(
+                {
+                    (step, unit, reason): count
+                    for step, units in part["steps"].items()
+                    for unit, account in units.items()
+                    for reason, count in account["dropped"].items()
+                }
+            )
+            yield SplitCounts(
+                corpus,
+                split,
+                documents=read["documents"]["out"],
+                mentions=read["mentions"]["out"],
+                relations=read["relations"]["out"],
+                instances=sum(labels.values()),
+                positive=sum(count for label, count in labels.items() if not label.startswith("None")),
+                labels=labels,
+                dropped=dropped,
+            )

@@ -1,0 +1,82 @@
+"""Reading a union set back. Any Parquet reader will do; this one checks names and puts the parts together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harmonize.errors import UnionError, UnknownName
+from harmonize.model import SPLITS
+from harmonize.union.manifest import read_manifest
+from harmonize.union.schema import SCHEMA
+
+__all__ = ["load_union", "union_files"]
+
+
+def load_union(
+    path: Path | str = "artifacts/union",
+    *,
+    corpora: Iterable[str] | None = None,
+    splits: Iterable[str] | None = None,
+    columns: Iterable[str] | None = None,
+) -> pa.Table:
+    """The rows of a union set, or of some of its corpora and splits.
+
+    Args:
+        path: the set's folder, the one with manifest.json.
+        corpora, splits, columns: all unless given.
+
+    Returns:
+        A table with the columns of harmonize.union.schema.SCHEMA; `.to_pandas()` makes a data frame.
+
+    Raises:
+        UnionError: no union set there, or a file of it is missing or broken.
+        UnknownName: a corpus that the set does not hold, or a split or column that does not exist.
+    """
+    folder = Path(path)
+    names = list(SCHEMA.names) if columns is None else list(columns)
+    for name in names:
+        if name not in SCHEMA.names:
+            raise UnknownName("column", name, SCHEMA.names)
+    schema = pa.schema([SCHEMA.field(name) for name in names])
+    files = union_files(folder, read_manifest(folder), corpora, splits)
+    tables = [_read(file, names).cast(schema) for file in files]
+    return pa.concat_tables(tables).unify_dictionaries() if tables else schema.empty_table()
+
+
+def union_files(
+    folder: Path, manifest: dict[str, Any], corpora: Iterable[str] | None, splits: Iterable[str] | None
+) -> list[Path]:
+    """The data files of the wanted corpora and splits, in the manifest's order.
+
+    Raises:
+        UnknownName: a corpus that the set does not hold, or a split that does not exist.
+    """
+    held = list(manifest["corpora"])
+    wanted = held if corpora is None else list(corpora)
+    wanted_splits = list(SPLITS) if splits is None else list(splits)
+    for name in wanted:
+        if name not in held:
+            raise UnknownName("corpus of the set", name, held)
+    for name in wanted_splits:
+        if name not in SPLITS:
+            raise UnknownName("split", name, SPLITS)
+    return [
+        folder / part["file"]
+        for corpus, entry in manifest["corpora"].items()
+        for split, part in entry["splits"].items()
+        if corpus in wanted and split in wanted_splits and part["file"] is not None
+    ]
+
+
+def _read(file: Path, columns: list[str]) -> pa.Table:
+    try:
+        return pq.ParquetFile(file).read(columns=columns).select(columns)
+    except FileNotFoundError:
+        raise UnionError(f"{file}: expected a file of the union set, found none") from None
+    except (pa.ArrowException, OSError) as error:
+        raise UnionError(f"{file}: expected Parquet, got: {error}") from None

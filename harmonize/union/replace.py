@@ -1,0 +1,68 @@
+"""Putting a finished folder in the place of an older one, so that a reader sees either, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["new_folder"]
+
+_ABANDONED_AFTER = 24 * 3600.0
+_EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
+_AT_FDCWD = -100
+
+
+@contextlib.contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder beside `target` to build in; at the end of the block it takes `target`'s place.
+
+    If the block raises, or the process is killed, `target` stays as it was. Leftovers of killed processes
+    are swept by a later call, a day on.
+    """
+    target = Path(os.path.abspath(target))  # noqa: PTH100  (resolve() would follow a link at target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    prefix = f".{target.name}.building-"
+    _sweep(target.parent, prefix)
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=target.parent))
+    try:
+        yield folder
+        folder.chmod(0o755)
+        _put(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _put(folder: Path, target: Path) -> None:
+    """Rename `folder` to `target`; an older target ends up at `folder`."""
+    if not target.exists():
+        folder.rename(target)
+    elif not _exchanged(folder, target):
+        # Without an atomic exchange there is a moment without a target; the older one is beside it.
+        older = target.with_name(f".{target.name}.previous")
+        shutil.rmtree(older, ignore_errors=True)
+        target.rename(older)
+        folder.rename(target)
+        shutil.rmtree(older, ignore_errors=True)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Swap two folders in one step where the system can (Linux with glibc 2.28 or newer)."""
+    if sys.platform != "linux":
+        return False
+    renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if renameat2 is None:
+        return False
+    return bool(renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0)
+
+
+def _sweep(parent: Path, prefix: str) -> None:
+    for leftover in parent.glob(f"{prefix}*"):
+        if time.time() - leftover.stat().st_mtime > _ABANDONED_AFTER:
+            shutil.rmtree(leftover, ignore_errors=True)

@@ -1,0 +1,66 @@
+"""Instances -> Arrow."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from harmonize.model import Document, EntityInContext, Instance
+from harmonize.union.schema import ROW_SCHEMA
+
+__all__ = ["instance_id", "record_batch"]
+
+
+def instance_id(corpus: str, instance: Instance) -> str:
+    """20 hexadecimal digits of a SHA-256 over corpus, document, context, head and tail."""
+    context = f"{instance.context.start}-{instance.context.end}"
+    key = "\x1f".join((corpus, instance.document_id, context, instance.head.id, instance.tail.id))
+    return hashlib.sha256(key.encode()).hexdigest()[:20]
+
+
+def record_batch(corpus: str, document: Document, instances: Sequence[Instance]) -> pa.RecordBatch:
+    """The instances of one document as a batch of ROW_SCHEMA.
+
+    Raises:
+        ValueError: a required column would hold a null (a fault of the code).
+    """
+    rows = [_row(corpus, document, instance) for instance in instances]
+    arrays = [pa.array([row[field.name] for row in rows], field.type) for field in ROW_SCHEMA]
+    for field, array in zip(ROW_SCHEMA, arrays, strict=True):
+        if array.null_count and not field.nullable:
+            raise ValueError(f"document {document.id}: column {field.name} holds a null")
+    return pa.RecordBatch.from_arrays(arrays, schema=ROW_SCHEMA)
+
+
+def _row(corpus: str, document: Document, instance: Instance) -> dict[str, Any]:
+    head, tail = instance.head, instance.tail
+    return {
+        "instance_id": instance_id(corpus, instance),
+        "document_id": document.id,
+        "pmid": document.pmid,
+        "text": instance.text,
+        "context_start": instance.context.start,
+        "context_end": instance.context.end,
+        "head_id": head.id,
+        "tail_id": tail.id,
+        "head_name": head.name,
+        "tail_name": tail.name,
+        "head_type": head.type,
+        "tail_type": tail.type,
+        "source_head_type": head.source_type,
+        "source_tail_type": tail.source_type,
+        "head_spans": _spans(head),
+        "tail_spans": _spans(tail),
+        "relation": instance.labels[0],
+        "relations": list(instance.labels),
+        "source_relations": list(instance.source_relations),
+        "novelty": instance.novelty,
+        "span_source": instance.span_source,
+    }
+
+
+def _spans(entity: EntityInContext) -> list[dict[str, int]]:
+    return [{"start": span.start, "end": span.end} for span in entity.spans]

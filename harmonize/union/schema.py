@@ -1,0 +1,90 @@
+"""The contract with downstream projects: the columns of the union set, and where its files stand.
+
+    <set>/manifest.json                                   counts, hashes, sources
+    <set>/dropped.tsv                                     every item that was dropped, with its reason
+    <set>/data/corpus=<name>/split=<split>/part-0.parquet
+
+Adding a column raises the minor number of SCHEMA_VERSION, changing or removing one the major number.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+
+__all__ = [
+    "DATA",
+    "DROPPED",
+    "MANIFEST",
+    "METADATA_KEY",
+    "PARTITION_COLUMNS",
+    "ROW_SCHEMA",
+    "SCHEMA",
+    "SCHEMA_VERSION",
+    "partition_file",
+]
+
+SCHEMA_VERSION = "1.0"
+METADATA_KEY = b"harmonize"
+DATA, MANIFEST, DROPPED = "data", "manifest.json", "dropped.tsv"
+
+_TEXT = pa.string()
+_NAMES = pa.list_(pa.field("element", _TEXT, nullable=False))
+_SPAN = pa.struct(
+    [pa.field("start", pa.int32(), nullable=False), pa.field("end", pa.int32(), nullable=False)]
+)
+_SPANS = pa.list_(pa.field("element", _SPAN, nullable=False))
+_CATEGORY = pa.dictionary(pa.int32(), _TEXT)
+
+
+def _required(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, nullable=False)
+
+
+SCHEMA = pa.schema(
+    [
+        _required("instance_id", _TEXT),
+        _required("corpus", _CATEGORY),
+        _required("split", _CATEGORY),
+        _required("level", _CATEGORY),
+        _required("document_id", _TEXT),
+        pa.field("pmid", _TEXT),
+        _required("text", _TEXT),
+        _required("context_start", pa.int32()),
+        _required("context_end", pa.int32()),
+        _required("head_id", _TEXT),
+        _required("tail_id", _TEXT),
+        _required("head_name", _TEXT),
+        _required("tail_name", _TEXT),
+        _required("head_type", _TEXT),
+        _required("tail_type", _TEXT),
+        _required("source_head_type", _TEXT),
+        _required("source_tail_type", _TEXT),
+        _required("head_spans", _SPANS),
+        _required("tail_spans", _SPANS),
+        _required("relation", _TEXT),
+        _required("relations", _NAMES),
+        _required("source_relations", _NAMES),
+        _required("directed", pa.bool_()),
+        pa.field("novelty", _TEXT),
+        _required("task", _TEXT),
+        _required("rules", _NAMES),
+        _required("span_source", _TEXT),
+        _required("leaks_into", _NAMES),
+        _required("licence", _TEXT),
+        _required("redistributable", pa.bool_()),
+    ]
+)
+"""One row is one instance: an entity pair in one context."""
+
+PARTITION_COLUMNS = ("corpus", "split", "level", "directed", "task", "rules", "licence", "redistributable")
+"""Columns with one value for a whole file."""
+
+ROW_SCHEMA = pa.schema([f for f in SCHEMA if f.name not in (*PARTITION_COLUMNS, "leaks_into")])
+"""The columns that an instance decides by itself; `leaks_into` needs the whole set."""
+
+
+def partition_file(corpus: str, split: str) -> Path:
+    """A partition's file, below the set's folder."""
+    return Path(DATA) / f"corpus={corpus}" / f"split={split}" / "part-0.parquet"

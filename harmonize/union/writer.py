@@ -1,0 +1,127 @@
+"""Writing a union set: documents in any order in, sorted Parquet files out, in memory that does not grow.
+
+Documents are first laid down, a batch each, in one Arrow file per partition; once all are there, the batches
+are picked up in order of document id and written as Parquet. Only ids are held in memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harmonize.model import Document, Instance, Split
+from harmonize.spec import Corpus
+from harmonize.union.leaks import LeakIndex
+from harmonize.union.rows import record_batch
+from harmonize.union.schema import METADATA_KEY, ROW_SCHEMA, SCHEMA, partition_file
+
+__all__ = ["Partition", "write_partition"]
+
+ROWS_PER_GROUP = 10_000
+
+
+class Partition:
+    """The rows of one corpus and split, laid down document by document.
+
+    Args:
+        folder: for the temporary Arrow file.
+    """
+
+    def __init__(self, corpus: Corpus, split: Split, folder: Path) -> None:
+        self.corpus, self.split = corpus, split
+        self._path = folder / f"{corpus.key}-{split}.arrow"
+        self._sink = pa.OSFile(str(self._path), "wb")
+        self._writer = pa.ipc.new_file(self._sink, ROW_SCHEMA)
+        self._document_ids: list[str] = []
+
+    def add(self, document: Document, instances: Sequence[Instance]) -> None:
+        self._writer.write_batch(record_batch(self.corpus.key, document, instances))
+        self._document_ids.append(document.id)
+
+    def close(self) -> None:
+        self._writer.close()
+        self._sink.close()
+
+    def in_order(self) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """(document id, its rows) by document id, once, after `close`; then the Arrow file is deleted."""
+        numbered = sorted((document_id, number) for number, document_id in enumerate(self._document_ids))
+        with pa.memory_map(str(self._path)) as source:
+            reader = pa.ipc.open_file(source)
+            for document_id, number in numbered:
+                yield document_id, reader.get_batch(number)
+        self._path.unlink()
+
+
+def write_partition(partition: Partition, root: Path, leaks: LeakIndex, metadata: Mapping[str, Any]) -> int:
+    """Write a partition's Parquet file below `root` and return its number of rows.
+
+    Args:
+        leaks: with every document of the set.
+        metadata: written as JSON under METADATA_KEY of the file.
+    """
+    path = root / partition_file(partition.corpus.key, partition.split)
+    path.parent.mkdir(parents=True)
+    schema = SCHEMA.with_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
+    rows = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for table in _tables(partition, leaks, schema):
+            writer.write_table(table)
+            rows += table.num_rows
+    return rows
+
+
+def _tables(partition: Partition, leaks: LeakIndex, schema: pa.Schema) -> Iterator[pa.Table]:
+    """Tables of about ROWS_PER_GROUP rows; a document is never divided."""
+    batches: list[pa.RecordBatch] = []
+    leaking: list[list[str]] = []
+    for document_id, batch in partition.in_order():
+        batches.append(batch)
+        leaking += [leaks.leaks_into(partition.corpus.key, document_id)] * batch.num_rows
+        if len(leaking) >= ROWS_PER_GROUP:
+            yield _completed(partition, batches, leaking, schema)
+            batches, leaking = [], []
+    if batches:
+        yield _completed(partition, batches, leaking, schema)
+
+
+def _completed(
+    partition: Partition, batches: list[pa.RecordBatch], leaking: list[list[str]], schema: pa.Schema
+) -> pa.Table:
+    table = pa.Table.from_batches(batches)
+    values = _partition_values(partition)
+    columns = []
+    for field in schema:
+        if field.name == "leaks_into":
+            columns.append(pa.array(leaking, field.type))
+        elif field.name in values:
+            columns.append(_repeated(values[field.name], table.num_rows, field.type))
+        else:
+            columns.append(table[field.name])
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _partition_values(partition: Partition) -> dict[str, Any]:
+    spec, rules = partition.corpus.spec, partition.corpus.rules
+    return {
+        "corpus": partition.corpus.key,
+        "split": partition.split,
+        "level": "document" if rules.b == "b1" else "sentence",
+        "directed": spec.directed,
+        "task": rules.task,
+        "rules": list(rules.names),
+        "licence": spec.licence.name,
+        "redistributable": spec.licence.redistributable,
+    }
+
+
+def _repeated(value: Any, count: int, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_dictionary(kind):
+        return pa.DictionaryArray.from_arrays(
+            pa.repeat(pa.scalar(0, kind.index_type), count), pa.array([value])
+        )
+    return pa.repeat(pa.scalar(value, kind), count)

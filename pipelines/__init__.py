@@ -1,0 +1,1 @@
+"""What a user runs: thin, in order, over the library."""

@@ -1,0 +1,201 @@
+"""harmonize build: source files -> adapters -> rules -> the Parquet union set."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from harmonize import __version__
+from harmonize.errors import InvalidDocument, SpecError
+from harmonize.ledger import Drop, DroppedItem, Ledger
+from harmonize.model import Document, Instance, Split
+from harmonize.registry import adapter
+from harmonize.rules.adjust import adjust
+from harmonize.sources.source import READ, Source, find_source
+from harmonize.spec import Catalogue, Corpus, load_catalogue
+from harmonize.text.sentences import RULE_BASED
+from harmonize.union.leaks import LeakIndex
+from harmonize.union.manifest import file_entry, write_manifest
+from harmonize.union.replace import new_folder
+from harmonize.union.schema import DATA, DROPPED, SCHEMA_VERSION, partition_file
+from harmonize.union.writer import Partition, write_partition
+
+__all__ = ["build"]
+
+Progress = Callable[[str, int], None]
+"""Called with a corpus' name and how many of its documents are done."""
+
+
+def build(
+    out: Path,
+    root: Path,
+    *,
+    corpora: Iterable[str] = ("all",),
+    sources: Mapping[str, str] | None = None,
+    splitter: str = RULE_BASED,
+    extensions: Iterable[Path] = (),
+    progress: Progress = lambda corpus, documents: None,
+) -> dict[str, Any]:
+    """Build a union set.
+
+    Args:
+        out: the set's folder; an older set there is replaced at the end, and only if all went well.
+        root: a mirror: one folder per corpus, with the files that its mapping names.
+        corpora: names, or "all"; their order does not matter.
+        sources: corpus -> which of its sources to read; the first that is there unless given.
+        splitter: see harmonize.text.sentences.
+        extensions: folders with the mappings and adapters of further corpora.
+        progress: for a progress bar.
+
+    Returns:
+        The manifest.
+
+    Raises:
+        HarmonizeError: see harmonize.errors; nothing has then been written.
+    """
+    catalogue = load_catalogue(extensions)
+    chosen = catalogue.select(corpora)
+    wanted = dict(sources or {})
+    for name in wanted:
+        catalogue.select([name])
+    found = {
+        corpus.key: find_source(corpus, root / corpus.key, Ledger(), wanted.get(corpus.key))
+        for corpus in chosen
+    }
+    with new_folder(out) as folder:
+        with ExitStack() as stack:
+            dropped = stack.enter_context((folder / DROPPED).open("w", encoding="utf-8", newline="\n"))
+            dropped.write("corpus\tsplit\tstep\tunit\treason\tdocument_id\titem\n")
+            leaks = LeakIndex()
+            parts = [
+                _CorpusBuild(corpus, root, found[corpus.key].variant, folder, dropped, splitter).run(
+                    catalogue, leaks, progress
+                )
+                for corpus in chosen
+            ]
+        (folder / DATA).mkdir()
+        manifest = {
+            "schema_version": SCHEMA_VERSION,
+            "package_version": __version__,
+            "sentences": splitter,
+            "mappings": dict(catalogue.hashes),
+            "corpora": {part.corpus.key: part.written(folder, leaks, catalogue) for part in parts},
+        }
+        write_manifest(folder, manifest)
+    return manifest
+
+
+@dataclass
+class _CorpusBuild:
+    """One corpus on its way into the set."""
+
+    corpus: Corpus
+    root: Path
+    variant: str
+    folder: Path
+    dropped: TextIO
+    splitter: str
+    partitions: dict[Split, Partition] = field(default_factory=dict)
+    labels: dict[Split, Counter[str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.ledger = Ledger(self._list_dropped)
+        self.source = Source(self.corpus, self.variant, self.root / self.corpus.key, self.ledger)
+
+    def run(self, catalogue: Catalogue, leaks: LeakIndex, progress: Progress) -> _CorpusBuild:
+        """Read, adjust and lay down every document."""
+        seen: set[str] = set()
+        try:
+            for number, document in enumerate(adapter(self.corpus.key, catalogue)(self.source), 1):
+                if document.id in seen:
+                    raise InvalidDocument(
+                        f"document {document.id}: expected an id of its own, it stands twice"
+                    )
+                seen.add(document.id)
+                if not self._is_repeat(document):
+                    leaks.add(self.corpus.key, document)
+                    self._lay_down(document)
+                progress(self.corpus.key, number)
+        except InvalidDocument as error:
+            raise InvalidDocument(f"{self.source.root}: {error}") from None
+        for partition in self.partitions.values():
+            partition.close()
+        self.ledger.check()
+        return self
+
+    def _is_repeat(self, document: Document) -> bool:
+        """True, and counted, if the mapping knows the document as a copy of another one."""
+        original = self.corpus.spec.repeats.get(document.id)
+        if original is None:
+            return False
+        reason = "in a document that repeats another"
+        drops = [Drop("documents", "repeats another document", original)]
+        drops += [Drop("mentions", reason, mention.id) for mention in document.mentions]
+        drops += [Drop("relations", reason, f"{r.head} {r.tail}") for r in document.relations]
+        self.ledger.drop(document.split, READ, document.id, drops)
+        return True
+
+    def _lay_down(self, document: Document) -> None:
+        split = document.split
+        self.ledger.leave(split, READ, "documents")
+        self.ledger.leave(split, READ, "mentions", len(document.mentions))
+        self.ledger.leave(split, READ, "relations", len(document.relations))
+        labels = self.labels.setdefault(split, Counter())
+        instances = self._adjusted(document)
+        if instances:
+            if split not in self.partitions:
+                self.partitions[split] = Partition(self.corpus, split, self.folder)
+            self.partitions[split].add(document, instances)
+            labels.update(instance.labels[0] for instance in instances)
+
+    def _adjusted(self, document: Document) -> list[Instance]:
+        try:
+            return adjust(document, self.corpus, self.ledger, self.splitter)
+        except SpecError as error:
+            place = f"in document {document.id} below {self.source.root}"
+            raise SpecError(error.path, [(key, f"{fault} {place}") for key, fault in error.faults]) from None
+
+    def _list_dropped(self, item: DroppedItem) -> None:
+        drop = item.drop
+        fields = (self.corpus.key, item.split, item.step, drop.unit, drop.reason, item.document_id, drop.item)
+        self.dropped.write("\t".join(" ".join(field.split()) for field in fields) + "\n")
+
+    def written(self, folder: Path, leaks: LeakIndex, catalogue: Catalogue) -> dict[str, Any]:
+        """Write the corpus' Parquet files and return its part of the manifest."""
+        spec, rules = self.corpus.spec, self.corpus.rules
+        files = self.source.hashes()
+        mappings = {
+            name: catalogue.hashes[name] for name in ("table2.yaml", "target.yaml", self.corpus.path.name)
+        }
+        metadata = {
+            "schema_version": SCHEMA_VERSION,
+            "package_version": __version__,
+            "mappings": mappings,
+            "source_files": files,
+        }
+        splits: dict[str, Any] = {}
+        for split in self.source.splits():
+            entry: dict[str, Any] = {"file": None}
+            if split in self.partitions:
+                name = partition_file(self.corpus.key, split)
+                rows = write_partition(self.partitions[split], folder, leaks, metadata)
+                entry = {"file": name.as_posix(), **file_entry(folder / name, rows)}
+            entry["labels"] = dict(sorted(self.labels.get(split, Counter()).items()))
+            entry["steps"] = self.ledger.as_dict(split)
+            splits[split] = entry
+        return {
+            "name": spec.name,
+            "licence": spec.licence.model_dump(),
+            "citation": spec.citation,
+            "home": spec.home,
+            "rules": list(rules.names),
+            "task": rules.task,
+            "source": self.variant,
+            "source_files": files,
+            "published": spec.published.model_dump(),
+            "splits": splits,
+        }
