@@ -1,0 +1,1 @@
+"""The prompt-based relation classifier (BioREx, section 3.4)."""

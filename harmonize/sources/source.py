@@ -107,9 +107,9 @@ def _sha256(path: Path) -> str:
 
 
 def missing_files(corpus: Corpus, variant: str, root: Path) -> list[str]:
-    """The files of a source that are not below the corpus' folder."""
-    names = {name for names in corpus.spec.sources[variant].values() for name in names}
-    return sorted(name for name in names if not (root / split_location(name)[0]).exists())
+    """The files of a source that are not below the corpus' folder, in the mapping's order."""
+    names = dict.fromkeys(name for names in corpus.spec.sources[variant].values() for name in names)
+    return [name for name in names if not (root / split_location(name)[0]).exists()]
 
 
 def find_source(corpus: Corpus, root: Path, ledger: Ledger, wanted: str | None = None) -> Source:

@@ -1,0 +1,90 @@
+"""harmonize stats: what a union set holds, beside what the paper says, and what was left out and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from rich.table import Table
+
+from harmonize.union.manifest import SplitCounts, split_counts
+
+__all__ = ["tables"]
+
+
+def tables(manifest: dict[str, Any]) -> Iterator[Table]:
+    """Tables for the terminal: counts, labels, comparison with the paper, drops."""
+    counts = list(split_counts(manifest))
+    yield _counts(counts)
+    yield _labels(counts)
+    yield _published(manifest, counts)
+    yield _dropped(counts)
+
+
+def _table(title: str, *columns: str, numbers: int) -> Table:
+    """A table whose last `numbers` columns hold numbers."""
+    table = Table(title=title, title_justify="left")
+    for position, column in enumerate(columns):
+        numeric = position >= len(columns) - numbers
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    return table
+
+
+def _counts(counts: list[SplitCounts]) -> Table:
+    table = _table(
+        "Documents, mentions and relations as read; instances as written",
+        *("corpus", "split", "documents", "mentions", "relations", "instances", "positive"),
+        numbers=5,
+    )
+    for part in counts:
+        numbers = (part.documents, part.mentions, part.relations, part.instances, part.positive)
+        table.add_row(part.corpus, part.split, *(f"{number:,}" for number in numbers))
+    table.add_section()
+    totals = (
+        sum(part.documents for part in counts),
+        sum(part.mentions for part in counts),
+        sum(part.relations for part in counts),
+        sum(part.instances for part in counts),
+        sum(part.positive for part in counts),
+    )
+    table.add_row("all", "", *(f"{number:,}" for number in totals))
+    return table
+
+
+def _labels(counts: list[SplitCounts]) -> Table:
+    table = _table("Instances by label", "corpus", "split", "label", "instances", numbers=1)
+    for part in counts:
+        for label, number in sorted(part.labels.items(), key=lambda item: (-item[1], item[0])):
+            table.add_row(part.corpus, part.split, label, f"{number:,}")
+    return table
+
+
+def _published(manifest: dict[str, Any], counts: list[SplitCounts]) -> Table:
+    table = Table(title="Measured beside Table 2 of the paper", title_justify="left")
+    for column in ("corpus", "documents", "paper", "relations", "paper"):
+        table.add_column(column, justify="left" if column == "corpus" else "right")
+    table.add_column("why they differ", overflow="fold")
+    for corpus, entry in manifest["corpora"].items():
+        parts = [part for part in counts if part.corpus == corpus]
+        documents, relations = sum(p.documents for p in parts), sum(p.relations for p in parts)
+        published = entry["published"]
+        same = (documents, relations) == (published["abstracts"], published["relations"])
+        table.add_row(
+            corpus,
+            f"{documents:,}",
+            f"{published['abstracts']:,}",
+            f"{relations:,}",
+            f"{published['relations']:,}",
+            "" if same else published["why"] or "not known",
+        )
+    return table
+
+
+def _dropped(counts: list[SplitCounts]) -> Table:
+    table = _table("Dropped, by reason", "corpus", "split", "step", "unit", "reason", "count", numbers=1)
+    for part in counts:
+        dropped: Counter[tuple[str, str, str]] = part.dropped
+        for (step, unit, reason), number in dropped.items():
+            table.add_row(part.corpus, part.split, step, unit, reason, f"{number:,}")
+    return table

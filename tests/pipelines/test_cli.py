@@ -1,0 +1,120 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COMMAND = Path(sys.executable).with_name("harmonize")
+
+
+def run(
+    *arguments: str | Path, cwd: Path | None = None, code: int = 0, **env: str
+) -> subprocess.CompletedProcess[str]:
+    inherited = {key: value for key, value in os.environ.items() if key != "HARMONIZE_MIRROR"}
+    done = subprocess.run(
+        [COMMAND, *arguments],
+        cwd=cwd,
+        env={**inherited, "COLUMNS": "140", **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def test_the_examples_of_every_help_work_as_they_stand(tmp_path: Path) -> None:
+    listed = re.findall(r"^  (\w+) ", run("--help").stdout.split("Commands:")[1], re.MULTILINE)
+    assert listed[:2] == ["corpora", "build"]
+    for command in listed:
+        examples = re.findall(r"Example: harmonize (.*)", run(command, "--help").stdout)
+        assert examples, command
+        for example in examples:
+            run(*shlex.split(example), cwd=tmp_path)
+
+
+def test_build_says_where_the_set_is_and_how_to_load_it(tmp_path: Path) -> None:
+    printed = run("build", "--sample", cwd=tmp_path).stdout
+    assert "instances of 9 corpora in artifacts/union" in printed
+    loading = re.search(r"python -c \"(.*)\"", printed)
+    assert loading
+    subprocess.run([sys.executable, "-c", loading[1]], cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_the_mirror_may_come_from_the_environment(tmp_path: Path) -> None:
+    from harmonize.registry import sample_folder
+
+    run("build", "--corpora", "aimed", cwd=tmp_path, HARMONIZE_MIRROR=str(sample_folder()))
+    assert (tmp_path / "artifacts/union/manifest.json").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["build"], "expected --mirror DIR"),
+        (["build", "--sample", "--corpora", "biored,nine"], "unknown corpus 'nine'"),
+        (["build", "--sample", "--source", "biored=html"], "unknown source of biored 'html'"),
+        (
+            ["build", "--sample", "--corpora", "biored", "--source", "ddi=zip"],
+            "unknown corpus in --source 'ddi'",
+        ),
+        (["build", "--mirror", "nowhere"], "nowhere/biored/Train.PubTator: expected the BioRED corpus"),
+        (["build", "--sample", "--corpora", "drugprot", "--sentences", "no_such_model"], "no_such_model"),
+        (["build", "--sample", "--extend", "nowhere"], "nowhere/table2.yaml"),
+        (["stats", "nowhere"], "nowhere/manifest.json: expected a union set"),
+        (["show", "nowhere"], "nowhere/manifest.json: expected a union set"),
+    ],
+)
+def test_faults_are_one_line_and_leave_with_2(tmp_path: Path, arguments: list[str], message: str) -> None:
+    done = run(*arguments, cwd=tmp_path, code=2)
+    errors = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert not (tmp_path / "artifacts").exists() or not any((tmp_path / "artifacts").iterdir())
+
+
+def test_stats_counts_compares_and_explains(sample_union: Path) -> None:
+    printed = run("stats", sample_union).stdout
+    for expected in ("None-AIMed", "Measured beside Table 2", "6,503", "relates an entity to itself"):
+        assert expected in printed
+    rows = json.loads(run("stats", sample_union, "--json").stdout)
+    assert {row["corpus"] for row in rows} >= {"biored", "disgenet"}
+    assert all(row["instances"] == sum(row["labels"].values()) for row in rows)
+
+
+def test_show_has_prompt_context_labels_and_rules(sample_union: Path) -> None:
+    printed = run("show", sample_union, "--corpus", "bc5cdr", "--relation", "Positive_Correlation").stdout
+    assert re.search(r"What is the relation in BC5CDR between <BC5CDR-Chem>\w+", printed)
+    for expected in ("Positive_Correlation", "source: CID", "a1 b1 c1 d1 e1"):
+        assert expected in printed
+
+
+def test_show_colours_both_entities(sample_union: Path) -> None:
+    printed = run("show", sample_union, "--corpus", "bc5cdr", FORCE_COLOR="1").stdout
+    assert printed.count("\x1b[1;30;106m") >= 2
+    assert printed.count("\x1b[1;30;103m") >= 2
+
+
+def test_show_takes_an_id_as_printed(sample_union: Path) -> None:
+    first = run("show", sample_union, "-n", "1").stdout
+    identifier = re.findall(r"[0-9a-f]{20}", first)[-1]
+    assert run("show", sample_union, "--instance", identifier).stdout == first
+
+
+def test_show_without_a_match_says_so(sample_union: Path) -> None:
+    assert "found none" in run("show", sample_union, "--relation", "Bnid", code=2).stderr
+
+
+def test_corpora_lists_all_with_licence_and_presence(tmp_path: Path) -> None:
+    printed = run("corpora", "--mirror", tmp_path).stdout
+    for expected in ("biored", "disgenet", "CC BY-NC 4.0", "present", "missing"):
+        assert expected in printed

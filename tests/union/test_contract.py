@@ -1,0 +1,240 @@
+"""The Parquet contract, held against every row of the sample set and of the real one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import harmonize
+from harmonize.spec import load_catalogue
+from harmonize.union.manifest import read_manifest
+from harmonize.union.rows import instance_id
+from harmonize.union.schema import METADATA_KEY, SCHEMA
+
+REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
+CONTRACT = """instance_id corpus split level document_id pmid text context_start context_end head_id tail_id
+    head_name tail_name head_type tail_type source_head_type source_tail_type head_spans tail_spans relation
+    relations source_relations directed novelty task rules span_source leaks_into licence redistributable"""
+CATALOGUE = load_catalogue()
+
+
+@pytest.fixture(scope="session", params=["sample", REAL])
+def union(request: pytest.FixtureRequest) -> Path:
+    folder: Path = request.getfixturevalue(f"{request.param}_union")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def table(union: Path) -> pa.Table:
+    return harmonize.load_union(union)
+
+
+def files(union: Path) -> list[Path]:
+    return sorted((union / "data").rglob("*.parquet"))
+
+
+def test_columns_are_the_contract_s(table: pa.Table) -> None:
+    assert table.schema.names == CONTRACT.split()
+    assert table.schema == SCHEMA
+    for name in table.schema.names:
+        assert SCHEMA.field(name).nullable == (name in ("pmid", "novelty"))
+        assert table[name].null_count == 0 or SCHEMA.field(name).nullable, name
+
+
+def test_every_file_has_the_schema_and_says_where_it_comes_from(union: Path) -> None:
+    for path in files(union):
+        schema = pq.read_schema(path)
+        assert schema.remove_metadata() == SCHEMA
+        for key in (b"schema_version", b"package_version", b"mappings", b"source_files"):
+            assert key in schema.metadata[METADATA_KEY]
+
+
+def test_partitions_name_the_corpus_and_split_they_hold(union: Path) -> None:
+    for path in files(union):
+        corpus, split = (folder.name.partition("=")[2] for folder in (path.parent.parent, path.parent))
+        table = pq.ParquetFile(path).read(columns=["corpus", "split"])
+        assert set(table["corpus"].to_pylist()) == {corpus}
+        assert set(table["split"].to_pylist()) == {split}
+
+
+def test_every_span_spells_its_mention(table: pa.Table) -> None:
+    columns = ["corpus", "text", "head_name", "tail_name", "head_spans", "tail_spans"]
+    for row in table.select(columns).to_pylist():
+        for side in ("head", "tail"):
+            spans = [(span["start"], span["end"]) for span in row[f"{side}_spans"]]
+            assert spans == sorted(set(spans))
+            assert all(0 <= start < end <= len(row["text"]) for start, end in spans)
+            spelled = [row["text"][start:end] for start, end in spans]
+            name = row[f"{side}_name"]
+            # A discontinuous mention (DDI alone has them) is spelled by its parts together.
+            assert spelled[0] == name or "".join("".join(spelled).split()) == "".join(name.split())
+            assert spelled[0] == name or row["corpus"] == "ddi"
+
+
+def test_contexts_are_where_they_say_and_as_long_as_they_say(table: pa.Table) -> None:
+    for row in table.select(["text", "context_start", "context_end"]).to_pylist():
+        assert row["context_end"] - row["context_start"] == len(row["text"])
+
+
+def test_labels_follow_rule_c(table: pa.Table) -> None:
+    labels = {*CATALOGUE.target.labels}
+    columns = ["corpus", "relation", "relations", "source_relations", "rules", "task"]
+    for row in table.select(columns).to_pylist():
+        rule = row["rules"][2]
+        negative = {"c1": f"None-{row['task']}", "c2": "None", "c3": None}[rule]
+        assert row["relation"] == row["relations"][0]
+        assert row["relation"] in labels or row["relation"] == negative
+        assert bool(row["source_relations"]) == (row["relation"] != negative)
+
+
+def test_types_follow_rule_e(table: pa.Table) -> None:
+    columns = ["corpus", "head_type", "tail_type", "source_head_type", "source_tail_type"]
+    for combination in Counter(tuple(row.values()) for row in table.select(columns).to_pylist()):
+        corpus, head, tail, source_head, source_tail = combination
+        spec = CATALOGUE[corpus].spec
+        for kind, source in ((head, source_head), (tail, source_tail)):
+            assert kind == spec.internal_types.get(source, spec.entity_types[source])
+
+
+def test_rows_say_their_rules_level_and_task(table: pa.Table) -> None:
+    columns = ["corpus", "rules", "level", "task", "directed", "redistributable", "licence"]
+    rows = {str(row): row for row in table.select(columns).to_pylist()}
+    for row in rows.values():
+        corpus = CATALOGUE[row["corpus"]]
+        assert tuple(row["rules"]) == corpus.rules.names
+        assert row["level"] == {"b1": "document", "b2": "sentence"}[corpus.rules.b]
+        assert row["task"] == corpus.rules.task
+        assert row["directed"] == corpus.spec.directed
+        assert row["licence"] == corpus.spec.licence.name
+        assert row["redistributable"] == corpus.spec.licence.redistributable
+
+
+def test_ids_are_unique_and_no_pair_stands_twice_in_a_context(table: pa.Table) -> None:
+    ids = table["instance_id"].to_pylist()
+    assert len(set(ids)) == len(ids)
+    columns = ["corpus", "document_id", "context_start", "context_end", "head_id", "tail_id"]
+    pairs = [
+        (*list(row.values())[:4], frozenset((row["head_id"], row["tail_id"])))
+        for row in table.select(columns).to_pylist()
+    ]
+    assert len(set(pairs)) == len(pairs)
+    assert all(len(pair[-1]) == 2 for pair in pairs)
+
+
+def test_rows_are_sorted_by_document_and_position(union: Path) -> None:
+    columns = [
+        "document_id",
+        "context_start",
+        "context_end",
+        "head_spans",
+        "tail_spans",
+        "head_id",
+        "tail_id",
+    ]
+    for path in files(union):
+        rows = pq.ParquetFile(path).read(columns=columns).to_pylist()
+        keys = [
+            (
+                row["document_id"],
+                row["context_start"],
+                row["context_end"],
+                *((row[side][0]["start"], row[side][0]["end"]) for side in ("head_spans", "tail_spans")),
+                row["head_id"],
+                row["tail_id"],
+            )
+            for row in rows
+        ]
+        assert keys == sorted(keys), path
+
+
+def test_directed_pairs_have_their_first_argument_as_head(table: pa.Table) -> None:
+    columns = ["corpus", "directed", "source_head_type", "source_tail_type"]
+    kinds = {tuple(row.values()) for row in table.select(columns).to_pylist() if row["directed"]}
+    assert {(corpus, head) for corpus, _, head, _ in kinds} == {
+        ("drugprot", "CHEMICAL"),
+        ("bc5cdr", "Chemical"),
+    }
+
+
+def test_in_equals_out_plus_dropped_for_every_corpus_split_and_rule(union: Path) -> None:
+    for corpus, entry in read_manifest(union)["corpora"].items():
+        rules = CATALOGUE[corpus].rules
+        for split, part in entry["splits"].items():
+            steps = part["steps"]
+            assert set(steps) == {"read", *rules.names}
+            for step, units in steps.items():
+                for unit, account in units.items():
+                    dropped = sum(account["dropped"].values())
+                    assert account["in"] == account["out"] + dropped, (corpus, split, step, unit)
+            # What one step lets out the next takes in.
+            assert steps["read"]["relations"]["out"] == steps[rules.a]["relations"]["in"]
+            assert steps[rules.a]["relations"]["out"] == steps[rules.b]["relations"]["in"]
+            assert steps["read"]["documents"]["out"] == steps[rules.b]["documents"]["in"]
+            assert steps["read"]["mentions"]["out"] == steps[rules.b]["mentions"]["in"]
+            assert steps[rules.d]["instances"]["out"] == steps[rules.c]["instances"]["in"]
+            assert steps[rules.c]["instances"]["out"] == steps[rules.e]["instances"]["in"]
+            assert steps[rules.e]["instances"]["out"] == part.get("rows", 0) == sum(part["labels"].values())
+
+
+def test_every_dropped_item_is_listed_and_counted(union: Path) -> None:
+    lines = (union / "dropped.tsv").read_text(encoding="utf-8").split("\n")
+    assert lines[0].split("\t") == ["corpus", "split", "step", "unit", "reason", "document_id", "item"]
+    listed = Counter(tuple(line.split("\t")[:5]) for line in lines[1:-1])
+    counted = {
+        (corpus, split, step, unit, reason): count
+        for corpus, entry in read_manifest(union)["corpora"].items()
+        for split, part in entry["splits"].items()
+        for step, units in part["steps"].items()
+        for unit, account in units.items()
+        for reason, count in account["dropped"].items()
+    }
+    assert listed == counted
+    assert all(len(line.split("\t")) == 7 for line in lines[1:-1])
+
+
+def test_the_manifest_describes_its_files(union: Path) -> None:
+    import hashlib
+
+    manifest = read_manifest(union)
+    described = {}
+    for entry in manifest["corpora"].values():
+        assert entry["source_files"]
+        assert all(len(digest) == 64 for digest in entry["source_files"].values())
+        described |= {part["file"]: part for part in entry["splits"].values() if part["file"]}
+    assert set(described) == {path.relative_to(union).as_posix() for path in files(union)}
+    for name, part in described.items():
+        content = (union / name).read_bytes()
+        assert part["bytes"] == len(content)
+        assert part["sha256"] == hashlib.sha256(content).hexdigest()
+        assert part["rows"] == pq.ParquetFile(union / name).metadata.num_rows
+
+
+def test_leaks_name_other_documents_only(table: pa.Table) -> None:
+    columns = ["corpus", "split", "document_id", "pmid", "leaks_into"]
+    rows = table.select(columns).to_pylist()
+    by_pmid: dict[str, set[tuple[str, str, str]]] = {}
+    for row in rows:
+        by_pmid.setdefault(row["pmid"], set()).add((row["corpus"], row["split"], row["document_id"]))
+    for row in {str(row): row for row in rows}.values():
+        expected = {
+            f"{corpus}/{split}"
+            for corpus, split, document in by_pmid[row["pmid"]]
+            if row["pmid"] and split != "train" and (corpus, document) != (row["corpus"], row["document_id"])
+        }
+        assert expected <= set(row["leaks_into"])
+        assert row["leaks_into"] == sorted(set(row["leaks_into"]))
+
+
+def test_instance_ids_are_stable() -> None:
+    """Downstream projects keep these ids: this value may not change without a new schema version."""
+    from harmonize.model import EntityInContext, Instance, Span
+
+    def entity(identifier: str, span: Span) -> EntityInContext:
+        return EntityInContext(identifier, "x", "T", "t", (span,), frozenset({"gold"}))
+
+    instance = Instance("90000001", Span(0, 5), "a b c", entity("D1", Span(0, 1)), entity("D2", Span(2, 3)))
+    assert instance_id("biored", instance) == "7b08347852063e8c2050"

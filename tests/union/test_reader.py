@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+
+import harmonize
+from harmonize.errors import HarmonizeError, UnionError, UnknownName
+from harmonize.union.schema import SCHEMA
+
+
+def test_corpora_splits_and_columns_select(sample_union: Path) -> None:
+    table = harmonize.load_union(
+        sample_union, corpora=["bc5cdr", "biored"], splits=["train", "dev"], columns=["split", "corpus"]
+    )
+    assert table.schema.names == ["split", "corpus"]
+    assert set(table["corpus"].to_pylist()) == {"biored", "bc5cdr"}
+    assert set(table["split"].to_pylist()) == {"train", "dev"}
+
+
+def test_rows_of_a_selection_are_those_of_the_whole(sample_union: Path) -> None:
+    whole = harmonize.load_union(sample_union)
+    part = harmonize.load_union(sample_union, corpora=["ddi"])
+    assert part.to_pylist() == whole.filter(pc.equal(whole["corpus"], "ddi")).to_pylist()
+
+
+def test_a_split_that_a_corpus_lacks_gives_no_rows(sample_union: Path) -> None:
+    table = harmonize.load_union(sample_union, corpora=["aimed"], splits=["test"])
+    assert table.num_rows == 0
+    assert table.schema == SCHEMA
+
+
+def test_pandas_gets_categories_and_lists(sample_union: Path) -> None:
+    frame = harmonize.load_union(sample_union).to_pandas()
+    assert str(frame["corpus"].dtype) == "category"
+    assert set(frame["corpus"].cat.categories) == set(frame["corpus"])
+
+
+@pytest.mark.parametrize("choice", [{"corpora": ["x"]}, {"splits": ["x"]}, {"columns": ["x"]}])
+def test_unknown_names_are_told_with_the_known_ones(sample_union: Path, choice: dict[str, list[str]]) -> None:
+    with pytest.raises(UnknownName, match="'x': expected one of "):
+        harmonize.load_union(sample_union, **choice)
+
+
+def test_a_folder_without_a_set_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UnionError, match=r"manifest.json: expected a union set"):
+        harmonize.load_union(tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["missing", "cut", "manifest"])
+def test_a_damaged_set_is_an_error(sample_union: Path, tmp_path: Path, damage: str) -> None:
+    copy = shutil.copytree(sample_union, tmp_path / "union")
+    file = next(iter(sorted((copy / "data").rglob("*.parquet"))))
+    if damage == "missing":
+        file.unlink()
+    elif damage == "cut":
+        file.write_bytes(file.read_bytes()[:-100])
+    else:
+        (copy / "manifest.json").write_text("{")
+    with pytest.raises(HarmonizeError) as caught:
+        harmonize.load_union(copy)
+    assert "\n" not in str(caught.value)
+    assert str(copy) in str(caught.value)
+
+
+def test_other_readers_read_it_as_it_is(sample_union: Path) -> None:
+    import datasets
+    import duckdb
+    import pandas as pd
+    import polars as pl
+
+    rows = harmonize.load_union(sample_union).num_rows
+    data = sample_union / "data"
+    assert len(pd.read_parquet(data)) == rows
+    assert list(pd.read_parquet(data).columns) == SCHEMA.names
+    assert pl.read_parquet(data / "**/*.parquet").columns == SCHEMA.names
+    assert pl.scan_parquet(data / "**/*.parquet").select(pl.len()).collect().item() == rows
+    counted = duckdb.sql(f"SELECT corpus, count(*) FROM '{data}/**/*.parquet' GROUP BY corpus").fetchall()
+    assert sum(count for _, count in counted) == rows
+    loaded = datasets.load_dataset(
+        "parquet", data_dir=str(data), split="train", cache_dir=str(sample_union.parent / "cache")
+    )
+    assert loaded.num_rows == rows
+    assert loaded.column_names == SCHEMA.names
