@@ -170,6 +170,7 @@ class Corpus:
     Attributes:
         key: the name on the command line and in the union set.
         path: the mapping file, for errors.
+        hashes: mapping file name -> sha256, of target.yaml, table2.yaml and the mapping.
     """
 
     key: str
@@ -177,6 +178,7 @@ class Corpus:
     rules: RuleChoice
     target: Target
     path: Path
+    hashes: Mapping[str, str]
 
     @cached_property
     def pair_types(self) -> frozenset[tuple[str, str]]:
@@ -201,17 +203,10 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every known corpus, in the order of Table 2, and the hashes of the mappings they were read from.
-
-    Attributes:
-        extensions: folders beyond the package's own, each with mappings and adapters of further corpora.
-        hashes: mapping file name -> sha256.
-    """
+    """Every known corpus, in the order of Table 2."""
 
     target: Target
     corpora: Mapping[str, Corpus]
-    hashes: Mapping[str, str]
-    extensions: tuple[Path, ...] = ()
 
     def __getitem__(self, key: str) -> Corpus:
         if key not in self.corpora:
@@ -236,25 +231,28 @@ def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
         SpecError: the first file with faults, with all its faults.
     """
     package = Path(str(resources.files("harmonize.mappings")))
-    extra = tuple(Path(folder) for folder in extensions)
-    hashes: dict[str, str] = {}
-    target = _validated(Target, package / "target.yaml", hashes)
+    target = _validated(Target, package / "target.yaml")
     corpora: dict[str, Corpus] = {}
-    for folder in (package, *extra):
+    for folder in (package, *(Path(extension) for extension in extensions)):
         table = folder / "table2.yaml"
-        for key, row in _rows(table, hashes).items():
+        for key, row in _rows(table).items():
             path = folder / f"{key}.yaml"
-            corpus = Corpus(key, _validated(CorpusSpec, path, hashes), row, target, path)
-            _check_against_target(corpus)
-            corpora[key] = corpus
-    return Catalogue(target, corpora, hashes, extra)
+            spec = _validated(CorpusSpec, path)
+            hashes = {file.name: _sha256(file) for file in (package / "target.yaml", table, path)}
+            corpora[key] = Corpus(key, spec, row, target, path, hashes)
+            _check_against_target(corpora[key])
+    return Catalogue(target, corpora)
 
 
 _M = TypeVar("_M", bound=_Model)
 
 
-def _rows(path: Path, hashes: dict[str, str]) -> dict[str, RuleChoice]:
-    value = _yaml(path, hashes)
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _rows(path: Path) -> dict[str, RuleChoice]:
+    value = _yaml(path)
     rows: dict[str, RuleChoice] = {}
     faults: list[tuple[str, str]] = []
     for key, row in value.items():
@@ -267,9 +265,9 @@ def _rows(path: Path, hashes: dict[str, str]) -> dict[str, RuleChoice]:
     return rows
 
 
-def _validated(model: type[_M], path: Path, hashes: dict[str, str]) -> _M:
+def _validated(model: type[_M], path: Path) -> _M:
     try:
-        return model.model_validate(_yaml(path, hashes))
+        return model.model_validate(_yaml(path))
     except ValidationError as error:
         raise SpecError(path, _faults(error)) from None
 
@@ -278,20 +276,19 @@ def _faults(error: ValidationError) -> list[tuple[str, str]]:
     return [(".".join(map(str, fault["loc"])) or "file", fault["msg"]) for fault in error.errors()]
 
 
-def _yaml(path: Path, hashes: dict[str, str]) -> dict[str, Any]:
+def _yaml(path: Path) -> dict[str, Any]:
     try:
-        content = path.read_bytes()
-        value = yaml.safe_load(content.decode("utf-8"))
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SpecError(path, [("file", "expected a mapping file, found none")]) from None
     except UnicodeDecodeError:
         raise SpecError(path, [("file", "expected UTF-8")]) from None
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise SpecError(path, [(f"line {line}", f"expected YAML, got: {error.problem}")]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else "file"
+        raise SpecError(path, [(place, f"expected YAML, got: {getattr(error, 'problem', error)}")]) from None
     if not isinstance(value, dict):
         raise SpecError(path, [("file", f"expected keys and values, got {type(value).__name__}")])
-    hashes[path.name] = hashlib.sha256(content).hexdigest()
     return value
 
 

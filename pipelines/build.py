@@ -82,8 +82,7 @@ def build(
             "schema_version": SCHEMA_VERSION,
             "package_version": __version__,
             "sentences": splitter,
-            "mappings": dict(catalogue.hashes),
-            "corpora": {part.corpus.key: part.written(folder, leaks, catalogue) for part in parts},
+            "corpora": {part.corpus.key: part.written(folder, leaks) for part in parts},
         }
         write_manifest(folder, manifest)
     return manifest
@@ -164,17 +163,14 @@ class _CorpusBuild:
         fields = (self.corpus.key, item.split, item.step, drop.unit, drop.reason, item.document_id, drop.item)
         self.dropped.write("\t".join(" ".join(field.split()) for field in fields) + "\n")
 
-    def written(self, folder: Path, leaks: LeakIndex, catalogue: Catalogue) -> dict[str, Any]:
+    def written(self, folder: Path, leaks: LeakIndex) -> dict[str, Any]:
         """Write the corpus' Parquet files and return its part of the manifest."""
         spec, rules = self.corpus.spec, self.corpus.rules
         files = self.source.hashes()
-        mappings = {
-            name: catalogue.hashes[name] for name in ("table2.yaml", "target.yaml", self.corpus.path.name)
-        }
         metadata = {
             "schema_version": SCHEMA_VERSION,
             "package_version": __version__,
-            "mappings": mappings,
+            "mappings": dict(self.corpus.hashes),
             "source_files": files,
         }
         splits: dict[str, Any] = {}
@@ -196,6 +192,7 @@ class _CorpusBuild:
             "task": rules.task,
             "source": self.variant,
             "source_files": files,
+            "mappings": dict(self.corpus.hashes),
             "published": spec.published.model_dump(),
             "splits": splits,
         }

@@ -52,6 +52,7 @@ PAIRS = {
     ("ddi", "test"): (5_716, 979),
     ("aimed", "train"): (5_775, 991),
     ("hprd50", "train"): (433, 163),
+    ("disgenet", "train"): (859, 859),
 }
 
 

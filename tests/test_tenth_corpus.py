@@ -12,6 +12,7 @@ import harmonize
 from harmonize.errors import HarmonizeError, SpecError
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
+from harmonize.spec import load_catalogue
 
 ADAPTER = """
 from harmonize.formats import pubtator
@@ -67,6 +68,13 @@ def test_it_is_built_like_any_other(extension: Path, tmp_path: Path) -> None:
         ("Aspirin", "headache", "Negative_Correlation", "Tenth-Drug"),
         ("Aspirin", "gout", "None-Tenth", "Tenth-Drug"),
     ]
+
+
+def test_its_mappings_are_named_by_hash_and_leave_the_others_alone(extension: Path, tmp_path: Path) -> None:
+    catalogue = load_catalogue([extension])
+    assert set(catalogue["tenth"].hashes) == {"target.yaml", "table2.yaml", "tenth.yaml"}
+    assert catalogue["tenth"].hashes["table2.yaml"] != catalogue["biored"].hashes["table2.yaml"]
+    assert catalogue["biored"].hashes == load_catalogue()["biored"].hashes
 
 
 def test_it_joins_the_nine(extension: Path, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from harmonize.union.schema import METADATA_KEY, ROW_SCHEMA, SCHEMA, partition_f
 __all__ = ["Partition", "write_partition"]
 
 ROWS_PER_GROUP = 10_000
+_COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")  # a document's rows all repeat its text
 
 
 class Partition:
@@ -36,7 +37,7 @@ class Partition:
         self.corpus, self.split = corpus, split
         self._path = folder / f"{corpus.key}-{split}.arrow"
         self._sink = pa.OSFile(str(self._path), "wb")
-        self._writer = pa.ipc.new_file(self._sink, ROW_SCHEMA)
+        self._writer = pa.ipc.new_file(self._sink, ROW_SCHEMA, options=_COMPRESSED)
         self._document_ids: list[str] = []
 
     def add(self, document: Document, instances: Sequence[Instance]) -> None:
@@ -50,7 +51,7 @@ class Partition:
     def in_order(self) -> Iterator[tuple[str, pa.RecordBatch]]:
         """(document id, its rows) by document id, once, after `close`; then the Arrow file is deleted."""
         numbered = sorted((document_id, number) for number, document_id in enumerate(self._document_ids))
-        with pa.memory_map(str(self._path)) as source:
+        with pa.OSFile(str(self._path)) as source:
             reader = pa.ipc.open_file(source)
             for document_id, number in numbered:
                 yield document_id, reader.get_batch(number)
