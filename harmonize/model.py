@@ -41,6 +41,10 @@ class Span(NamedTuple):
         """The part of `text` that the span covers."""
         return text[self.start : self.end]
 
+    def spells(self, name: str, text: str) -> bool:
+        """True if the span lies in `text` and covers `name`."""
+        return 0 <= self.start < self.end <= len(text) and self.of(text) == name
+
     def covers(self, other: Span) -> bool:
         return self.start <= other.start and other.end <= self.end
 
@@ -87,9 +91,10 @@ class Mention:
         they put between parts.
         """
         if len(self.spans) == 1:
-            return self.spans[0].of(text) == self.text
+            return self.spans[0].spells(self.text, text)
+        bounds = [0, *(position for span in self.spans for position in span), len(text)]
         covered = "".join(span.of(text) for span in self.spans)
-        return "".join(covered.split()) == "".join(self.text.split())
+        return bounds == sorted(bounds) and "".join(covered.split()) == "".join(self.text.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ leave out empty lists; so documents are handed to it one at a time and with the 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,12 @@ from bioc.biocjson.decoder import parse_doc
 from lxml import etree
 
 from harmonize.errors import MalformedInput, MissingInput
-from harmonize.formats.mentions import numbered_mentions
+from harmonize.formats.annotations import numbered_mentions, ordered_relations
 from harmonize.formats.xml import file_elements
 from harmonize.model import Document, Passage, Relation, Span, Split
+
+_WIDEST_GAP = 10_000  # characters between two passages
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 __all__ = ["annotation_count", "document", "infon", "read"]
 
@@ -43,7 +47,7 @@ def _read_xml(path: Path) -> Iterator[BioCDocument]:
         alone = b"<collection>%b</collection>" % etree.tostring(element, encoding="utf-8", with_tail=False)
         try:
             yield biocxml.loads(alone.decode("utf-8")).documents[0]
-        except (KeyError, TypeError, ValueError) as error:
+        except (etree.XMLSyntaxError, KeyError, TypeError, ValueError) as error:
             raise MalformedInput(
                 path, f"expected a BioC document, got {_reason(error)}", line=line, document=identifier
             ) from None
@@ -53,7 +57,7 @@ def _read_json(path: Path) -> Iterator[BioCDocument]:
     if not path.is_file():
         raise MissingInput(path, "expected a file, found none")
     try:
-        value = json.loads(path.read_bytes().decode("utf-8"))
+        value = json.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise MalformedInput(
@@ -61,6 +65,8 @@ def _read_json(path: Path) -> Iterator[BioCDocument]:
         ) from None
     except json.JSONDecodeError as error:
         raise MalformedInput(path, f"expected JSON, got: {error.msg}", line=error.lineno) from None
+    except (RecursionError, ValueError) as error:
+        raise MalformedInput(path, f"expected JSON, got: {error}") from None
     documents = value.get("documents") if isinstance(value, dict) else None
     if not isinstance(documents, list) or not documents:
         raise MalformedInput(path, "expected a key 'documents' with at least one document")
@@ -98,7 +104,7 @@ def infon(item: BioCAnnotation | BioCRelation, key: str, path: Path, document: s
     Raises:
         MalformedInput: it is not.
     """
-    value = item.infons.get(key)
+    value = item.infons.get(key) if isinstance(item.infons, dict) else None
     if not isinstance(value, str):
         kind = "relation" if isinstance(item, BioCRelation) else "annotation"
         raise MalformedInput(path, f"expected infon {key!r} in {kind} {item.id}", document=document)
@@ -124,6 +130,7 @@ def document(
     """
     if not isinstance(record.id, str) or not record.id:
         raise MalformedInput(path, "expected a document id")
+    _check_places(record, path)
     text, passages = _assemble(record, path)
     found = []
     for annotation in (a for passage in record.passages for a in passage.annotations):
@@ -135,9 +142,22 @@ def document(
         text=text,
         passages=passages,
         mentions=numbered_mentions(text, found),
-        relations=tuple(relation(r) for r in record.relations),
+        relations=ordered_relations(relation(r) for r in record.relations),
         pmid=record.id,
     )
+
+
+def _check_places(record: BioCDocument, path: Path) -> None:
+    """Annotations stand in passages and relations in the document; others would be lost."""
+    passages = record.passages
+    elsewhere = [*record.annotations, *(a for p in passages for s in p.sentences for a in s.annotations)]
+    elsewhere += [r for p in passages for r in (*p.relations, *(r for s in p.sentences for r in s.relations))]
+    if elsewhere:
+        raise MalformedInput(
+            path,
+            f"expected annotations in passages, relations in the document; {elsewhere[0].id} is elsewhere",
+            document=record.id,
+        )
 
 
 def _assemble(record: BioCDocument, path: Path) -> tuple[str, tuple[Passage, ...]]:
@@ -155,11 +175,14 @@ def _assemble(record: BioCDocument, path: Path) -> tuple[str, tuple[Passage, ...
 
 
 def _check_passage(passage: BioCPassage, least: int, path: Path, document: str) -> None:
-    if not isinstance(passage.offset, int) or passage.offset < least:
+    most = least + _WIDEST_GAP
+    if type(passage.offset) is not int or not least <= passage.offset <= most:
         raise MalformedInput(
-            path, f"expected a passage offset of at least {least}, got {passage.offset!r}", document=document
+            path,
+            f"expected a passage offset from {least} to {most}, got {passage.offset!r}",
+            document=document,
         )
-    if not isinstance(passage.text, str | None):
+    if not isinstance(passage.text, str | None) or _SURROGATE.search(passage.text or ""):
         raise MalformedInput(path, f"expected text, got {passage.text!r}", document=document)
 
 
@@ -171,12 +194,12 @@ def _span(annotation: BioCAnnotation, text: str, path: Path, document: str) -> S
             document=document,
         )
     location = annotation.locations[0]
-    if not (isinstance(location.offset, int) and isinstance(location.length, int) and location.length > 0):
+    if not (type(location.offset) is int and type(location.length) is int):
         raise MalformedInput(
             path, f"expected numbers in the location of annotation {annotation.id}", document=document
         )
     span = Span(location.offset, location.offset + location.length)
-    if span.of(text) != annotation.text:
+    if not span.spells(annotation.text, text):
         raise MalformedInput(
             path,
             f"expected {annotation.text!r} at {span.start}-{span.end}, the text reads {span.of(text)!r}",

@@ -19,7 +19,7 @@ from harmonize.model import Mention, Span
 
 __all__ = ["read"]
 
-_OFFSETS = re.compile(r"\d+-\d+(;\d+-\d+)*")
+_OFFSETS = re.compile(r"\d{1,9}-\d{1,9}(;\d{1,9}-\d{1,9})*", re.ASCII)
 
 
 def read(
@@ -36,14 +36,20 @@ def read(
     Raises:
         MalformedInput: with file and line.
     """
-    for element in elements(BytesIO(content), "document", name):
-        identifier = attribute(element, "id", name)
-        sentences = tuple(
-            _sentence(sentence, name, identifier, corrections or {})
-            for sentence in element.iterchildren("sentence")
-        )
-        return SentenceRecord(identifier, None, sentences)
-    raise AssertionError("elements() yields or raises")  # pragma: no cover
+    records = [
+        _record(element, name, corrections or {}) for element in elements(BytesIO(content), "document", name)
+    ]
+    if len(records) != 1:
+        raise MalformedInput(name, f"expected one document a file, got {len(records)}")
+    return records[0]
+
+
+def _record(
+    element: etree._Element, name: str, corrections: Mapping[str, Sequence[tuple[int, int]]]
+) -> SentenceRecord:
+    identifier = attribute(element, "id", name)
+    sentences = (_sentence(s, name, identifier, corrections) for s in element.iterchildren("sentence"))
+    return SentenceRecord(identifier, None, tuple(sentences))
 
 
 def _sentence(

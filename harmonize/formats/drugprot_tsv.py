@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.lines import tab_columns
+from harmonize.formats.lines import is_offset, tab_columns
 from harmonize.formats.pubtator import title_and_abstract
 from harmonize.model import Mention, Passage, Relation, Span
 
@@ -47,7 +47,11 @@ def read(abstracts: Path, entities: Path, relations: Path) -> Iterator[DrugProtR
             and a row of an abstract or entity that does not exist.
     """
     entity_rows, relation_rows = _by_pmid(entities, _ENTITY_COLUMNS), _by_pmid(relations, _RELATION_COLUMNS)
+    seen: set[str] = set()
     for line, (pmid, title, abstract) in tab_columns(abstracts, _ABSTRACT_COLUMNS):
+        if pmid in seen:
+            raise MalformedInput(abstracts, f"expected each PMID once, got {pmid} again", line=line)
+        seen.add(pmid)
         text, passages = title_and_abstract(title, abstract)
         if not passages:
             raise MalformedInput(abstracts, "expected a title or an abstract, got neither", line=line)
@@ -79,10 +83,10 @@ def _by_pmid(path: Path, names: tuple[str, ...]) -> dict[str, list[tuple[int, li
 
 def _mention(columns: list[str], text: str, path: Path, line: int) -> Mention:
     _, identifier, kind, start, end, name = columns
-    if not (start.isdecimal() and end.isdecimal()):
+    if not (is_offset(start) and is_offset(end)):
         raise MalformedInput(path, f"expected offsets, got {start!r} and {end!r}", line=line)
     span = Span(int(start), int(end))
-    if span.of(text) != name or not name:
+    if not span.spells(name, text):
         raise MalformedInput(
             path, f"expected {name!r} at {start}-{end}, the text reads {span.of(text)!r}", line=line
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harmonize.errors import MalformedInput, MissingInput
 
-__all__ = ["numbered_lines", "tab_columns"]
+__all__ = ["is_offset", "numbered_lines", "tab_columns"]
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -38,6 +38,11 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
             )
     if number == 0:
         raise MalformedInput(path, "expected at least one document, the file is empty")
+
+
+def is_offset(column: str) -> bool:
+    """True for a number that can be an offset: up to nine ASCII digits."""
+    return column.isascii() and column.isdecimal() and len(column) < 10
 
 
 def tab_columns(path: Path, names: tuple[str, ...]) -> Iterator[tuple[int, list[str]]]:

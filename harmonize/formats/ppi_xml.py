@@ -23,7 +23,7 @@ from harmonize.model import Mention, Span
 
 __all__ = ["read"]
 
-_OFFSETS = re.compile(r"\d+-\d+(,\d+-\d+)*")
+_OFFSETS = re.compile(r"\d{1,9}-\d{1,9}(,\d{1,9}-\d{1,9})*", re.ASCII)
 
 
 def read(path: Path) -> Iterator[SentenceRecord]:

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import TextIO
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.lines import numbered_lines
-from harmonize.formats.mentions import numbered_mentions
+from harmonize.formats.annotations import numbered_mentions, ordered_relations
+from harmonize.formats.lines import is_offset, numbered_lines
 from harmonize.model import Document, Passage, Relation, Span, SpanSource, Split
 
 __all__ = [
@@ -143,6 +143,7 @@ class _Reader:
     ) -> None:
         self._path = path
         self._mention_columns, self._relation_columns = mention_columns, relation_columns
+        self._found = False
         self._start: tuple[int, str, str] | None = None  # line, id, title
         self._abstract: str | None = None
         self._mentions: list[PubTatorMention] = []
@@ -162,6 +163,8 @@ class _Reader:
             else:
                 self._add_annotation(number, line.split("\t"))
         yield from self._finished()
+        if not self._found:
+            raise self._fault(number, "expected at least one document, found blank lines only")
 
     def _fault(self, line: int, message: str) -> MalformedInput:
         return MalformedInput(self._path, message, line=line)
@@ -175,17 +178,22 @@ class _Reader:
         )
         self._check_offsets(record)
         self._start, self._abstract, self._mentions, self._relations = None, None, [], []
+        self._found = True
         yield record
 
     def _check_offsets(self, record: PubTatorRecord) -> None:
         text = record.text
+        if not text:
+            raise self._fault(
+                record.line, f"expected a title or an abstract of document {record.id}, got neither"
+            )
         for mention in record.mentions:
-            read = text[mention.start : mention.end]
-            if read != mention.text or not read:
+            span = Span(mention.start, mention.end)
+            if not span.spells(mention.text, text):
                 raise self._fault(
                     mention.line,
                     f"expected {mention.text!r} at {mention.start}-{mention.end} of document {record.id}, "
-                    f"the text reads {read!r}",
+                    f"the text reads {span.of(text)!r}",
                 )
 
     def _expect_current(self, number: int, identifier: str) -> None:
@@ -206,7 +214,7 @@ class _Reader:
         if len(columns) < 2:
             raise self._fault(number, "expected a text line ID|t|... or tab-separated columns")
         self._expect_current(number, columns[0])
-        if len(columns) >= 3 and columns[1].isdecimal() and columns[2].isdecimal():
+        if len(columns) >= 3 and is_offset(columns[1]) and is_offset(columns[2]):
             self._check_width(number, columns, "mention", self._mention_columns)
             start, end = int(columns[1]), int(columns[2])
             identifier, extra = [*columns[5:7], None, None][:2]
@@ -251,7 +259,7 @@ def document(
         text=text,
         passages=passages,
         mentions=numbered_mentions(text, found, source=source),
-        relations=tuple(
+        relations=ordered_relations(
             Relation(relation.head.strip(), relation.tail.strip(), relation.type, relation.novelty)
             for relation in record.relations
         ),
@@ -263,9 +271,11 @@ def write(records: Iterable[PubTatorRecord], file: TextIO) -> None:
     """Write records as `read` reads them; open the file with newline="\\n".
 
     Raises:
-        ValueError: a field holds a tab or line end, which the format cannot express.
+        ValueError: a field holds a tab or line end, or there is no text, which the format cannot express.
     """
     for record in records:
+        if not record.text:
+            raise ValueError(f"document {record.id}: PubTator cannot hold an article without text")
         lines = [f"{record.id}|t|{record.title}"]
         if record.abstract is not None:
             lines.append(f"{record.id}|a|{record.abstract}")

@@ -41,7 +41,7 @@ def elements(file: IO[bytes], tag: str, name: Path | str) -> Iterator[etree._Ele
             event = next(parser, None)
         except etree.XMLSyntaxError as error:
             raise MalformedInput(
-                name, f"expected well-formed XML, got: {error.msg}", line=error.lineno
+                name, f"expected well-formed XML, got: {error.msg}", line=error.lineno or None
             ) from None
         if event is None:
             break
@@ -49,8 +49,9 @@ def elements(file: IO[bytes], tag: str, name: Path | str) -> Iterator[etree._Ele
         element = event[1]
         yield element
         element.clear()
-        while element.getprevious() is not None:
-            del element.getparent()[0]  # type: ignore[union-attr]
+        parent = element.getparent()
+        while parent is not None and element.getprevious() is not None:
+            del parent[0]
     if not found:
         raise MalformedInput(name, f"expected at least one <{tag}> element, found none")
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from harmonize.errors import MalformedInput, MissingInput
+
+# What zipfile lets through when bytes are changed, cut off, or encrypted.
+_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
 
 __all__ = ["files_below", "split_location"]
 
@@ -59,5 +63,5 @@ def _zip_files(path: Path, folder: str, suffix: str) -> Iterator[tuple[str, byte
                     raise MalformedInput(path, f"expected members inside the zip, got {name!r}")
                 if name.startswith(f"{folder}/") and name.endswith(suffix):
                     yield f"{path}!/{name}", archive.read(name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
+    except _BROKEN as error:
         raise MalformedInput(path, f"expected a whole zip file, got: {error}") from None
