@@ -1,7 +1,7 @@
 """What AIMed and HPRD50 share: unified PPI XML, sentence by sentence, only positive pairs listed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from pathlib import Path
 
 from harmonize.formats import ppi_xml
 from harmonize.formats.sentences import SentenceRecord, joined
@@ -9,10 +9,12 @@ from harmonize.model import Document, Relation
 from harmonize.sources.source import Source
 
 
-def documents(source: Source, arrange: Callable[[SentenceRecord], SentenceRecord]) -> Iterator[Document]:
-    """Documents of every file, each record first put in order by `arrange`."""
+def documents(
+    source: Source, arrange: Callable[[SentenceRecord, Path], SentenceRecord]
+) -> Iterator[Document]:
+    """Documents of every file, each record first put in order by `arrange(record, file)`."""
     for split, path in source.paths():
-        for record in map(arrange, ppi_xml.read(path)):
+        for record in (arrange(read, path) for read in ppi_xml.read(path)):
             text, passages, sentences, mentions = joined(record.sentences)
             pairs = [pair for sentence in record.sentences for pair in sentence.pairs if pair.positive]
             source.saw(split, mentions=len(mentions), relations=len(pairs))
@@ -21,7 +23,7 @@ def documents(source: Source, arrange: Callable[[SentenceRecord], SentenceRecord
                 split=split,
                 text=text,
                 passages=passages,
-                mentions=tuple(replace(mention, type="protein") for mention in mentions),
+                mentions=mentions,
                 relations=tuple(Relation(pair.head, pair.tail, pair.type) for pair in pairs),
                 pmid=record.orig_id,
                 sentences=sentences,

@@ -9,4 +9,4 @@ from . import _ppi
 
 
 def documents(source: Source) -> Iterator[Document]:
-    return _ppi.documents(source, arrange=lambda record: record)
+    return _ppi.documents(source, arrange=lambda record, _: record)

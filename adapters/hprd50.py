@@ -6,7 +6,10 @@ an entity's type attribute holds its HPRD ids, joined by "||".
 
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+from harmonize.errors import MalformedInput
+from harmonize.formats.lines import is_offset
 from harmonize.formats.pubtator import split_ids
 from harmonize.formats.sentences import AnnotatedSentence, SentenceRecord
 from harmonize.model import Document
@@ -19,17 +22,22 @@ def documents(source: Source) -> Iterator[Document]:
     return _ppi.documents(source, arrange=_in_text_order)
 
 
-def _in_text_order(record: SentenceRecord) -> SentenceRecord:
-    ordered = sorted(record.sentences, key=_number)
+def _in_text_order(record: SentenceRecord, path: Path) -> SentenceRecord:
+    ordered = sorted(record.sentences, key=lambda sentence: _number(sentence, record, path))
     return replace(record, sentences=tuple(_with_hprd_ids(sentence) for sentence in ordered))
 
 
-def _number(sentence: AnnotatedSentence) -> list[int]:
-    return [int(part) for part in (sentence.orig_id or "").split(".") if part.isdecimal()]
+def _number(sentence: AnnotatedSentence, record: SentenceRecord, path: Path) -> list[int]:
+    parts = (sentence.orig_id or "").split(".")
+    if not all(is_offset(part) for part in parts):
+        message = f"expected a sentence number like 90000010.2.5 as origId, got {sentence.orig_id!r}"
+        raise MalformedInput(path, message, document=record.id)
+    return [int(part) for part in parts]
 
 
 def _with_hprd_ids(sentence: AnnotatedSentence) -> AnnotatedSentence:
-    mentions = tuple(
-        replace(m, concept_ids=split_ids(m.type.replace("||", "|"), "|")) for m in sentence.mentions
+    mentions = (
+        replace(mention, type="protein", concept_ids=split_ids(mention.type.replace("||", "|"), "|"))
+        for mention in sentence.mentions
     )
-    return replace(sentence, mentions=mentions)
+    return replace(sentence, mentions=tuple(mentions))

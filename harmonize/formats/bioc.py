@@ -44,6 +44,8 @@ def read(path: Path) -> Iterator[BioCDocument]:
 def _read_xml(path: Path) -> Iterator[BioCDocument]:
     for element in file_elements(path, "document"):
         line, identifier = element.sourceline, element.findtext("id")
+        if not identifier:
+            raise MalformedInput(path, "expected an <id> in <document>", line=line)
         alone = b"<collection>%b</collection>" % etree.tostring(element, encoding="utf-8", with_tail=False)
         try:
             yield biocxml.loads(alone.decode("utf-8")).documents[0]

@@ -214,8 +214,10 @@ class _Reader:
         if len(columns) < 2:
             raise self._fault(number, "expected a text line ID|t|... or tab-separated columns")
         self._expect_current(number, columns[0])
-        if len(columns) >= 3 and is_offset(columns[1]) and is_offset(columns[2]):
+        if is_offset(columns[1]):
             self._check_width(number, columns, "mention", self._mention_columns)
+            if not is_offset(columns[2]):
+                raise self._fault(number, f"expected two offsets, got {columns[1]!r} and {columns[2]!r}")
             start, end = int(columns[1]), int(columns[2])
             identifier, extra = [*columns[5:7], None, None][:2]
             self._mentions.append(

@@ -34,7 +34,10 @@ def elements(file: IO[bytes], tag: str, name: Path | str) -> Iterator[etree._Ele
     """
     found = False
     parser = etree.iterparse(
-        file, events=("end",), tag=tag, resolve_entities=False, no_network=True, load_dtd=False
+        file,
+        events=("end",),
+        tag=tag,
+        resolve_entities="internal",  # type: ignore[call-overload]  # lxml 5 takes it, its stubs do not, no_network=True, load_dtd=False
     )
     while True:
         try:

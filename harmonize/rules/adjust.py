@@ -33,6 +33,9 @@ def adjust(document: Document, corpus: Corpus, ledger: Ledger, splitter: str = R
     Raises:
         SpecError: an entity or relation type that the corpus' mapping does not know.
     """
+    for relation in document.relations:
+        if relation.type not in corpus.spec.relation_types:
+            raise corpus.unmapped("relation_types", relation.type, corpus.spec.relation_types)
     if {"a3", "b2"} & set(corpus.rules.names):
         document = with_sentences(document, splitter)
     document = _spans(document, corpus, ledger)

@@ -97,7 +97,7 @@ def _usable_mentions(document: Document, corpus: Corpus) -> tuple[list[Mention],
             drops.append(Drop("mentions", UNKNOWN_CONCEPT, f"{mention.id} {mention.type} {mention.text}"))
         else:
             usable.append(mention)
-    return sorted(usable, key=lambda mention: (mention.extent, mention.spans)), drops
+    return sorted(usable, key=lambda m: (m.extent, m.spans, m.type, m.concept_ids, m.id)), drops
 
 
 def _by_pair(
@@ -173,7 +173,8 @@ def _why_unplaced(relation: Relation, index: EntityIndex, corpus: Corpus) -> str
     pairs = index.pairs(relation)
     if not pairs:
         return NOT_FOUND
-    if all(len(pair) == 1 for pair in pairs):
+    pairs = [pair for pair in pairs if len(pair) == 2]
+    if not pairs:
         return SELF_RELATION
     wanted = [set(types) for types in corpus.pair_types]
     for pair in pairs:

@@ -16,7 +16,7 @@ from harmonize.sources.source import READ, Source
 from harmonize.spec import load_catalogue
 
 CATALOGUE = load_catalogue()
-MIRROR = os.environ.get("HARMONIZE_MIRROR")
+MIRROR = os.environ.get("HARMONIZE_MIRROR") or None
 needs_mirror = [
     pytest.mark.mirror,
     pytest.mark.skipif(MIRROR is None, reason="HARMONIZE_MIRROR names no folder of real corpora"),

@@ -1,0 +1,450 @@
+"""Ways to damage a file, format by format.
+
+A damage is a function from the file's bytes to worse bytes; the factories here refuse one that finds nothing
+to change, so that no test passes on an intact file.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from adapter_variants import unzipped, zipped
+
+from harmonize.errors import HarmonizeError, MalformedInput, SpecError
+
+Damage = Callable[[bytes], bytes]
+
+UNKNOWN = "Xylophone"
+CUTS = 5
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A damage and what the error must say.
+
+    Attributes:
+        place: the error must give a line or a document besides the file.
+        document: id of the damaged document, where the error must name it.
+    """
+
+    name: str
+    damage: Damage
+    error: type[HarmonizeError] = MalformedInput
+    place: bool = True
+    document: str | None = None
+
+
+# Damage to any bytes
+
+
+def emptied(data: bytes) -> bytes:
+    return b""
+
+
+def as_utf16(data: bytes) -> bytes:
+    return data.decode("utf-8").encode("utf-16")
+
+
+def substituted(pattern: bytes, replacement: bytes, nth: int = 0) -> Damage:
+    """Replace the nth match; `\\1` in the replacement is the first group."""
+
+    def damage(data: bytes) -> bytes:
+        match = list(re.finditer(pattern, data, re.MULTILINE))[nth]
+        damaged = data[: match.start()] + match.expand(replacement) + data[match.end() :]
+        assert damaged != data
+        return damaged
+
+    return damage
+
+
+def with_latin1_byte(after: bytes) -> Damage:
+    """An é of another encoding behind the first match."""
+    return substituted(b"(" + after + b")", b"\\1\xe9")
+
+
+def moved(pattern: bytes, *, start: int, end: int, nth: int = 0) -> Damage:
+    """Move the two offsets that the pattern's groups hold."""
+
+    def damage(data: bytes) -> bytes:
+        match = list(re.finditer(pattern, data, re.MULTILINE))[nth]
+        for group, by in ((2, end), (1, start)):
+            number = int(match[group]) + by
+            data = data[: match.start(group)] + str(number).encode() + data[match.end(group) :]
+        return data
+
+    return damage
+
+
+def cut_inside_a_line(seed: int) -> Damage:
+    """Cut behind some byte that ends no line."""
+
+    def damage(data: bytes) -> bytes:
+        inside = [end for end in range(1, len(data)) if data[end - 1 : end] != b"\n"]
+        return data[: random.Random(seed).choice(inside)]
+
+    return damage
+
+
+def cut_anywhere(seed: int) -> Damage:
+    """Cut behind some byte before the last that says something."""
+    return lambda data: data[: random.Random(seed).randrange(1, len(data.rstrip()))]
+
+
+def _cuts(cut: Callable[[int], Damage]) -> Iterator[Mutation]:
+    for seed in range(CUTS):
+        yield Mutation(f"cut-{seed}", cut(seed))
+
+
+# Lines of tab columns
+
+
+def without_column(line: bytes, column: int, nth: int = 0) -> Damage:
+    """Lose a column of the nth line that the pattern matches from end to end."""
+
+    def damage(data: bytes) -> bytes:
+        match = list(re.finditer(line, data, re.MULTILINE))[nth]
+        columns = match[0].split(b"\t")
+        del columns[column]
+        return data[: match.start()] + b"\t".join(columns) + data[match.end() :]
+
+    return damage
+
+
+_PUBTATOR_MENTION = rb"^\d+\t(\d+)\t(\d+)\t[^\t\n]+\t[^\t\n]+\t[^\t\n]*$"
+_PUBTATOR_RELATION = rb"^\d+\t[A-Za-z_]+\t[^\t\n]+(\t[^\t\n]+)+$"
+
+
+def pubtator(data: bytes) -> Iterator[Mutation]:
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("utf-16", as_utf16)
+    yield Mutation("latin-1", with_latin1_byte(rb"^\d+\|t\|\w+"))
+    yield from _cuts(cut_inside_a_line)
+    yield Mutation("text-prefix-lost", substituted(rb"^\d+\|t\|", b""))
+    yield Mutation("title-lost", substituted(rb"\A\d+\|t\|.*\n", b""))
+    for column in range(6):
+        yield Mutation(f"mention-column-{column}-lost", without_column(_PUBTATOR_MENTION, column))
+    relations = list(re.finditer(_PUBTATOR_RELATION, data, re.MULTILINE))
+    for column in range(relations[0][0].count(b"\t") + 1):
+        yield Mutation(f"relation-column-{column}-lost", without_column(_PUBTATOR_RELATION, column))
+    yield Mutation("mention-shifted", moved(_PUBTATOR_MENTION, start=1, end=1))
+    yield Mutation("last-mention-shifted", moved(_PUBTATOR_MENTION, start=-1, end=-1, nth=-1))
+    yield Mutation("mention-end-short", moved(_PUBTATOR_MENTION, start=0, end=-1))
+    yield Mutation("mention-past-the-text", moved(_PUBTATOR_MENTION, start=10**6, end=10**6))
+    yield Mutation("mention-empty", substituted(rb"^(\d+\t)(\d+)\t\d+\t[^\t\n]+\t", rb"\1\2\t\2\t\t"))
+    yield from _unknown_types(data, rb"^(\d+\t\d+\t\d+\t[^\t\n]+\t)[^\t\n]+", "entity", _first_column)
+    yield from _unknown_types(data, rb"^(\d+\t)[A-Za-z_]+(?=\t)", "relation", _first_column, every=True)
+
+
+def tsv(data: bytes) -> Iterator[Mutation]:
+    """DrugProt's three kinds of file, told apart by their columns."""
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("utf-16", as_utf16)
+    yield Mutation("latin-1", with_latin1_byte(rb"^\d+\t\w+"))
+    yield from _cuts(cut_inside_a_line)
+    for column in range(data.partition(b"\n")[0].count(b"\t") + 1):
+        yield Mutation(f"column-{column}-lost", without_column(rb"^.+$", column))
+        yield Mutation(f"column-{column}-lost-at-the-end", without_column(rb"^.+$", column, nth=-1))
+    yield Mutation("blank-line", substituted(rb"\n", b"\n\n"))
+    if b"\tArg1:" in data:
+        yield Mutation("dangling-argument", substituted(rb"Arg2:T\d+", b"Arg2:T999"))
+        yield Mutation("argument-without-name", substituted(rb"Arg1:", b""))
+        yield Mutation("unknown-pmid", substituted(rb"^\d+", b"1"))
+        yield from _unknown_types(data, rb"^(\d+\t)[A-Z-_]+(?=\t)", "relation", _first_column, every=True)
+    elif re.match(rb"\d+\tT\d+\t", data):
+        offsets = rb"^\d+\tT\d+\t[^\t\n]+\t(\d+)\t(\d+)"
+        yield Mutation("entity-shifted", moved(offsets, start=1, end=1))
+        yield Mutation("last-entity-shifted", moved(offsets, start=1, end=1, nth=-1))
+        yield Mutation("entity-end-short", moved(offsets, start=0, end=-1))
+        yield Mutation("entity-past-the-text", moved(offsets, start=10**6, end=10**6))
+        yield Mutation("entity-offset-no-number", substituted(rb"(\tT\d+\t[^\t\n]+\t)\d+", rb"\1x"))
+        yield Mutation("entity-twice", substituted(rb"^((\d+\tT\d+\t).*\n)", rb"\1\1"))
+        # An entity that no relation names: else the relation is the first to miss it.
+        yield Mutation("unknown-pmid", substituted(rb"^\d+", b"1", -1))
+        yield from _unknown_types(data, rb"^(\d+\tT\d+\t)[^\t\n]+", "entity", _first_column)
+
+
+def _first_column(data: bytes, position: int) -> str:
+    start = data.rfind(b"\n", 0, position) + 1
+    return data[start:].split(b"\t", 1)[0].decode()
+
+
+def _unknown_types(
+    data: bytes,
+    pattern: bytes,
+    kind: str,
+    document_at: Callable[[bytes, int], str],
+    *,
+    every: bool = False,
+) -> Iterator[Mutation]:
+    """Put an unknown type behind the pattern's first group: on every match, or on the first and the last."""
+    found = list(re.finditer(pattern, data, re.MULTILINE))
+    chosen = range(len(found)) if every else sorted({0, len(found) - 1})
+    for number in chosen:
+        yield Mutation(
+            f"unknown-{kind}-type-{number}",
+            substituted(pattern, b"\\g<1>" + UNKNOWN.encode(), number),
+            error=SpecError,
+            document=document_at(data, found[number].start()),
+        )
+
+
+# XML
+
+
+def broken_xml(data: bytes) -> Iterator[Mutation]:
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("latin-1", with_latin1_byte(rb"""text="\w+|<text>\w+"""))
+    yield from _cuts(cut_anywhere)
+    yield Mutation("other-end-tag", substituted(rb"</document>", b"</documen>"))
+    yield Mutation("end-tag-lost", substituted(rb"</document>", b""))
+    yield Mutation("bare-ampersand", substituted(rb"""(text="\w+|<text>\w+)""", rb"\1 & "))
+    yield Mutation("unknown-reference", substituted(rb"""(text="\w+|<text>\w+)""", rb"\1 &nowhere; "))
+    yield Mutation("two-roots", lambda data: data + b"<more/>")
+    yield Mutation("no-document", lambda _: b"<?xml version='1.0'?><corpus></corpus>", place=False)
+
+
+def _lost_attributes(element: str, *names: str) -> Iterator[Mutation]:
+    for name in names:
+        pattern = rf"""(<{element}\b[^>]*?)\s{name}=("[^"]*"|'[^']*')""".encode()
+        yield Mutation(f"{element}-{name}-lost", substituted(pattern, rb"\1"))
+
+
+def _document_attribute(data: bytes, position: int) -> str:
+    return re.findall(rb'<document\b[^>]*?\bid="([^"]+)"', data[:position])[-1].decode()
+
+
+_CHAR_OFFSET = rb'<entity\b[^>]*?charOffset="(\d+)-(\d+)'
+
+
+def _offsets_in_attributes() -> Iterator[Mutation]:
+    yield Mutation("entity-shifted", moved(_CHAR_OFFSET, start=1, end=1))
+    yield Mutation("last-entity-shifted", moved(_CHAR_OFFSET, start=1, end=1, nth=-1))
+    yield Mutation("entity-end-long", moved(_CHAR_OFFSET, start=0, end=1))
+    yield Mutation("last-entity-end-short", moved(_CHAR_OFFSET, start=0, end=-1, nth=-1))
+    yield Mutation("entity-past-the-text", moved(_CHAR_OFFSET, start=10**6, end=10**6))
+    yield Mutation("entity-offset-no-number", substituted(rb'(<entity\b[^>]*?charOffset=")\d+', rb"\1x"))
+    yield Mutation("entity-text-empty", substituted(rb'(<entity\b[^>]*?\btext=")[^"]+', rb"\1"))
+
+
+def ddi_xml(data: bytes) -> Iterator[Mutation]:
+    yield from broken_xml(data)
+    yield from _lost_attributes("document", "id")
+    yield from _lost_attributes("sentence", "id", "text")
+    yield from _lost_attributes("entity", "id", "charOffset", "type", "text")
+    yield from _lost_attributes("pair", "e1", "e2", "ddi")
+    yield from _offsets_in_attributes()
+    yield Mutation("dangling-argument", substituted(rb'(<pair\b[^>]*?e2=")[^"]+', rb"\1nobody"))
+    yield Mutation("verdict-neither", substituted(rb'ddi="\w+"', b'ddi="perhaps"'))
+    yield from _unknown_types(data, rb'(<entity\b[^>]*?\btype=")[^"]+', "entity", _document_attribute)
+    positive = rb'(<pair\b[^>]*?ddi="true"\stype=")[^"]+'
+    yield from _unknown_types(data, positive, "relation", _document_attribute, every=True)
+
+
+def ppi_xml(data: bytes) -> Iterator[Mutation]:
+    yield from broken_xml(data)
+    yield from _lost_attributes("document", "id")
+    yield from _lost_attributes("sentence", "id", "text")
+    yield from _lost_attributes("entity", "id", "charOffset", "text", "type")
+    yield from _lost_attributes("interaction", "e1", "e2")
+    yield from _offsets_in_attributes()
+    yield Mutation("dangling-argument", substituted(rb'(<interaction\b[^>]*?e2=")[^"]+', rb"\1nobody"))
+    interaction = rb'(<interaction\b[^>]*?\btype=")[^"]+'
+    yield from _unknown_types(data, interaction, "relation", _document_attribute, every=True)
+
+
+def ppi_entity_types(data: bytes) -> Iterator[Mutation]:
+    """For unified PPI XML whose type attribute is a type."""
+    yield from _unknown_types(data, rb'(<entity\b[^>]*?\btype=")[^"]+', "entity", _document_attribute)
+
+
+def ppi_sentence_numbers(data: bytes) -> Iterator[Mutation]:
+    """For unified PPI XML whose sentences are put in order by origId."""
+    yield from _lost_attributes("sentence", "origId")
+    yield Mutation("sentence-origId-no-number", substituted(rb'(<sentence\b[^>]*?origId=")[^"]+', rb"\1x"))
+
+
+def bioc_xml(data: bytes) -> Iterator[Mutation]:
+    yield from broken_xml(data)
+    yield from _lost_attributes("location", "offset", "length")
+    lost = {
+        "document-id": rb"<id>[^<]*</id>",
+        "passage-offset": rb"<offset>[^<]*</offset>",
+        "passage-text": rb"(?<=<offset>0</offset>)\s*<text>[^<]*</text>",
+        "location": rb"<location [^>]*/>",
+        "concept-id": rb"""<infon key="(?:identifier|MESH)">[^<]*</infon>""",
+        "mention-text": rb"<text>[^<]*</text>(?=\s*</annotation>)",
+    }
+    for name, pattern in lost.items():
+        yield Mutation(f"{name}-lost", substituted(pattern, b""))
+    entity = rb"""(<annotation [^>]*>\s*(?:<infon key="identifier">[^<]*</infon>)?\s*)<infon key="type">"""
+    yield Mutation("entity-type-lost", substituted(entity + rb"[^<]+</infon>", rb"\1"))
+    relation = re.search(rb"<relation .*?</relation>", data, re.DOTALL)
+    assert relation is not None
+    for infon in re.findall(rb'<infon key="\w+">', relation[0]):
+        pattern = rb"(<relation (?:(?!</relation>)[\s\S])*?)" + infon + rb"[^<]*</infon>"
+        key = infon.split(b'"')[1].decode()
+        yield Mutation(f"relation-{key}-lost", substituted(pattern, rb"\1"))
+    location = rb"""<location offset=['"](\d+)['"] length=['"](\d+)"""
+    yield Mutation("annotation-shifted", moved(location, start=1, end=0))
+    yield Mutation("last-annotation-shifted", moved(location, start=-1, end=0, nth=-1))
+    yield Mutation("annotation-short", moved(location, start=0, end=-1))
+    yield Mutation("annotation-past-the-text", moved(location, start=10**6, end=0))
+    yield Mutation("annotation-offset-no-number", substituted(rb"""(<location offset=['"])""", rb"\1x"))
+    yield Mutation("passage-shifted", substituted(rb"<offset>[1-9]\d*<", b"<offset>9999<"))
+    yield Mutation("passages-overlap", substituted(rb"<offset>[1-9]\d*<", b"<offset>1<"))
+    type_begun = entity.replace(rb"\s*)<infon", rb"\s*<infon") + rb")[^<]+"
+    yield from _unknown_types(data, type_begun, "entity", _document_element)
+    key = b"relation" if b'<infon key="relation">' in data else b"type"
+    typed = rb"(<relation [^>]*>(?:(?!</relation>)[\s\S])*?<infon key=\"" + key + rb"\">)[^<]+"
+    yield from _unknown_types(data, typed, "relation", _document_element, every=True)
+
+
+def _document_element(data: bytes, position: int) -> str:
+    return re.findall(rb"<id>([^<]+)</id>", data[:position])[-1].decode()
+
+
+# JSON
+
+
+def _json(change: Callable[[Any], None]) -> Damage:
+    def damage(data: bytes) -> bytes:
+        value = json.loads(data)
+        change(value)
+        damaged = json.dumps(value, indent=1).encode()
+        assert json.loads(damaged) != json.loads(data)
+        return damaged
+
+    return damage
+
+
+def without_key(*path: str | int) -> Damage:
+    def change(value: Any) -> None:
+        for key in path[:-1]:
+            value = value[key]
+        del value[path[-1]]
+
+    return _json(change)
+
+
+def with_value(new: Any, *path: str | int) -> Damage:
+    def change(value: Any) -> None:
+        for key in path[:-1]:
+            value = value[key]
+        value[path[-1]] = new
+
+    return _json(change)
+
+
+def bioc_json(data: bytes) -> Iterator[Mutation]:
+    yield Mutation("empty", emptied)
+    yield Mutation("utf-16", as_utf16)
+    yield Mutation("latin-1", with_latin1_byte(rb'"text": "\w+'))
+    yield from _cuts(cut_anywhere)
+    yield Mutation("brace-lost", substituted(rb"\{", b"", 2))
+    yield Mutation("a-list", lambda _: b"[]", place=False)
+    yield Mutation("documents-lost", without_key("documents"), place=False)
+    yield Mutation("no-documents", with_value([], "documents"), place=False)
+    document: tuple[str | int, ...] = ("documents", 0)
+    passage = (*document, "passages", 0)
+    annotation = (*passage, "annotations", 0)
+    location = (*annotation, "locations", 0)
+    relation = (*document, "relations", 0)
+    for base, keys in (
+        (document, ("id", "passages")),
+        (passage, ("offset", "text")),
+        (annotation, ("text", "infons", "locations")),
+        ((*annotation, "infons"), ("type", "identifier")),
+        (location, ("offset", "length")),
+        (relation, ("infons",)),
+        ((*relation, "infons"), ("entity1", "entity2", "type", "novel")),
+    ):
+        level = str([part for part in base if isinstance(part, str)][-1])
+        for key in keys:
+            yield Mutation(f"{level}-{key}-lost", without_key(*base, key))
+    first = json.loads(data)["documents"][0]
+    offset = first["passages"][0]["annotations"][0]["locations"][0]["offset"]
+    yield Mutation("annotation-shifted", with_value(offset + 1, *location, "offset"))
+    yield Mutation("annotation-past-the-text", with_value(10**6, *location, "offset"))
+    yield Mutation("annotation-offset-a-string", with_value(str(offset), *location, "offset"))
+    yield Mutation("annotation-length-negative", with_value(-1, *location, "length"))
+    yield Mutation("passages-overlap", with_value(1, *document, "passages", 1, "offset"))
+    yield Mutation("passage-text-a-number", with_value(7, *passage, "text"))
+    yield Mutation("document-a-string", with_value("text", *document))
+    yield Mutation("passages-a-number", with_value(7, *document, "passages"))
+    yield Mutation(
+        "unknown-entity-type",
+        with_value(UNKNOWN, *annotation, "infons", "type"),
+        SpecError,
+        True,
+        first["id"],
+    )
+    for number, record in enumerate(json.loads(data)["documents"]):
+        for related in range(len(record.get("relations", ()))):
+            path = ("documents", number, "relations", related, "infons", "type")
+            name = f"unknown-relation-type-{number}-{related}"
+            yield Mutation(name, with_value(UNKNOWN, *path), SpecError, True, record["id"])
+
+
+# Zip files
+
+
+def in_member(name: str, damage: Damage) -> Damage:
+    """Damage one member of a zip file and leave the zip whole."""
+
+    def damage_zip(data: bytes) -> bytes:
+        members = unzipped(data)
+        return zipped(members | {name: damage(members[name])})
+
+    return damage_zip
+
+
+def with_member(name: str) -> Damage:
+    return lambda data: zipped(unzipped(data) | {name: b"<document/>"})
+
+
+def without_folder(folder: str) -> Damage:
+    def damage(data: bytes) -> bytes:
+        members = unzipped(data)
+        return zipped({name: content for name, content in members.items() if folder not in name})
+
+    return damage
+
+
+def _flipped(data: bytes) -> bytes:
+    """One byte changed in the compressed content of the first member."""
+    start = 30 + int.from_bytes(data[26:28], "little") + int.from_bytes(data[28:30], "little")
+    position = start + 20
+    return data[:position] + bytes([data[position] ^ 0xFF]) + data[position + 1 :]
+
+
+def zip_file(data: bytes) -> Iterator[Mutation]:
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("no-zip", lambda data: b"no zip at all " * 50, place=False)
+    for seed in range(2 * CUTS):
+        yield Mutation(f"cut-{seed}", cut_anywhere(seed), place=False)
+    yield Mutation("cut-at-the-end", lambda data: data[:-1], place=False)
+    yield Mutation("start-lost", lambda data: data[100:], place=False)
+    yield Mutation("content-changed", _flipped, place=False)
+    yield Mutation("member-outside", with_member("DDICorpus/Train/../../../evil.xml"), place=False)
+    yield Mutation("member-above", with_member("../evil.xml"), place=False)
+    yield Mutation("member-absolute", with_member("/etc/evil.xml"), place=False)
+    yield Mutation("member-with-backslashes", with_member("DDICorpus\\..\\..\\evil.xml"), place=False)
+    yield Mutation("member-outside-not-read", with_member("../evil.txt"), place=False)
+
+
+FORMATS: dict[str, Callable[[bytes], Iterator[Mutation]]] = {
+    "pubtator": pubtator,
+    "biorex": pubtator,
+    "bioc-xml": bioc_xml,
+    "bioc-json": bioc_json,
+    "tsv": tsv,
+    "zip": ddi_xml,
+    "unpacked": ddi_xml,
+    "unified": ppi_xml,
+}
+"""Source variant -> what can go wrong in its files."""

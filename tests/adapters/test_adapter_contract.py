@@ -1,0 +1,242 @@
+"""What every adapter promises, checked on every source: of the sample corpora, and of the real ones at hand.
+
+The checks read Documents only; none uses the code that made them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from adapter_variants import CATALOGUE, VARIANTS, lay_out, opened
+
+from harmonize.ledger import Ledger
+from harmonize.model import Document
+from harmonize.registry import adapter
+from harmonize.sources.source import READ, Source
+from harmonize.text.sentences import with_sentences
+
+MIRROR = os.environ.get("HARMONIZE_MIRROR") or None
+
+needs_mirror = [
+    pytest.mark.mirror,
+    pytest.mark.skipif(MIRROR is None, reason="HARMONIZE_MIRROR names no folder with the real corpora"),
+]
+
+
+# The training part of BioRED's JSON is not distributed; DDI is distributed as a zip, which is read as it is.
+NOT_IN_THE_MIRROR = {("biored", "bioc-json"), ("ddi", "unpacked")}
+
+
+class Reading:
+    """One source of one corpus, read once for all checks."""
+
+    def __init__(self, key: str, variant: str, root: Path) -> None:
+        self.corpus, self.root, self.variant = CATALOGUE[key], root, variant
+        self.source, self.ledger = opened(key, variant, root)
+        self.documents = list(adapter(key, CATALOGUE)(self.source))
+
+    def again(self) -> list[Document]:
+        source, _ = opened(self.corpus.key, self.variant, self.root)
+        return list(adapter(self.corpus.key, CATALOGUE)(source))
+
+
+@cache
+def _reading(key: str, variant: str, root: Path) -> Reading:
+    return Reading(key, variant, root)
+
+
+@pytest.fixture(scope="session")
+def sample_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("samples")
+    for key, variant in VARIANTS:
+        lay_out(key, variant, root)
+    return root
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        *(pytest.param(("samples", *pair), id="-".join(pair)) for pair in VARIANTS),
+        *(
+            pytest.param(("mirror", *pair), id="-".join(("real", *pair)), marks=needs_mirror)
+            for pair in VARIANTS
+            if pair not in NOT_IN_THE_MIRROR
+        ),
+    ],
+)
+def reading(request: pytest.FixtureRequest, sample_mirror: Path) -> Reading:
+    where, key, variant = request.param
+    root = sample_mirror if where == "samples" else Path(str(MIRROR))
+    return _reading(key, variant, root)
+
+
+def test_yields_documents(reading: Reading) -> None:
+    assert reading.documents
+
+
+def test_document_ids_are_unique(reading: Reading) -> None:
+    ids = [document.id for document in reading.documents]
+    assert all(ids)
+    assert len(set(ids)) == len(ids)
+
+
+def test_split_is_one_of_the_source(reading: Reading) -> None:
+    assert {document.split for document in reading.documents} == set(reading.source.splits())
+
+
+def test_pmid_is_digits_or_unknown(reading: Reading) -> None:
+    for document in reading.documents:
+        assert document.pmid is None or re.fullmatch(r"[1-9][0-9]*", document.pmid), document.id
+
+
+def test_passages_are_ordered_disjoint_and_hold_every_mention(reading: Reading) -> None:
+    for document in reading.documents:
+        spans = [passage.span for passage in document.passages]
+        assert all(before.end <= after.start for before, after in pairwise(spans)), document.id
+        assert all(0 <= span.start < span.end <= len(document.text) for span in spans), document.id
+        for mention in document.mentions:
+            assert any(
+                span.start <= mention.spans[0].start and mention.spans[-1].end <= span.end for span in spans
+            ), (document.id, mention)
+
+
+def test_mentions_are_spelled_by_their_spans(reading: Reading) -> None:
+    for document in reading.documents:
+        for mention in document.mentions:
+            parts = [document.text[start:end] for start, end in mention.spans]
+            assert all(part.strip() for part in parts), (document.id, mention)
+            if len(parts) == 1:
+                assert parts[0] == mention.text, (document.id, mention)
+            else:
+                assert "".join("".join(parts).split()) == "".join(mention.text.split()), (
+                    document.id,
+                    mention,
+                )
+
+
+def test_spans_of_a_mention_are_ordered_and_disjoint(reading: Reading) -> None:
+    for document in reading.documents:
+        for mention in document.mentions:
+            assert all(before.end <= after.start for before, after in pairwise(mention.spans)), (
+                document.id,
+                mention,
+            )
+
+
+def test_mention_ids_are_unique_in_their_document(reading: Reading) -> None:
+    for document in reading.documents:
+        ids = [mention.id for mention in document.mentions]
+        assert all(ids), document.id
+        assert len(set(ids)) == len(ids), document.id
+
+
+def test_concept_ids_are_known_trimmed_and_given_once(reading: Reading) -> None:
+    unknown = {"", "-", "-1", *reading.corpus.spec.unknown_ids}
+    for document in reading.documents:
+        for mention in document.mentions:
+            for identifier in mention.concept_ids:
+                assert identifier == identifier.strip(), (document.id, mention)
+                assert identifier not in unknown, (document.id, mention)
+            assert len(set(mention.concept_ids)) == len(mention.concept_ids), (document.id, mention)
+
+
+def test_entity_types_are_mapped(reading: Reading) -> None:
+    found = {mention.type for document in reading.documents for mention in document.mentions}
+    assert found <= set(reading.corpus.spec.entity_types)
+
+
+def test_relation_types_are_mapped(reading: Reading) -> None:
+    found = {relation.type for document in reading.documents for relation in document.relations}
+    assert found
+    assert found <= set(reading.corpus.spec.relation_types)
+
+
+def test_relation_arguments_are_mentions_or_concepts_of_the_document(reading: Reading) -> None:
+    """Relations from a database (rules a2 and a3) may name others; most do name what stands in the text."""
+    separators = reading.corpus.spec.id_separators.any
+    strange: list[tuple[str, str]] = []
+    for document in reading.documents:
+        known = {mention.id for mention in document.mentions}
+        known |= {identifier for mention in document.mentions for identifier in mention.concept_ids}
+        for relation in document.relations:
+            for argument in (relation.head, relation.tail):
+                parts = re.split(f"[{re.escape(separators)}]", argument) if separators else [argument]
+                if argument not in known and not known.issuperset(parts):
+                    strange.append((document.id, argument))
+    relations = sum(len(document.relations) for document in reading.documents)
+    assert not strange if reading.corpus.rules.a == "a1" else len(strange) < relations / 2
+
+
+def test_sentences_of_the_corpus_are_ordered_disjoint_and_hold_every_mention(reading: Reading) -> None:
+    annotated = [document for document in reading.documents if document.sentences is not None]
+    assert len(annotated) in (0, len(reading.documents))
+    for document in annotated:
+        _check_sentences(document)
+
+
+def test_sentences_that_the_rules_use_are_ordered_disjoint_and_hold_every_mention(reading: Reading) -> None:
+    for document in reading.documents:
+        _check_sentences(with_sentences(document))
+
+
+def _check_sentences(document: Document) -> None:
+    sentences = document.sentences
+    assert sentences is not None
+    assert all(before.end <= after.start for before, after in pairwise(sentences)), document.id
+    assert all(document.text[start:end].strip() for start, end in sentences), document.id
+    for mention in document.mentions:
+        first, last = mention.spans[0].start, mention.spans[-1].end
+        assert any(start <= first and last <= end for start, end in sentences), (document.id, mention)
+
+
+def test_reading_twice_gives_equal_documents(reading: Reading) -> None:
+    assert reading.again() == reading.documents
+
+
+def test_everything_seen_is_yielded_or_set_aside(reading: Reading) -> None:
+    for split in reading.source.splits():
+        documents = [document for document in reading.documents if document.split == split]
+        yielded = {
+            "documents": len(documents),
+            "mentions": sum(len(document.mentions) for document in documents),
+            "relations": sum(len(document.relations) for document in documents),
+        }
+        accounts = reading.ledger.as_dict(split)[READ]
+        for unit, account in accounts.items():
+            dropped = account["dropped"]
+            assert isinstance(dropped, dict)
+            assert account["in"] == yielded[unit] + sum(dropped.values()), (split, unit)
+        assert set(accounts) == set(yielded)
+
+
+@pytest.mark.parametrize(
+    ("key", "variants"),
+    [
+        (key, list(corpus.spec.sources))
+        for key, corpus in CATALOGUE.corpora.items()
+        if len(corpus.spec.sources) > 1
+    ],
+)
+def test_sources_of_a_corpus_give_equal_documents(key: str, variants: list[str], sample_mirror: Path) -> None:
+    first, *others = (
+        {document.id: document for document in _reading(key, variant, sample_mirror).documents}
+        for variant in variants
+    )
+    for other in others:
+        assert other == first
+
+
+def test_every_corpus_of_the_catalogue_is_read() -> None:
+    assert {key for key, _ in VARIANTS} == set(CATALOGUE.corpora)
+
+
+def test_a_source_knows_its_splits_in_order() -> None:
+    for key, variant in VARIANTS:
+        splits = Source(CATALOGUE[key], variant, Path(), Ledger()).splits()
+        assert splits == [split for split in ("train", "dev", "test") if split in splits]
+        assert splits[0] == "train"

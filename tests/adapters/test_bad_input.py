@@ -1,0 +1,231 @@
+"""Every adapter, every source, every damage: one line that names the place, and nothing written."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import file_mutations as mutations
+import pytest
+from adapter_variants import (
+    CATALOGUE,
+    VARIANTS,
+    lay_out,
+    locations,
+    sample_bytes,
+    source_files,
+    zipped,
+)
+
+from harmonize.errors import HarmonizeError, MissingInput, SpecError
+from harmonize.pipelines.build import build
+from harmonize.sources.archive import split_location
+
+NOT_PARSED = "Test for DrugNER task"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One damage to one file of one source; `named` is how the error calls the file, below the corpus."""
+
+    corpus: str
+    variant: str
+    file: str
+    named: str
+    mutation: mutations.Mutation
+
+    def __str__(self) -> str:
+        file = self.named.rpartition("/")[2]
+        return "-".join((self.corpus, self.variant, file, self.mutation.name))
+
+
+def _cases() -> Iterator[Case]:
+    for corpus, variant in VARIANTS:
+        for file in source_files(corpus, variant):
+            archive, member = split_location(file)
+            if NOT_PARSED in file:
+                continue
+            data = sample_bytes(corpus, file)
+            for mutation in _mutations_of(corpus, variant, data):
+                damage = mutation.damage
+                if member is not None:
+                    damage = mutations.in_member(member, damage)
+                changed = mutations.Mutation(
+                    mutation.name, damage, mutation.error, mutation.place, mutation.document
+                )
+                yield Case(corpus, variant, archive, file, changed)
+
+
+def _mutations_of(corpus: str, variant: str, data: bytes) -> Iterator[mutations.Mutation]:
+    yield from mutations.FORMATS[variant](data)
+    if corpus == "aimed":
+        yield from mutations.ppi_entity_types(data)
+    if corpus == "hprd50":
+        yield from mutations.ppi_sentence_numbers(data)
+
+
+def _zip_cases() -> Iterator[Case]:
+    for corpus, variant in VARIANTS:
+        archives = {split_location(name) for name in locations(corpus, variant)}
+        for archive in sorted({archive for archive, inside in archives if inside is not None}):
+            data = zipped({"any": b""})
+            for mutation in mutations.zip_file(data):
+                yield Case(corpus, variant, archive, archive, mutation)
+
+
+CASES = [*_cases(), *_zip_cases()]
+
+
+@pytest.fixture(scope="session")
+def finished_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("finished")
+    lay_out("aimed", "unified", folder / "mirror")
+    build(folder / "set", folder / "mirror", corpora=["aimed"])
+    return folder / "set"
+
+
+def _refused(corpus: str, variant: str, root: Path, tmp_path: Path, finished_set: Path) -> HarmonizeError:
+    """The error of a build, after checking that it is one line and that nothing was written."""
+    for name, older in (("absent", None), ("present", finished_set)):
+        beside = tmp_path / name
+        beside.mkdir()
+        if older is not None:
+            shutil.copytree(older, beside / "set")
+        before = _contents(beside)
+        with pytest.raises(HarmonizeError) as caught:
+            build(beside / "set", root, corpora=[corpus], sources={corpus: variant})
+        assert caught.value.exit_code == 2
+        assert "\n" not in str(caught.value)
+        assert _contents(beside) == before
+    return caught.value
+
+
+def _contents(folder: Path) -> dict[str, bytes | None]:
+    """Everything below a folder: bytes of files, None of folders."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_damaged_file_is_one_line_with_its_place_and_nothing_is_written(
+    case: Case, tmp_path: Path, finished_set: Path
+) -> None:
+    folder = lay_out(case.corpus, case.variant, tmp_path / "mirror")
+    damaged = folder / case.file
+    damaged.write_bytes(case.mutation.damage(damaged.read_bytes()))
+    error = _refused(case.corpus, case.variant, tmp_path / "mirror", tmp_path, finished_set)
+    assert isinstance(error, case.mutation.error)
+    if isinstance(error, SpecError):
+        assert str(CATALOGUE[case.corpus].path) in str(error)
+        assert mutations.UNKNOWN in str(error)
+        assert f"{case.mutation.document} below {folder}" in str(error)
+    else:
+        assert str(error).startswith(str(folder / case.named))
+        after = str(error).removeprefix(str(folder / case.named))
+        if case.mutation.place:
+            assert re.match(r":[1-9]\d*: |: document \S+: |: documents\[\d+\]", after), str(error)
+
+
+@pytest.mark.parametrize(
+    ("corpus", "variant", "location"),
+    [(corpus, variant, name) for corpus, variant in VARIANTS for name in locations(corpus, variant)],
+)
+def test_missing_file_is_named_and_nothing_is_written(
+    corpus: str, variant: str, location: str, tmp_path: Path, finished_set: Path
+) -> None:
+    folder = lay_out(corpus, variant, tmp_path / "mirror")
+    archive, _ = split_location(location)
+    missing = folder / archive
+    if missing.is_dir():
+        shutil.rmtree(missing)
+    else:
+        missing.unlink()
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    assert isinstance(error, MissingInput)
+    assert str(error).startswith(str(missing))
+
+
+@pytest.mark.parametrize(("corpus", "variant"), VARIANTS)
+def test_folder_in_place_of_a_file_or_file_in_place_of_a_folder_is_named(
+    corpus: str, variant: str, tmp_path: Path, finished_set: Path
+) -> None:
+    folder = lay_out(corpus, variant, tmp_path / "mirror")
+    place = folder / split_location(locations(corpus, variant)[0])[0]
+    if place.is_dir():
+        shutil.rmtree(place)
+        place.write_bytes(b"no folder")
+    else:
+        place.unlink()
+        place.mkdir()
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    assert str(error).startswith(str(place))
+
+
+@pytest.mark.parametrize(
+    ("corpus", "variant", "location"),
+    [
+        (corpus, variant, name)
+        for corpus, variant in VARIANTS
+        for name in locations(corpus, variant)
+        if split_location(name)[1] is not None
+    ],
+)
+def test_zip_without_the_folder_is_named(
+    corpus: str, variant: str, location: str, tmp_path: Path, finished_set: Path
+) -> None:
+    folder = lay_out(corpus, variant, tmp_path / "mirror")
+    archive, inside = split_location(location)
+    assert inside is not None
+    damaged = folder / archive
+    damaged.write_bytes(mutations.without_folder(f"{inside}/")(damaged.read_bytes()))
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    assert isinstance(error, MissingInput)
+    assert str(error).startswith(str(folder / location))
+
+
+@pytest.mark.parametrize("corpus", CATALOGUE.corpora)
+def test_corpus_that_is_not_there_names_the_file_and_where_to_get_it(
+    corpus: str, tmp_path: Path, finished_set: Path
+) -> None:
+    variant = next(iter(CATALOGUE[corpus].spec.sources))
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    assert isinstance(error, MissingInput)
+    assert str(tmp_path / "mirror" / corpus) in str(error)
+    assert CATALOGUE[corpus].spec.home in str(error)
+
+
+# In the other sources files do not stand alone, or their names are part of the documents' ids.
+STANDING_ALONE = [pair for pair in VARIANTS if pair[1] not in ("zip", "tsv") and pair[0] != "emu"]
+
+
+@pytest.mark.parametrize(("corpus", "variant"), STANDING_ALONE)
+def test_document_in_two_files_is_named(
+    corpus: str, variant: str, tmp_path: Path, finished_set: Path
+) -> None:
+    """A file read twice under two names, where the source has several files that stand alone."""
+    folder = lay_out(corpus, variant, tmp_path / "mirror")
+    places = [folder / name for name in locations(corpus, variant)]
+    if len(places) < 2:
+        content = places[0].read_bytes()
+        places[0].write_bytes(content + b"\n" + content)
+    elif places[0].is_dir():
+        shutil.rmtree(places[1])
+        shutil.copytree(places[0], places[1])
+    else:
+        shutil.copyfile(places[0], places[1])
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    assert str(folder) in str(error)
+    assert re.search(r"document \S+: .*twice", str(error))
+
+
+@pytest.mark.parametrize(("corpus", "variant"), VARIANTS)
+def test_intact_sample_builds(corpus: str, variant: str, tmp_path: Path) -> None:
+    lay_out(corpus, variant, tmp_path / "mirror")
+    manifest = build(tmp_path / "set", tmp_path / "mirror", corpora=[corpus], sources={corpus: variant})
+    assert list(manifest["corpora"]) == [corpus]
+    assert (tmp_path / "set" / "manifest.json").is_file()
