@@ -37,7 +37,8 @@ def read(
         MalformedInput: with file and line.
     """
     records = [
-        _record(element, name, corrections or {}) for element in elements(BytesIO(content), "document", name)
+        _record(element, name, corrections or {})
+        for element in elements(BytesIO(content), ("document",), name)
     ]
     if len(records) != 1:
         raise MalformedInput(name, f"expected one document a file, got {len(records)}")

@@ -13,16 +13,16 @@ from harmonize.errors import MalformedInput, MissingInput
 __all__ = ["attribute", "elements", "file_elements"]
 
 
-def file_elements(path: Path, tag: str) -> Iterator[etree._Element]:
-    """Stream the elements named `tag` of an XML file; see `elements`."""
+def file_elements(path: Path, *tags: str) -> Iterator[etree._Element]:
+    """Stream the elements of some names of an XML file; see `elements`."""
     if not path.is_file():
         raise MissingInput(path, "expected a file, found none")
     with path.open("rb") as file:
-        yield from elements(file, tag, path)
+        yield from elements(file, tags, path)
 
 
-def elements(file: IO[bytes], tag: str, name: Path | str) -> Iterator[etree._Element]:
-    """Stream the elements named `tag`, each emptied once the caller asks for the next.
+def elements(file: IO[bytes], tags: tuple[str, ...], name: Path | str) -> Iterator[etree._Element]:
+    """Stream the elements of some names, each emptied once the caller asks for the next.
 
     External entities and DTDs are never loaded.
 
@@ -36,8 +36,10 @@ def elements(file: IO[bytes], tag: str, name: Path | str) -> Iterator[etree._Ele
     parser = etree.iterparse(
         file,
         events=("end",),
-        tag=tag,
-        resolve_entities="internal",  # type: ignore[call-overload]  # lxml 5 takes it, its stubs do not, no_network=True, load_dtd=False
+        tag=tags,
+        resolve_entities="internal",  # type: ignore[call-overload]  # lxml 5 takes it, its stubs do not
+        no_network=True,
+        load_dtd=False,
     )
     while True:
         try:
@@ -56,7 +58,7 @@ def elements(file: IO[bytes], tag: str, name: Path | str) -> Iterator[etree._Ele
         while parent is not None and element.getprevious() is not None:
             del parent[0]
     if not found:
-        raise MalformedInput(name, f"expected at least one <{tag}> element, found none")
+        raise MalformedInput(name, f"expected at least one <{'> or <'.join(tags)}> element, found none")
 
 
 def attribute(element: etree._Element, name: str, file: Path | str, document: str | None = None) -> str:
