@@ -7,6 +7,7 @@
     ├── InvalidDocument       an adapter made a Document that contradicts itself
     ├── SpecError             a mapping in YAML: file, key and what was expected, all at once
     ├── UnknownName           a corpus, split or column that does not exist
+    ├── DownloadError         a service that does not answer as it should (in sources.pubtator3)
     ├── UnionError            a folder that is not a union set, or not a whole one
     └── AccountingError       in != out + dropped: a fault of the code, never of the input
 

@@ -7,6 +7,9 @@
     (blank line)
 
 Offsets count code points from the start of the title; one character stands between title and abstract.
+What PubTator itself puts out keeps to this less strictly than the corpora do, so `read` takes a handler for
+mentions that their text does not spell: those of a full text of which only title and abstract are given, and
+those of a text that has changed since it was annotated.
 Format: https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial and the READMEs of the corpora.
 """
 
@@ -14,7 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -24,11 +27,16 @@ from harmonize.formats.lines import is_offset, numbered_lines
 from harmonize.model import Document, Passage, Relation, Span, SpanSource, Split
 
 __all__ = [
+    "BEYOND",
+    "UNSPELLED",
+    "Misfit",
     "PubTatorMention",
     "PubTatorRecord",
     "PubTatorRelation",
     "document",
+    "misfit_reason",
     "read",
+    "read_lines",
     "split_ids",
     "title_and_abstract",
     "variant_genes",
@@ -37,6 +45,10 @@ __all__ = [
 
 # The abstract may itself contain "|", so only this prefix decides.
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
+_FIELD_END = re.compile(r"[|\t]")
+
+BEYOND = "beyond the text"
+UNSPELLED = "the text reads otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +92,18 @@ class PubTatorRecord:
         return title_and_abstract(self.title, self.abstract)[0]
 
 
+Misfit = Callable[[str, PubTatorMention, str], None]
+"""Takes a mention that its text does not spell: (article id, mention, reason such as BEYOND)."""
+
+
+def misfit_reason(mention: PubTatorMention, text: str) -> str | None:
+    """Why the text does not spell a mention; None if it does."""
+    span = Span(mention.start, mention.end)
+    if span.spells(mention.text, text):
+        return None
+    return BEYOND if span.end > len(text) else UNSPELLED
+
+
 def title_and_abstract(title: str, abstract: str | None) -> tuple[str, tuple[Passage, ...]]:
     """The text of an article and its passages.
 
@@ -119,7 +143,12 @@ def variant_genes(raw: str) -> tuple[str, ...]:
 
 
 def read(
-    path: Path, *, mention_columns: Collection[int] = (5, 6, 7), relation_columns: Collection[int] = (4, 5)
+    path: Path,
+    *,
+    mention_columns: Collection[int] = (5, 6, 7),
+    relation_columns: Collection[int] = (4, 5),
+    misfit: Misfit | None = None,
+    ids: Collection[str] | None = None,
 ) -> Iterator[PubTatorRecord]:
     """Stream the articles of a PubTator file.
 
@@ -128,21 +157,50 @@ def read(
 
     Args:
         mention_columns, relation_columns: the numbers of columns that this file may have.
+        misfit: is given the mentions that their text does not spell, which the record then lacks; without it
+            they are errors. With it an article may also have no text at all, and a title that ends in a blank
+            loses it where more mentions fit so: some files write that blank and let it stand between title
+            and abstract.
+        ids: the articles to read; lines of others are passed over unread.
 
     Raises:
         MissingInput, MalformedInput: with file and line; among them a mention that the text does not spell.
     """
-    return _Reader(path, mention_columns, relation_columns).records()
+    lines = numbered_lines(path)
+    return _Reader(path, lines, mention_columns, relation_columns, misfit, ids).records()
+
+
+def read_lines(
+    name: Path | str,
+    lines: Iterable[tuple[int, str]],
+    *,
+    misfit: Misfit | None = None,
+    ids: Collection[str] | None = None,
+) -> Iterator[PubTatorRecord]:
+    """Stream the articles in lines that come from elsewhere than a plain file; else like `read`.
+
+    Args:
+        name: what to call the lines' origin in errors.
+        lines: (1-based number, line without its end).
+    """
+    return _Reader(name, lines, (5, 6, 7), (4, 5), misfit, ids).records()
 
 
 class _Reader:
     """Collects lines into records; one instance reads one file."""
 
     def __init__(
-        self, path: Path, mention_columns: Collection[int], relation_columns: Collection[int]
+        self,
+        path: Path | str,
+        lines: Iterable[tuple[int, str]],
+        mention_columns: Collection[int],
+        relation_columns: Collection[int],
+        misfit: Misfit | None,
+        ids: Collection[str] | None,
     ) -> None:
-        self._path = path
+        self._path, self._lines = path, lines
         self._mention_columns, self._relation_columns = mention_columns, relation_columns
+        self._misfit, self._ids = misfit, ids
         self._found = False
         self._start: tuple[int, str, str] | None = None  # line, id, title
         self._abstract: str | None = None
@@ -150,8 +208,9 @@ class _Reader:
         self._relations: list[PubTatorRelation] = []
 
     def records(self) -> Iterator[PubTatorRecord]:
-        for number, line in numbered_lines(self._path):
-            if not line.strip():
+        number = 1
+        for number, line in self._lines:
+            if not line.strip() or (self._ids is not None and self._is_of_another_article(line, self._ids)):
                 yield from self._finished()
             elif text_line := _TEXT_LINE.fullmatch(line):
                 identifier, kind, text = text_line.groups()
@@ -166,6 +225,13 @@ class _Reader:
         if not self._found:
             raise self._fault(number, "expected at least one document, found blank lines only")
 
+    def _is_of_another_article(self, line: str, ids: Collection[str]) -> bool:
+        """True for a line to pass over; inside an article that is read, only a title begins another."""
+        identifier = _FIELD_END.split(line, maxsplit=1)[0]
+        is_title = line.startswith("|t|", len(identifier))
+        self._found = self._found or is_title
+        return identifier not in ids and (self._start is None or is_title)
+
     def _fault(self, line: int, message: str) -> MalformedInput:
         return MalformedInput(self._path, message, line=line)
 
@@ -176,7 +242,10 @@ class _Reader:
         record = PubTatorRecord(
             identifier, title, self._abstract, tuple(self._mentions), tuple(self._relations), line
         )
-        self._check_offsets(record)
+        if self._misfit is None:
+            self._check_offsets(record)
+        else:
+            record = _fitting(record, self._misfit)
         self._start, self._abstract, self._mentions, self._relations = None, None, [], []
         self._found = True
         yield record
@@ -188,12 +257,11 @@ class _Reader:
                 record.line, f"expected a title or an abstract of document {record.id}, got neither"
             )
         for mention in record.mentions:
-            span = Span(mention.start, mention.end)
-            if not span.spells(mention.text, text):
+            if misfit_reason(mention, text):
                 raise self._fault(
                     mention.line,
                     f"expected {mention.text!r} at {mention.start}-{mention.end} of document {record.id}, "
-                    f"the text reads {span.of(text)!r}",
+                    f"the text reads {text[mention.start : mention.end]!r}",
                 )
 
     def _expect_current(self, number: int, identifier: str) -> None:
@@ -232,6 +300,31 @@ class _Reader:
         if len(columns) not in allowed:
             widths = " or ".join(str(width) for width in sorted(allowed))
             raise self._fault(number, f"expected {widths} columns in a {kind} line, got {len(columns)}")
+
+
+def _fitting(record: PubTatorRecord, misfit: Misfit) -> PubTatorRecord:
+    """The record without the mentions that its text does not spell, which go to the handler."""
+    record = max(_readings(record), key=_spelled)
+    text, kept = record.text, []
+    for mention in record.mentions:
+        reason = misfit_reason(mention, text)
+        if reason is None:
+            kept.append(mention)
+        else:
+            misfit(record.id, mention, reason)
+    return replace(record, mentions=tuple(kept))
+
+
+def _readings(record: PubTatorRecord) -> list[PubTatorRecord]:
+    """The record as it stands and, if its title ends in a blank, with that blank before the abstract."""
+    if not (record.abstract and record.title.endswith(" ")):
+        return [record]
+    return [record, replace(record, title=record.title[:-1])]
+
+
+def _spelled(record: PubTatorRecord) -> int:
+    text = record.text
+    return sum(misfit_reason(mention, text) is None for mention in record.mentions)
 
 
 def document(
