@@ -8,20 +8,15 @@ Every build runs in a process of its own; the peak memory is that process' large
 from __future__ import annotations
 
 import argparse
-import datetime
-import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import pyarrow
-import spacy
+from common import provenance, write
 
-from harmonize import __version__
 from harmonize.registry import sample_folder
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import read_manifest
@@ -71,27 +66,6 @@ def grown(documents: int) -> dict[str, float | int | str]:
         return {**measured("biored", Path(folder)), "corpora": f"{documents} documents"}
 
 
-def hardware() -> dict[str, object]:
-    model = next(
-        (
-            line.split(":", 1)[1].strip()
-            for line in Path("/proc/cpuinfo").read_text().splitlines()
-            if "model name" in line
-        ),
-        platform.processor(),
-    )
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return {"processor": model, "cores": len(os.sched_getaffinity(0)), "memory_gib": round(memory, 1)}
-
-
-def commit() -> str:
-    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    changed = subprocess.run(
-        ["git", "status", "--porcelain"], capture_output=True, text=True, check=False
-    ).stdout
-    return done.stdout.strip() + (" with changes" if changed else "")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--mirror", type=Path, required=True)
@@ -99,22 +73,11 @@ def main() -> None:
     arguments = parser.parse_args()
     corpora = [*load_catalogue().corpora, "biored,bc5cdr", "all"]
     result = {
-        "benchmark": "build",
-        "command": "python benchmarks/build.py --mirror DIR",
-        "commit": commit(),
-        "date": datetime.date.today().isoformat(),
-        "hardware": hardware(),
-        "versions": {
-            "python": platform.python_version(),
-            "harmonize": __version__,
-            "pyarrow": pyarrow.__version__,
-            "spacy": spacy.__version__,
-        },
+        **provenance("build", "pyarrow", "spacy"),
         "builds": [measured(name, arguments.mirror) for name in corpora],
         "growth": [grown(documents) for documents in (2_000, 20_000)],
     }
-    arguments.out.parent.mkdir(parents=True, exist_ok=True)
-    arguments.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write(result, arguments.out)
     for build in [*result["builds"], *result["growth"]]:
         print(
             f"{build['corpora']:<24} {build['seconds']:>7} s {build['rows']:>8} rows "

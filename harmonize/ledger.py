@@ -14,10 +14,10 @@ from typing import Literal, NamedTuple
 from harmonize.errors import AccountingError
 from harmonize.model import Split
 
-__all__ = ["UNITS", "Drop", "DroppedItem", "Ledger", "Unit"]
+__all__ = ["Drop", "DroppedItem", "Ledger", "Unit"]
 
-Unit = Literal["documents", "mentions", "relations", "instances"]
-UNITS: tuple[Unit, ...] = ("documents", "mentions", "relations", "instances")
+Unit = Literal["rows", "documents", "mentions", "relations", "instances"]
+"""What is counted; rows are those of a curated table."""
 
 
 class Drop(NamedTuple):

@@ -130,6 +130,22 @@ class Correction(_Model):
     why: str
 
 
+class CurationSpec(_Model):
+    """What is accepted from a curated table.
+
+    Attributes:
+        significance: PharmGKB's verdicts that make a triple stand; one such row is enough.
+        sources: DisGeNET's, that count as curated.
+        min_score: DisGeNET's, of 0 to 1.
+        keep_unmapped: kinds of entities that keep the table's own id where the corpus' namespace has none.
+    """
+
+    significance: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    min_score: float = Field(default=0.0, ge=0.0, le=1.0)
+    keep_unmapped: tuple[Literal["chemical"], ...] = ()
+
+
 class CorpusSpec(_Model):
     """<corpus>.yaml: everything that is particular to one corpus.
 
@@ -143,6 +159,7 @@ class CorpusSpec(_Model):
         internal_types: rule e1's own types, by the corpus's type.
         unknown_ids: concept ids that stand for "not known".
         corrections: mention id -> where it really stands.
+        curation: which rows of the corpus' own table are accepted (source "native").
         repeats: document id -> the document that it repeats; such a copy is dropped.
     """
 
@@ -161,6 +178,7 @@ class CorpusSpec(_Model):
     unknown_ids: tuple[str, ...] = ("", "-", "-1")
     corrections: dict[str, Correction] = {}
     repeats: dict[str, str] = {}
+    curation: CurationSpec = CurationSpec()
 
 
 @dataclass(frozen=True)

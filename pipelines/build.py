@@ -17,12 +17,15 @@ from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
 from harmonize.sources.source import READ, Source, find_source
 from harmonize.spec import Catalogue, Corpus, load_catalogue
+from harmonize.text import abbreviations
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.leaks import LeakIndex
 from harmonize.union.manifest import file_entry, write_manifest
 from harmonize.union.replace import new_folder
 from harmonize.union.schema import DATA, DROPPED, SCHEMA_VERSION, partition_file
 from harmonize.union.writer import Partition, write_partition
+
+from .pubtator import PubTatorDump, PubTatorService
 
 __all__ = ["build"]
 
@@ -38,6 +41,7 @@ def build(
     sources: Mapping[str, str] | None = None,
     splitter: str = RULE_BASED,
     extensions: Iterable[Path] = (),
+    pubtator: PubTatorDump | PubTatorService | None = None,
     progress: Progress = lambda corpus, documents: None,
 ) -> dict[str, Any]:
     """Build a union set.
@@ -49,6 +53,7 @@ def build(
         sources: corpus -> which of its sources to read; the first that is there unless given.
         splitter: see harmonize.text.sentences.
         extensions: folders with the mappings and adapters of further corpora.
+        pubtator: gives PubTator's annotation of articles, for the sources that are tables.
         progress: for a progress bar.
 
     Returns:
@@ -72,9 +77,9 @@ def build(
             dropped.write("corpus\tsplit\tstep\tunit\treason\tdocument_id\titem\n")
             leaks = LeakIndex()
             parts = [
-                _CorpusBuild(corpus, root, found[corpus.key].variant, folder, dropped, splitter).run(
-                    catalogue, leaks, progress
-                )
+                _CorpusBuild(
+                    corpus, root, found[corpus.key].variant, dropped, splitter, folder, pubtator
+                ).run(catalogue, leaks, progress)
                 for corpus in chosen
             ]
         (folder / DATA).mkdir()
@@ -82,6 +87,8 @@ def build(
             "schema_version": SCHEMA_VERSION,
             "package_version": __version__,
             "sentences": splitter,
+            "abbreviations": abbreviations.available(),
+            "pubtator": None if pubtator is None else pubtator.described(),
             "corpora": {part.corpus.key: part.written(folder, leaks) for part in parts},
         }
         write_manifest(folder, manifest)
@@ -95,15 +102,17 @@ class _CorpusBuild:
     corpus: Corpus
     root: Path
     variant: str
-    folder: Path
     dropped: TextIO
     splitter: str
+    folder: Path
+    pubtator: PubTatorDump | PubTatorService | None
     partitions: dict[Split, Partition] = field(default_factory=dict)
     labels: dict[Split, Counter[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self._list_dropped)
-        self.source = Source(self.corpus, self.variant, self.root / self.corpus.key, self.ledger)
+        root = self.root / self.corpus.key
+        self.source = Source(self.corpus, self.variant, root, self.ledger, self.pubtator)
 
     def run(self, catalogue: Catalogue, leaks: LeakIndex, progress: Progress) -> _CorpusBuild:
         """Read, adjust and lay down every document."""

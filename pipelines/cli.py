@@ -23,6 +23,7 @@ from harmonize.spec import Catalogue, load_catalogue
 from . import show as show_
 from . import stats as stats_
 from .build import build as build_union
+from .pubtator import given
 
 __all__ = ["app", "main"]
 
@@ -60,6 +61,13 @@ Mirror = Annotated[
 ]
 Extend = Annotated[
     list[Path] | None, typer.Option(help="Folder with mappings and adapters of further corpora.")
+]
+Annotation = Annotated[
+    str | None,
+    typer.Option(help="PubTator's annotation for --source native: a file, a folder, or api for the service."),
+]
+Cache = Annotated[
+    Path | None, typer.Option(help="Where answers of services are kept [default: the user's cache folder].")
 ]
 UnionFolder = Annotated[Path, typer.Argument(help="The union set's folder.")]
 
@@ -122,6 +130,8 @@ def build(
         str, typer.Option(help="rules, or an installed spaCy pipeline such as en_core_sci_sm.")
     ] = "rules",
     extend: Extend = None,
+    pubtator: Annotation = None,
+    cache: Cache = None,
 ) -> None:
     """Build the Parquet union set.
 
@@ -159,6 +169,7 @@ def build(
             sources=_sources(source or [], keys),
             splitter=sentences,
             extensions=extend or (),
+            pubtator=given(pubtator, cache),
             progress=advance,
         )
     instances = sum(

@@ -14,12 +14,15 @@ __all__ = ["tables"]
 
 
 def tables(manifest: dict[str, Any]) -> Iterator[Table]:
-    """Tables for the terminal: counts, labels, comparison with the paper, drops."""
+    """Tables for the terminal: counts, labels, the paper's counts, drops, and the funnels of repositories."""
     counts = list(split_counts(manifest))
     yield _counts(counts)
     yield _labels(counts)
     yield _published(manifest, counts)
     yield _dropped(counts)
+    for corpus, entry in manifest["corpora"].items():
+        if entry["rules"][0] != "a1":
+            yield _funnel(corpus, entry)
 
 
 def _table(title: str, *columns: str, numbers: int) -> Table:
@@ -87,4 +90,21 @@ def _dropped(counts: list[SplitCounts]) -> Table:
         dropped: Counter[tuple[str, str, str]] = part.dropped
         for (step, unit, reason), number in dropped.items():
             table.add_row(part.corpus, part.split, step, unit, reason, f"{number:,}")
+    return table
+
+
+def _funnel(corpus: str, entry: dict[str, Any]) -> Table:
+    """How many of a repository's relations are left after each reason to drop one."""
+    title = f"From {corpus}'s relations to instances (source {entry['source']})"
+    table = _table(title, "split", "step", "reason", "relations", "left", numbers=2)
+    for split, part in entry["splits"].items():
+        steps = part["steps"]
+        left = steps["read"]["relations"]["in"]
+        table.add_row(split, "", "in the source", "", f"{left:,}")
+        for step, units in steps.items():
+            for reason, count in units.get("relations", {"dropped": {}})["dropped"].items():
+                left -= count
+                table.add_row(split, step, reason, f"-{count:,}", f"{left:,}")
+        table.add_row(split, "", "instances of these, one a sentence", f"{part.get('rows', 0):,}", "")
+        table.add_section()
     return table

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from harmonize.ledger import Drop
 from harmonize.model import Document, EntityInContext, Instance, Mention, Relation, Span
 from harmonize.rules.entity_index import EntityIndex
-from harmonize.rules.spans import NOT_FOUND, NOT_IN_ONE_SENTENCE, described
+from harmonize.rules.spans import NOT_IN_ONE_SENTENCE, described, not_found
 from harmonize.spec import Corpus
 
 __all__ = ["Paired", "b1", "b2"]
@@ -170,10 +170,10 @@ def _in_context(entity: _Entity, context: Span) -> EntityInContext:
 
 
 def _why_unplaced(relation: Relation, index: EntityIndex, corpus: Corpus) -> str:
-    pairs = index.pairs(relation)
-    if not pairs:
-        return NOT_FOUND
-    pairs = [pair for pair in pairs if len(pair) == 2]
+    missing = not_found(relation, index)
+    if missing is not None:
+        return missing
+    pairs = [pair for pair in index.pairs(relation) if len(pair) == 2]
     if not pairs:
         return SELF_RELATION
     wanted = [set(types) for types in corpus.pair_types]

@@ -10,9 +10,11 @@ from harmonize.model import Document, Relation
 from harmonize.rules.entity_index import EntityIndex
 from harmonize.spec import Corpus
 
-__all__ = ["NOT_FOUND", "NOT_IN_ONE_SENTENCE", "a1", "a2", "a3", "described"]
+__all__ = ["NOT_IN_ONE_SENTENCE", "a1", "a2", "a3", "described", "not_found"]
 
-NOT_FOUND = "an entity has no mention in the text"
+FIRST_NOT_FOUND = "entity 1 has no mention in the text"
+SECOND_NOT_FOUND = "entity 2 has no mention in the text"
+NEITHER_FOUND = "neither entity has a mention in the text"
 NOT_IN_ONE_SENTENCE = "the entities never share a sentence"
 
 
@@ -24,7 +26,7 @@ def a1(document: Document, corpus: Corpus) -> tuple[Document, list[Drop]]:
 def a2(document: Document, corpus: Corpus) -> tuple[Document, list[Drop]]:
     """Keep the relations whose two entities both occur in title or abstract."""
     index = EntityIndex(document, corpus)
-    return _kept(document, lambda relation: None if index.pairs(relation) else NOT_FOUND)
+    return _kept(document, lambda relation: not_found(relation, index))
 
 
 def a3(document: Document, corpus: Corpus) -> tuple[Document, list[Drop]]:
@@ -32,17 +34,27 @@ def a3(document: Document, corpus: Corpus) -> tuple[Document, list[Drop]]:
     index = EntityIndex(document, corpus)
 
     def fault(relation: Relation) -> str | None:
-        pairs = index.pairs(relation)
-        if not pairs:
-            return NOT_FOUND
+        missing = not_found(relation, index)
+        if missing is not None:
+            return missing
         together = any(
             all(any(sentence.covers(m.extent) for m in index.mentions(entity)) for entity in pair)
             for sentence in document.sentences or ()
-            for pair in pairs
+            for pair in index.pairs(relation)
         )
         return None if together else NOT_IN_ONE_SENTENCE
 
     return _kept(document, fault)
+
+
+def not_found(relation: Relation, index: EntityIndex) -> str | None:
+    """Which of a relation's entities has no mention, None if both have."""
+    first, second = index.entities(relation.head), index.entities(relation.tail)
+    if not first and not second:
+        return NEITHER_FOUND
+    if not first:
+        return FIRST_NOT_FOUND
+    return None if second else SECOND_NOT_FOUND
 
 
 def described(relation: Relation) -> str:

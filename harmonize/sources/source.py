@@ -7,17 +7,20 @@ set aside, and yields Documents.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+import os
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from harmonize.errors import MissingInput, SpecError, UnknownName
-from harmonize.formats.pubtator import split_ids
+from harmonize.formats.pubtator import PubTatorRecord, split_ids
 from harmonize.ledger import Drop, Ledger, Unit
 from harmonize.model import SPLITS, Split
 from harmonize.sources.archive import files_below, split_location
-from harmonize.spec import Corpus
+from harmonize.spec import Corpus, CurationSpec
 
 __all__ = ["READ", "Source", "find_source", "missing_files"]
+
+Annotations = Callable[[Collection[str]], Iterator[PubTatorRecord]]
 
 READ = "read"
 """The ledger's name for the step from files to Documents."""
@@ -31,10 +34,14 @@ class Source:
         variant: the source's name in the mapping.
         root: the corpus' folder.
         ledger: where counts go.
+        pubtator: gives the annotated articles of some PMIDs, where annotation is had.
     """
 
-    def __init__(self, corpus: Corpus, variant: str, root: Path, ledger: Ledger) -> None:
+    def __init__(
+        self, corpus: Corpus, variant: str, root: Path, ledger: Ledger, pubtator: Annotations | None = None
+    ) -> None:
         self.corpus, self.variant, self.root = corpus, variant, root
+        self._pubtator = pubtator
         self._splits = corpus.spec.sources[variant]
         self._ledger = ledger
 
@@ -76,6 +83,29 @@ class Source:
         """Mention id -> true spans, for offsets known to be wrong."""
         return {mention: correction.spans for mention, correction in self.corpus.spec.corrections.items()}
 
+    @property
+    def curation(self) -> CurationSpec:
+        return self.corpus.spec.curation
+
+    def annotated(self, pmids: Collection[str]) -> dict[str, PubTatorRecord]:
+        """PubTator's annotation of the articles, by PMID; nothing where no annotation was given."""
+        return {} if self._pubtator is None else {record.id: record for record in self._pubtator(pmids)}
+
+    def lost_document(self, split: Split, reason: str, document_id: str) -> None:
+        """Count a text met in the files that no Document will hold."""
+        self.saw(split)
+        self.set_aside(split, document_id, "documents", reason, [document_id])
+
+    def kept_rows(self, split: Split, count: int) -> None:
+        """Count rows of a table that say something of a pair."""
+        self._ledger.enter(split, READ, "rows", count)
+        self._ledger.leave(split, READ, "rows", count)
+
+    def lost_row(self, split: Split, reason: str, place: str) -> None:
+        """Count a row of a table that nothing can be made of."""
+        self._ledger.enter(split, READ, "rows")
+        self._ledger.drop(split, READ, "", [Drop("rows", reason, place)])
+
     def saw(self, split: Split, *, documents: int = 1, mentions: int = 0, relations: int = 0) -> None:
         """Count records met in the files, before anything is made of them."""
         self._ledger.enter(split, READ, "documents", documents)
@@ -91,7 +121,7 @@ class Source:
     def hashes(self) -> dict[str, str]:
         """File below the corpus' folder -> sha256, for every file that the source's splits name."""
         return {
-            file.relative_to(self.root).as_posix(): _sha256(file)
+            Path(os.path.relpath(file, self.root)).as_posix(): _sha256(file)
             for location in sorted({name for names in self._splits.values() for name in names})
             for file in _files_of(self.root / split_location(location)[0])
         }

@@ -15,6 +15,8 @@ from harmonize.spec import load_catalogue
 
 CATALOGUE = load_catalogue()
 VARIANTS = [(key, variant) for key, corpus in CATALOGUE.corpora.items() for variant in corpus.spec.sources]
+TABLES = {"native", "relationships", "export"}
+"""Sources that are curated tables, with names looked up in texts; their other files explain the first."""
 
 
 def locations(key: str, variant: str) -> list[str]:
@@ -30,7 +32,7 @@ def source_files(key: str, variant: str) -> list[str]:
         archive, inside = split_location(location)
         place = folder / (inside if inside is not None else location)
         prefix = "" if inside is None else f"{archive}!/"
-        files = sorted(place.rglob("*.xml")) if place.is_dir() else [place]
+        files = sorted(file for file in place.rglob("*") if file.is_file()) if place.is_dir() else [place]
         found += [prefix + file.relative_to(folder).as_posix() for file in files]
     return found
 

@@ -47,7 +47,7 @@ def emptied(data: bytes) -> bytes:
 
 
 def as_utf16(data: bytes) -> bytes:
-    return data.decode("utf-8").encode("utf-16")
+    return data.decode("utf-8", errors="replace").encode("utf-16")
 
 
 def substituted(pattern: bytes, replacement: bytes, nth: int = 0) -> Damage:
@@ -388,6 +388,185 @@ def bioc_json(data: bytes) -> Iterator[Mutation]:
             path = ("documents", number, "relations", related, "infons", "type")
             name = f"unknown-relation-type-{number}-{related}"
             yield Mutation(name, with_value(UNKNOWN, *path), SpecError, True, record["id"])
+
+
+# Curated tables: a header, then rows
+
+
+def _table(data: bytes, required: str, separator: bytes = b"\t") -> Iterator[Mutation]:
+    """What any table can suffer: `required` names its columns, "_" for a blank inside."""
+    header, first, *others = data.splitlines()
+    columns = header.split(separator)
+
+    def rows(*lines: bytes) -> Damage:
+        return _replaced(b"\n".join([*lines, b""]))
+
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("utf-16", as_utf16)
+    yield from _cuts(cut_inside_a_line)
+    for shown in required.split():
+        name = shown.encode()
+        place = columns.index(name if name in columns else name.replace(b"_", b" "))
+        fewer = [*columns[:place], *columns[place + 1 :]]
+        other = [*columns[:place], b"Unheard", *columns[place + 1 :]]
+        yield Mutation(f"header-{shown}-lost", rows(separator.join(fewer), first, *others))
+        yield Mutation(f"header-{shown}-renamed", rows(separator.join(other), first, *others))
+    yield Mutation("header-lost", rows(first, *others))
+    yield Mutation("row-short", rows(header, first.rpartition(separator)[0], *others))
+    yield Mutation("row-long", rows(header, first + separator, *others))
+    yield Mutation("last-row-short", rows(header, first, *others[:-1], others[-1].rpartition(separator)[0]))
+
+
+def _replaced(damaged: bytes) -> Damage:
+    def damage(data: bytes) -> bytes:
+        assert damaged != data
+        return damaged
+
+    return damage
+
+
+def with_field(data: bytes, column: str, value: bytes, *, row: int = 0) -> Damage:
+    """Put a value into a column of a row (the first is 0) of a table with tabs."""
+    lines = data.split(b"\n")
+    place = lines[0].split(b"\t").index(column.encode())
+    fields = lines[row + 1].split(b"\t")
+    fields[place] = value
+    return _replaced(b"\n".join([*lines[: row + 1], b"\t".join(fields), *lines[row + 2 :]]))
+
+
+def _pmids(data: bytes, column: str) -> Iterator[Mutation]:
+    for name, value in {"word": b"none", "signed": b"-1", "long": b"9" * 10, "blank": b" "}.items():
+        yield Mutation(f"pmid-{name}", with_field(data, column, value))
+
+
+def pharmgkb_annotations(data: bytes) -> Iterator[Mutation]:
+    columns = "Annotation_ID Variant Gene Chemical Literature_Id Phenotype_Category Significance"
+    yield from _table(data, columns)
+    yield from _pmids(data, "Literature Id")
+    yield Mutation("latin-1", with_latin1_byte(rb"made up"))
+    yield Mutation("significance-lost", with_field(data, "Significance", b""))
+    yield Mutation("list-not-closed", with_field(data, "Chemical", b'"a (PA1)","b (PA2)'))
+    yield Mutation("list-not-separated", with_field(data, "Chemical", b'"a (PA1)" "b (PA2)"'))
+    yield Mutation("accession-cut", with_field(data, "Gene", b"CYP2C9 (PA9000001"))
+    yield Mutation("accession-no-number", with_field(data, "Gene", b"CYP2C9 (PAx)"))
+
+
+def pharmgkb_relationships(data: bytes) -> Iterator[Mutation]:
+    sides = "Entity1_id Entity1_name Entity1_type Entity2_id Entity2_name Entity2_type"
+    yield from _table(data, f"{sides} Association PMIDs")
+    yield Mutation("latin-1", with_latin1_byte(rb"warfarin"))
+    yield Mutation("pmid-word", with_field(data, "PMIDs", b"90000091;none"))
+    yield Mutation("association-unknown", with_field(data, "Association", b"perhaps"))
+    yield Mutation("association-lost", with_field(data, "Association", b""))
+    yield Mutation("id-lost", with_field(data, "Entity1_id", b""))
+
+
+def pharmgkb_chemicals(data: bytes) -> Iterator[Mutation]:
+    names = "PharmGKB_Accession_Id Name Generic_Names Trade_Names Brand_Mixtures"
+    yield from _table(data, f"{names} External_Vocabulary Cross-references")
+    yield Mutation("latin-1", with_latin1_byte(rb"warfarin"))
+    yield Mutation("accession-lost", with_field(data, "PharmGKB Accession Id", b""))
+    yield Mutation("accession-twice", with_field(data, "PharmGKB Accession Id", b"PA9000012"))
+    yield Mutation("name-lost", with_field(data, "Name", b""))
+    yield Mutation("list-not-closed", with_field(data, "Trade Names", b'"Coumadin", "Jantoven'))
+    yield Mutation("mesh-without-id", with_field(data, "External Vocabulary", b"MeSH:"))
+
+
+def gene_attributes(data: bytes) -> Iterator[Mutation]:
+    yield from _table(data, "geneId geneName geneDescription")
+    yield Mutation("no-encoding", substituted(rb"cytochrome", b"cytochrome\x81"))
+    yield Mutation("gene-lost", with_field(data, "geneId", b""))
+
+
+def gene_attributes_by_symbol_and_id(data: bytes) -> Iterator[Mutation]:
+    """For a corpus that looks genes up both ways."""
+    yield Mutation("gene-twice", with_field(data, "geneId", b"79001"))
+    yield Mutation("symbol-lost", with_field(data, "geneName", b""))
+
+
+def disease_mappings(data: bytes) -> Iterator[Mutation]:
+    yield from _table(data, "diseaseId name vocabulary code vocabularyName")
+    yield Mutation("no-encoding", substituted(rb"Meniere", b"Meniere\x81"))
+    yield Mutation("cui-lost", with_field(data, "diseaseId", b""))
+    yield Mutation("mesh-code-lost", with_field(data, "code", b"", row=1))
+
+
+def disgenet_export(data: bytes) -> Iterator[Mutation]:
+    yield from _table(data, "geneId geneSymbol diseaseId diseaseName score EI pmid source")
+    yield from _pmids(data, "pmid")
+    yield Mutation("no-encoding", substituted(rb"Meniere", b"Meniere\x81"))
+    yield Mutation("cui-lost", with_field(data, "diseaseId", b""))
+    yield Mutation("gene-lost", with_field(data, "geneId", b""))
+    yield Mutation("score-no-number", with_field(data, "score", b"high"))
+
+
+def _csv(data: bytes, columns: str) -> Iterator[Mutation]:
+    yield from _table(data, columns, separator=b",")
+    yield Mutation("no-encoding", substituted(rb"^(\d+,\w+)", b"\\1\x81"))
+
+
+def disgenet_network(data: bytes) -> Iterator[Mutation]:
+    columns = "diseaseNID geneNID source association associationType sentence pmid score EI"
+    yield from _csv(data, columns)
+    yield Mutation("quote-not-closed", substituted(rb'"In one', b"In one"))
+    yield Mutation("quote-inside", substituted(rb'"In one', b'"In" one'))
+    yield Mutation("pmid-word", substituted(rb"90000101", b"none"))
+    yield Mutation("pmid-signed", substituted(rb"90000101", b"-90000101"))
+    yield Mutation("type-lost", substituted(rb",Biomarker,", b",,"))
+    yield Mutation("score-no-number", substituted(rb",0\.4,", b",high,"))
+
+
+def disgenet_entities(data: bytes) -> Iterator[Mutation]:
+    columns = "geneNID geneId geneName" if data.startswith(b"gene") else "diseaseNID diseaseId diseaseName"
+    yield from _csv(data, columns)
+    yield Mutation("number-twice", substituted(rb"^(\d+,.*\n)", rb"\1\1"))
+    yield Mutation("number-lost", substituted(rb"^\d+,", b","))
+    yield Mutation("id-lost", substituted(rb"^(\d+),\w+,", rb"\1,,"))
+    yield Mutation("quote-not-closed", substituted(rb"^(\d+),(\w+),", rb'\1,\2,"'))
+
+
+def triples(data: bytes) -> Iterator[Mutation]:
+    yield from _table(data, "PMID gene mutation disease")
+    yield from _pmids(data, "PMID")
+    yield Mutation("latin-1", with_latin1_byte(rb"prostate"))
+    yield Mutation("gene-lost", with_field(data, "gene", b""))
+    yield Mutation("disease-lost", with_field(data, "disease", b""))
+
+
+def pubmed_xml(data: bytes) -> Iterator[Mutation]:
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("latin-1", with_latin1_byte(rb"<ArticleTitle>\w+"))
+    yield from _cuts(cut_anywhere)
+    yield Mutation("other-end-tag", substituted(rb"</PubmedArticle>", b"</PubmedArticl>"))
+    yield Mutation("end-tag-lost", substituted(rb"</PubmedArticle>", b""))
+    yield Mutation("bare-ampersand", substituted(rb"<ArticleTitle>", b"<ArticleTitle> & "))
+    yield Mutation("unknown-reference", substituted(rb"<ArticleTitle>", b"<ArticleTitle>&nowhere;"))
+    yield Mutation("two-roots", lambda data: data + b"<more/>")
+    yield Mutation("no-article", lambda _: b"<PubmedArticleSet></PubmedArticleSet>", place=False)
+    yield Mutation("pmid-lost", substituted(rb"<PMID[^>]*>\d+</PMID>", b""))
+    yield Mutation("pmid-word", substituted(rb"(<PMID[^>]*>)\d+", rb"\1none"))
+    yield Mutation("title-lost", substituted(rb"<ArticleTitle>.*</ArticleTitle>", b""))
+    yield Mutation("article-lost", substituted(rb"<Article (?:.|\n)*?</Article>", b""))
+
+
+TABLES: dict[str, Callable[[bytes], Iterator[Mutation]]] = {
+    "var_drug_ann.tsv": pharmgkb_annotations,
+    "relationships.tsv": pharmgkb_relationships,
+    "chemicals.tsv": pharmgkb_chemicals,
+    "drugs.tsv": pharmgkb_chemicals,
+    "geneAttributes.tsv": gene_attributes,
+    "disease_mappings.tsv": disease_mappings,
+    "all_gene_disease_pmid_associations.tsv": disgenet_export,
+    "geneDiseaseNetwork.csv": disgenet_network,
+    "geneAttributes.csv": disgenet_entities,
+    "diseaseAttributes.csv": disgenet_entities,
+    "emu_triples.tsv": triples,
+}
+"""File of a curated corpus -> what can go wrong in it; all their others are PubMed XML."""
+
+
+def curated(file: str, data: bytes) -> Iterator[Mutation]:
+    return TABLES.get(file.rpartition("/")[2], pubmed_xml)(data)
 
 
 # Zip files

@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from adapter_variants import CATALOGUE, VARIANTS, lay_out, opened
+from adapter_variants import CATALOGUE, TABLES, VARIANTS, lay_out, opened
 
 from harmonize.ledger import Ledger
 from harmonize.model import Document
@@ -29,7 +29,14 @@ needs_mirror = [
 
 
 # The training part of BioRED's JSON is not distributed; DDI is distributed as a zip, which is read as it is.
-NOT_IN_THE_MIRROR = {("biored", "bioc-json"), ("ddi", "unpacked")}
+# Of the curated tables the others ask for a registration or are no longer offered.
+NOT_IN_THE_MIRROR = {
+    ("biored", "bioc-json"),
+    ("ddi", "unpacked"),
+    ("emu", "native"),
+    ("pharmgkb", "relationships"),
+    ("disgenet", "export"),
+}
 
 
 class Reading:
@@ -157,7 +164,10 @@ def test_relation_types_are_mapped(reading: Reading) -> None:
 
 
 def test_relation_arguments_are_mentions_or_concepts_of_the_document(reading: Reading) -> None:
-    """Relations from a database (rules a2 and a3) may name others; most do name what stands in the text."""
+    """Relations from a database (rules a2 and a3) may name others; most do name what stands in the text.
+
+    Where names are looked up in the text, fewer do.
+    """
     separators = reading.corpus.spec.id_separators.any
     strange: list[tuple[str, str]] = []
     for document in reading.documents:
@@ -168,8 +178,9 @@ def test_relation_arguments_are_mentions_or_concepts_of_the_document(reading: Re
                 parts = re.split(f"[{re.escape(separators)}]", argument) if separators else [argument]
                 if argument not in known and not known.issuperset(parts):
                     strange.append((document.id, argument))
-    relations = sum(len(document.relations) for document in reading.documents)
-    assert not strange if reading.corpus.rules.a == "a1" else len(strange) < relations / 2
+    arguments = 2 * sum(len(document.relations) for document in reading.documents)
+    allowed = {"a1": 0, "a2": arguments / 4, "a3": arguments / 4}[reading.corpus.rules.a]
+    assert len(strange) <= (0.6 * arguments if reading.variant in TABLES else allowed)
 
 
 def test_sentences_of_the_corpus_are_ordered_disjoint_and_hold_every_mention(reading: Reading) -> None:
@@ -194,6 +205,18 @@ def _check_sentences(document: Document) -> None:
         assert any(start <= first and last <= end for start, end in sentences), (document.id, mention)
 
 
+def test_mentions_of_a_curated_table_are_of_its_entities_and_say_who_found_them(reading: Reading) -> None:
+    if reading.variant not in TABLES:
+        return
+    for document in reading.documents:
+        related = {side for relation in document.relations for side in (relation.head, relation.tail)}
+        assert document.relations, document.id
+        for mention in document.mentions:
+            assert mention.source == "dictionary", (document.id, mention)
+            assert len(mention.concept_ids) == 1, (document.id, mention)
+            assert related.issuperset(mention.concept_ids), (document.id, mention)
+
+
 def test_reading_twice_gives_equal_documents(reading: Reading) -> None:
     assert reading.again() == reading.documents
 
@@ -210,8 +233,9 @@ def test_everything_seen_is_yielded_or_set_aside(reading: Reading) -> None:
         for unit, account in accounts.items():
             dropped = account["dropped"]
             assert isinstance(dropped, dict)
-            assert account["in"] == yielded[unit] + sum(dropped.values()), (split, unit)
-        assert set(accounts) == set(yielded)
+            left = account["out"] if unit == "rows" else yielded[unit]
+            assert account["in"] == left + sum(dropped.values()), (split, unit)
+        assert set(accounts) == {*yielded, *(("rows",) if reading.variant in TABLES else ())}
 
 
 @pytest.mark.parametrize(
@@ -219,7 +243,7 @@ def test_everything_seen_is_yielded_or_set_aside(reading: Reading) -> None:
     [
         (key, list(corpus.spec.sources))
         for key, corpus in CATALOGUE.corpora.items()
-        if len(corpus.spec.sources) > 1
+        if len(corpus.spec.sources) > 1 and not TABLES.intersection(corpus.spec.sources)
     ],
 )
 def test_sources_of_a_corpus_give_equal_documents(key: str, variants: list[str], sample_mirror: Path) -> None:

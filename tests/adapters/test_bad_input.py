@@ -12,6 +12,7 @@ import file_mutations as mutations
 import pytest
 from adapter_variants import (
     CATALOGUE,
+    TABLES,
     VARIANTS,
     lay_out,
     locations,
@@ -43,13 +44,16 @@ class Case:
 
 
 def _cases() -> Iterator[Case]:
+    seen: set[tuple[str, str]] = set()
     for corpus, variant in VARIANTS:
         for file in source_files(corpus, variant):
             archive, member = split_location(file)
-            if NOT_PARSED in file:
+            # The tables of a corpus share files that explain them: once is enough.
+            if NOT_PARSED in file or (variant in TABLES and (corpus, file) in seen):
                 continue
+            seen.add((corpus, file))
             data = sample_bytes(corpus, file)
-            for mutation in _mutations_of(corpus, variant, data):
+            for mutation in _mutations_of(corpus, variant, file, data):
                 damage = mutation.damage
                 if member is not None:
                     damage = mutations.in_member(member, damage)
@@ -59,7 +63,12 @@ def _cases() -> Iterator[Case]:
                 yield Case(corpus, variant, archive, file, changed)
 
 
-def _mutations_of(corpus: str, variant: str, data: bytes) -> Iterator[mutations.Mutation]:
+def _mutations_of(corpus: str, variant: str, file: str, data: bytes) -> Iterator[mutations.Mutation]:
+    if variant in TABLES:
+        yield from mutations.curated(file, data)
+        if corpus == "pharmgkb" and file.endswith("geneAttributes.tsv"):
+            yield from mutations.gene_attributes_by_symbol_and_id(data)
+        return
     yield from mutations.FORMATS[variant](data)
     if corpus == "aimed":
         yield from mutations.ppi_entity_types(data)
@@ -150,12 +159,19 @@ def test_missing_file_is_named_and_nothing_is_written(
     assert str(error).startswith(str(missing))
 
 
-@pytest.mark.parametrize(("corpus", "variant"), VARIANTS)
+@pytest.mark.parametrize(
+    ("corpus", "variant", "location"),
+    [
+        (corpus, variant, name)
+        for corpus, variant in VARIANTS
+        for name in locations(corpus, variant)[: None if variant in TABLES else 1]
+    ],
+)
 def test_folder_in_place_of_a_file_or_file_in_place_of_a_folder_is_named(
-    corpus: str, variant: str, tmp_path: Path, finished_set: Path
+    corpus: str, variant: str, location: str, tmp_path: Path, finished_set: Path
 ) -> None:
     folder = lay_out(corpus, variant, tmp_path / "mirror")
-    place = folder / split_location(locations(corpus, variant)[0])[0]
+    place = folder / split_location(location)[0]
     if place.is_dir():
         shutil.rmtree(place)
         place.write_bytes(b"no folder")
@@ -188,6 +204,53 @@ def test_zip_without_the_folder_is_named(
     assert str(error).startswith(str(folder / location))
 
 
+FOLDERS = [
+    (corpus, variant, name)
+    for corpus, variant in VARIANTS
+    for name in locations(corpus, variant)
+    if variant in TABLES and not name.endswith(".tsv")
+]
+
+
+@pytest.mark.parametrize(("corpus", "variant", "location"), FOLDERS)
+def test_empty_folder_of_a_curated_corpus_is_named(
+    corpus: str, variant: str, location: str, tmp_path: Path, finished_set: Path
+) -> None:
+    folder = lay_out(corpus, variant, tmp_path / "mirror")
+    for file in (folder / location).iterdir():
+        file.unlink()
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    assert isinstance(error, MissingInput)
+    assert str(error).startswith(str(folder / location))
+
+
+@pytest.mark.parametrize("name", ["geneDiseaseNetwork.csv", "geneAttributes.csv", "diseaseAttributes.csv"])
+def test_missing_table_in_a_folder_of_tables_is_named(name: str, tmp_path: Path, finished_set: Path) -> None:
+    missing = lay_out("disgenet", "native", tmp_path / "mirror") / "v7_sample" / name
+    missing.unlink()
+    error = _refused("disgenet", "native", tmp_path / "mirror", tmp_path, finished_set)
+    assert isinstance(error, MissingInput)
+    assert str(error).startswith(str(missing))
+
+
+@pytest.mark.parametrize(
+    ("variant", "file"),
+    [
+        ("native", "v7_sample/geneDiseaseNetwork.csv"),
+        ("native", "v7_sample/diseaseAttributes.csv"),
+        ("native", "disease_mappings.tsv"),
+        ("native", "geneAttributes.tsv"),
+        ("export", "all_gene_disease_pmid_associations.tsv"),
+    ],
+)
+def test_windows_1252_is_read_in_disgenet_tables(variant: str, file: str, tmp_path: Path) -> None:
+    damaged = lay_out("disgenet", variant, tmp_path / "mirror") / file
+    lines = damaged.read_bytes().splitlines(keepends=True)
+    lines[1] = mutations.with_latin1_byte(rb"[A-Za-z]{4} ?[a-z]*")(lines[1])
+    damaged.write_bytes(b"".join(lines))
+    build(tmp_path / "set", tmp_path / "mirror", corpora=["disgenet"], sources={"disgenet": variant})
+
+
 @pytest.mark.parametrize("corpus", CATALOGUE.corpora)
 def test_corpus_that_is_not_there_names_the_file_and_where_to_get_it(
     corpus: str, tmp_path: Path, finished_set: Path
@@ -200,7 +263,7 @@ def test_corpus_that_is_not_there_names_the_file_and_where_to_get_it(
 
 
 # In the other sources files do not stand alone, or their names are part of the documents' ids.
-STANDING_ALONE = [pair for pair in VARIANTS if pair[1] not in ("zip", "tsv") and pair[0] != "emu"]
+STANDING_ALONE = [pair for pair in VARIANTS if pair[1] not in ("zip", "tsv", *TABLES) and pair[0] != "emu"]
 
 
 @pytest.mark.parametrize(("corpus", "variant"), STANDING_ALONE)

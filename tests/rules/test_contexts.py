@@ -19,7 +19,12 @@ from harmonize.rules.contexts import (
     b1,
     b2,
 )
-from harmonize.rules.spans import NOT_FOUND, NOT_IN_ONE_SENTENCE
+from harmonize.rules.spans import (
+    FIRST_NOT_FOUND,
+    NEITHER_FOUND,
+    NOT_IN_ONE_SENTENCE,
+    SECOND_NOT_FOUND,
+)
 
 TEXT = "Ulcer after aspirin. Aspirin caused ulcer and nausea. Placebo did not."
 CHEMICAL, DISEASE, GENE = "ChemicalEntity", "DiseaseOrPhenotypicFeature", "GeneOrGeneProduct"
@@ -262,7 +267,7 @@ def test_a_composite_argument_relates_each_of_its_concepts() -> None:
 def test_a_composite_argument_with_a_part_that_has_no_mention_relates_nothing() -> None:
     subject = composite(("D002945", "CID", "D009325|D000000"))
     assert {i.labels for i in adjusted(subject, corpus("bc5cdr"))} == {("None-BC5CDR",)}
-    assert dropped(subject, corpus("bc5cdr"), "b1", "relations") == {NOT_FOUND: 1}
+    assert dropped(subject, corpus("bc5cdr"), "b1", "relations") == {SECOND_NOT_FOUND: 1}
 
 
 def test_a_composite_argument_that_repeats_a_part_in_part_is_no_duplicate() -> None:
@@ -349,9 +354,17 @@ def test_a_duplicate_is_counted_in_either_order_of_arguments(again: tuple[str, s
     assert only(annotated).source_relations == ("Bind",)
 
 
-def test_a_relation_without_mention_is_counted() -> None:
-    subject = aspirin(("D001241", "Association", "D000000"))
-    assert dropped(subject, corpus("biored"), "b1", "relations") == {NOT_FOUND: 1}
+@pytest.mark.parametrize(
+    ("head", "tail", "reason"),
+    [
+        ("D001241", "D000000", SECOND_NOT_FOUND),
+        ("D000000", "D001241", FIRST_NOT_FOUND),
+        ("D000000", "D000001", NEITHER_FOUND),
+    ],
+)
+def test_a_relation_without_mention_is_counted(head: str, tail: str, reason: str) -> None:
+    subject = aspirin((head, "Association", tail))
+    assert dropped(subject, corpus("biored"), "b1", "relations") == {reason: 1}
 
 
 def test_a_relation_between_kinds_that_are_no_pair_is_counted() -> None:

@@ -6,7 +6,15 @@ import pytest
 from rule_cases import adjusted, corpus, document, dropped, mention, pairs
 
 from harmonize.model import Document
-from harmonize.rules.spans import NOT_FOUND, NOT_IN_ONE_SENTENCE, a1, a2, a3
+from harmonize.rules.spans import (
+    FIRST_NOT_FOUND,
+    NEITHER_FOUND,
+    NOT_IN_ONE_SENTENCE,
+    SECOND_NOT_FOUND,
+    a1,
+    a2,
+    a3,
+)
 
 TEXT = "TREM2 was typed. Dementia came late. TREM2 and ataxia were unrelated."
 
@@ -29,6 +37,7 @@ SHARED = ("D001259", "Association", "54209")
 APART = ("D003704", "Association", "54209")
 HEAD_MISSING = ("D000000", "Association", "54209")
 TAIL_MISSING = ("D001259", "Association", "11111")
+BOTH_MISSING = ("D000000", "Association", "11111")
 
 
 def test_a1_changes_nothing() -> None:
@@ -42,12 +51,19 @@ def test_a2_keeps_relations_whose_entities_are_anywhere_in_the_text() -> None:
     assert drops == []
 
 
-@pytest.mark.parametrize("missing", [HEAD_MISSING, TAIL_MISSING])
+@pytest.mark.parametrize(
+    ("missing", "reason"),
+    [
+        (HEAD_MISSING, FIRST_NOT_FOUND),
+        (TAIL_MISSING, SECOND_NOT_FOUND),
+        (BOTH_MISSING, NEITHER_FOUND),
+    ],
+)
 @pytest.mark.parametrize(("rule", "key"), [(a2, "emu"), (a3, "disgenet")])
-def test_a2_and_a3_drop_relations_of_an_entity_without_mention(rule, key, missing) -> None:
+def test_a2_and_a3_say_which_entity_has_no_mention(rule, key, missing, reason) -> None:
     kept, drops = rule(gene_and_diseases(missing, SHARED), corpus(key))
     assert [relation.head for relation in kept.relations] == ["D001259"]
-    assert [(drop.unit, drop.reason) for drop in drops] == [("relations", NOT_FOUND)]
+    assert [(drop.unit, drop.reason) for drop in drops] == [("relations", reason)]
     assert missing[0] in drops[0].item
     assert missing[2] in drops[0].item
 
@@ -84,8 +100,13 @@ def test_a2_relation_across_sentences_is_then_dropped_by_b2_with_its_reason() ->
 
 
 def test_a3_counts_each_reason_apart() -> None:
-    subject = gene_and_diseases(APART, SHARED, HEAD_MISSING, TAIL_MISSING)
-    assert dropped(subject, corpus("disgenet"), "a3", "relations") == {NOT_FOUND: 2, NOT_IN_ONE_SENTENCE: 1}
+    subject = gene_and_diseases(APART, SHARED, HEAD_MISSING, TAIL_MISSING, BOTH_MISSING)
+    assert dropped(subject, corpus("disgenet"), "a3", "relations") == {
+        FIRST_NOT_FOUND: 1,
+        SECOND_NOT_FOUND: 1,
+        NEITHER_FOUND: 1,
+        NOT_IN_ONE_SENTENCE: 1,
+    }
 
 
 def test_a3_splits_sentences_itself_where_the_corpus_has_none() -> None:

@@ -1,0 +1,91 @@
+"""PubTator's annotation as the command line names it: a dump on disk, or the service."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from harmonize.formats.pubtator import PubTatorMention, PubTatorRecord
+from harmonize.sources.annotations import iter_articles
+from harmonize.sources.pubtator3 import URL, PubTator3
+
+__all__ = ["SERVICE", "PubTatorDump", "PubTatorService", "given"]
+
+SERVICE = "api"
+
+
+class PubTatorDump:
+    """The annotated articles of a file or folder.
+
+    Attributes:
+        misfits: how many mentions did not fit their text and were left out, by reason.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.misfits: Counter[str] = Counter()
+        self._articles: set[str] = set()
+
+    def __call__(self, pmids: Collection[str]) -> Iterator[PubTatorRecord]:
+        for article in iter_articles(self.path, pmids, misfit=self._saw_misfit):
+            self._articles.add(article.id)
+            yield article
+
+    def _saw_misfit(self, article: str, mention: PubTatorMention, reason: str) -> None:
+        self.misfits[reason] += 1
+
+    def described(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        files = sorted(file for file in self.path.rglob("*") if file.is_file()) or [self.path]
+        return {
+            "files": {file.name: _sha256(file) for file in files},
+            "articles": len(self._articles),
+            "misfits": dict(sorted(self.misfits.items())),
+        }
+
+
+class PubTatorService:
+    """PubTator 3, asked for each article once; answers are kept in `cache`."""
+
+    def __init__(self, cache: Path, url: str = URL) -> None:
+        self._url = url
+        self._client = PubTator3(cache, url=url)
+        self._articles: set[str] = set()
+
+    def __call__(self, pmids: Collection[str]) -> Iterator[PubTatorRecord]:
+        for article in self._client.articles(pmids):
+            self._articles.add(article.id)
+            yield article
+
+    def described(self) -> dict[str, Any]:
+        """What the manifest says of it."""
+        return {
+            "service": self._url,
+            "articles": len(self._articles),
+            "unknown": len(self._client.unknown),
+            "misfits": dict(sorted(self._client.misfits.items())),
+        }
+
+
+def given(choice: str | None, cache: Path | None) -> PubTatorDump | PubTatorService | None:
+    """What `--pubtator` names: nothing, a file or folder, or SERVICE.
+
+    Args:
+        cache: for the service's answers; the user's cache folder unless given.
+    """
+    if choice is None:
+        return None
+    if choice == SERVICE:
+        folder = Path(platformdirs.user_cache_dir("harmonize")) if cache is None else cache
+        return PubTatorService(folder / "pubtator3")
+    return PubTatorDump(Path(choice))
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
