@@ -90,6 +90,8 @@ def _chemicals(
         mesh = sorted(entry.mesh, key=lambda identifier: (identifier[0] != "D", identifier)) if entry else []
         kept = f"PharmGKB:{chemical.id}" if "chemical" in source.curation.keep_unmapped else None
         concept = mesh[0] if mesh else kept
+        if kept and not mesh:
+            source.own_ids["PharmGKB chemical"] += 1
         names = chemical_names(concept or "", chemical.name, (entry.name, *entry.synonyms) if entry else ())
         entries[chemical.id] = CuratedEntry(concept, "PharmGKB chemical", names if concept else ())
     return entries

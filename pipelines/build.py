@@ -200,6 +200,7 @@ class _CorpusBuild:
             "rules": list(rules.names),
             "task": rules.task,
             "source": self.variant,
+            "own_ids": dict(sorted(self.source.own_ids.items())),
             "source_files": files,
             "mappings": dict(self.corpus.hashes),
             "published": spec.published.model_dump(),

@@ -96,7 +96,7 @@ def _dropped(counts: list[SplitCounts]) -> Table:
 def _funnel(corpus: str, entry: dict[str, Any]) -> Table:
     """How many of a repository's relations are left after each reason to drop one."""
     title = f"From {corpus}'s relations to instances (source {entry['source']})"
-    table = _table(title, "split", "step", "reason", "relations", "left", numbers=2)
+    table = _table(title, "split", "step", "reason", "count", "left", numbers=2)
     for split, part in entry["splits"].items():
         steps = part["steps"]
         left = steps["read"]["relations"]["in"]
@@ -107,4 +107,6 @@ def _funnel(corpus: str, entry: dict[str, Any]) -> Table:
                 table.add_row(split, step, reason, f"-{count:,}", f"{left:,}")
         table.add_row(split, "", "instances of these, one a sentence", f"{part.get('rows', 0):,}", "")
         table.add_section()
+    for kind, count in entry["own_ids"].items():
+        table.add_row("", "", f"{kind} ids kept, having no counterpart", f"{count:,}", "")
     return table

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from harmonize.errors import MalformedInput, MissingInput
 
-__all__ = ["is_offset", "numbered_lines", "tab_columns"]
+__all__ = ["is_offset", "numbered", "numbered_lines", "tab_columns"]
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (1-based number, line without its end).
-
-    Lines end at LF (or CR LF) only: U+2028, U+0085 and a lone CR are characters of biomedical text.
+    """Yield (1-based number, line without its end) of a file; see `numbered`.
 
     Raises:
         MissingInput: no such file.
@@ -23,21 +21,32 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise MissingInput(path, "expected a file, found none")
     number = 0
     with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            if not raw.endswith(b"\n"):
-                raise MalformedInput(path, "expected a line end, the file is cut here", line=number)
-            try:
-                line = raw.decode("utf-8")
-            except UnicodeDecodeError as error:
-                raise MalformedInput(
-                    path, f"expected UTF-8, got byte 0x{raw[error.start]:02x}", line=number
-                ) from None
-            yield (
-                number,
-                line.removesuffix("\n").removesuffix("\r").removeprefix("\ufeff" if number == 1 else ""),
-            )
+        for number, line in numbered(file, path):
+            yield number, line
     if number == 0:
         raise MalformedInput(path, "expected at least one document, the file is empty")
+
+
+def numbered(stream: Iterable[bytes], name: Path | str) -> Iterator[tuple[int, str]]:
+    """Yield (1-based number, line without its end) of an open binary file.
+
+    Lines end at LF (or CR LF) only: U+2028, U+0085 and a lone CR are characters of biomedical text.
+
+    Args:
+        name: what to call the file in errors.
+
+    Raises:
+        MalformedInput: not UTF-8, or cut inside its last line.
+    """
+    for number, raw in enumerate(stream, 1):
+        if not raw.endswith(b"\n"):
+            raise MalformedInput(name, "expected a line end, the file is cut here", line=number)
+        try:
+            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+        except UnicodeDecodeError as error:
+            fault = error.object[error.start]
+            raise MalformedInput(name, f"expected UTF-8, got byte 0x{fault:02x}", line=number) from None
+        yield number, line.removesuffix("\n").removesuffix("\r")
 
 
 def is_offset(column: str) -> bool:

@@ -28,8 +28,8 @@ import requests
 from lxml import etree
 
 from harmonize.errors import HarmonizeError, MalformedInput
+from harmonize.formats.bioc_articles import bioc_xml_record
 from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, read_lines
-from harmonize.sources.annotations import bioc_xml_record
 
 __all__ = ["URL", "DownloadError", "Format", "PubTator3"]
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -35,6 +36,9 @@ class Source:
         root: the corpus' folder.
         ledger: where counts go.
         pubtator: gives the annotated articles of some PMIDs, where annotation is had.
+
+    Attributes:
+        own_ids: how many entities keep the table's own id, since the corpus' namespace has none, by kind.
     """
 
     def __init__(
@@ -42,6 +46,7 @@ class Source:
     ) -> None:
         self.corpus, self.variant, self.root = corpus, variant, root
         self._pubtator = pubtator
+        self.own_ids: Counter[str] = Counter()
         self._splits = corpus.spec.sources[variant]
         self._ledger = ledger
 

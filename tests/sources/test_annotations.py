@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.formats.bioc_articles import DISCONTINUOUS
 from harmonize.formats.pubtator import BEYOND, UNSPELLED, PubTatorMention, PubTatorRecord
-from harmonize.sources.annotations import DISCONTINUOUS, iter_articles
+from harmonize.sources.annotations import iter_articles
 
 TITLE = "Insulin α in mice."
 ABSTRACT = "Insulin & glucose helped mice."

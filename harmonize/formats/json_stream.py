@@ -1,0 +1,105 @@
+"""JSON files of any size, one document at a time."""
+
+from __future__ import annotations
+
+import codecs
+import io
+import json
+from collections.abc import Iterator
+
+from harmonize.errors import MalformedInput
+
+__all__ = ["JsonStream"]
+
+_WINDOW = 1 << 16  # bytes to read at once
+_LARGEST = 1 << 26  # characters of one document
+
+
+class JsonStream:
+    """The documents in a JSON file of any size: decodes one value at a time from a growing window."""
+
+    def __init__(self, stream: io.BufferedReader, name: str) -> None:
+        # Not io.TextIOWrapper, which asks a file in a tar stream to seek.
+        self._file, self._name = codecs.getreader("utf-8-sig")(stream), name
+        self._text, self._at = "", 0
+        self._decoder = json.JSONDecoder()
+
+    def documents(self) -> Iterator[object]:
+        """Those in a list of documents, or of the top level, one after the other."""
+        while self._next():
+            yield from self._array() if self._next() == "[" else self._object()
+
+    def _object(self) -> Iterator[object]:
+        """The documents in a collection, or the object itself if it is one."""
+        values: dict[object, object] = {}
+        self._take("{")
+        while self._next() != "}":
+            if values:
+                self._take(",")
+            key = self._value()
+            self._take(":")
+            if key in ("documents", "PubTator3") and self._next() == "[":
+                yield from self._array()
+                values[key] = None
+            else:
+                values[key] = self._value()
+        self._take("}")
+        if "passages" in values:
+            yield values
+
+    def _array(self) -> Iterator[object]:
+        self._take("[")
+        while self._next() != "]":
+            yield self._value()
+            if self._next() != "]":
+                self._take(",")
+        self._take("]")
+
+    def _next(self) -> str:
+        """The next character that is no blank; empty at the end."""
+        while True:
+            rest = self._text[self._at : self._at + 1]
+            if rest and not rest.isspace():
+                return rest
+            if rest:
+                self._at += 1
+            elif not self._fill():
+                return ""
+
+    def _take(self, character: str) -> None:
+        if (found := self._next()) != character:
+            raise self._fault(f"{character!r}, got {found!r}" if found else f"{character!r}, it is cut here")
+        self._at += 1
+
+    def _value(self) -> object:
+        self._next()
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if len(self._text) > _LARGEST or not self._fill():
+                    raise self._fault(f"a value, got: {error.msg}") from None
+                continue
+            except (RecursionError, ValueError) as error:
+                raise self._fault(f"a value, got: {error}") from None
+            if end < len(self._text):
+                self._at = end
+                return value
+            length = end - self._at
+            if not self._fill():  # else decode again: a number may go on in what was read now
+                self._at = length
+                return value
+
+    def _fill(self) -> bool:
+        """Drop what is decoded and read as much again as is left; False at the end."""
+        self._text, self._at = self._text[self._at :], 0
+        try:
+            more = self._file.read(max(_WINDOW, len(self._text)))
+        except UnicodeDecodeError as error:
+            byte = error.object[error.start]
+            raise MalformedInput(self._name, f"expected UTF-8, got byte 0x{byte:02x}") from None
+        self._text += more
+        return bool(more)
+
+    def _fault(self, expected: str) -> MalformedInput:
+        return MalformedInput(self._name, f"expected JSON with {expected}")
