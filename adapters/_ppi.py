@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from harmonize.formats import ppi_xml
-from harmonize.formats.sentences import SentenceRecord, joined
-from harmonize.model import Document, Relation
+from harmonize.formats import ppi_xml, sentences
+from harmonize.formats.sentences import SentenceRecord
+from harmonize.model import Document
 from harmonize.sources.source import Source
 
 
@@ -15,16 +15,6 @@ def documents(
     """Documents of every file, each record first put in order by `arrange(record, file)`."""
     for split, path in source.paths():
         for record in (arrange(read, path) for read in ppi_xml.read(path)):
-            text, passages, sentences, mentions = joined(record.sentences)
-            pairs = [pair for sentence in record.sentences for pair in sentence.pairs if pair.positive]
-            source.saw(split, mentions=len(mentions), relations=len(pairs))
-            yield Document(
-                id=record.id,
-                split=split,
-                text=text,
-                passages=passages,
-                mentions=mentions,
-                relations=tuple(Relation(pair.head, pair.tail, pair.type) for pair in pairs),
-                pmid=record.orig_id,
-                sentences=sentences,
-            )
+            document = sentences.document(record, split, record.orig_id)
+            source.saw(split, mentions=len(document.mentions), relations=len(document.relations))
+            yield document

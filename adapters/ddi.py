@@ -7,9 +7,8 @@ names are PMIDs. The "DrugNER" half of the test set has no relation annotation a
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
-from harmonize.formats import ddi_xml
-from harmonize.formats.sentences import joined
-from harmonize.model import Document, Relation
+from harmonize.formats import ddi_xml, sentences
+from harmonize.model import Document
 from harmonize.sources.source import Source
 
 WITHOUT_RELATIONS = "Test for DrugNER task"
@@ -25,16 +24,7 @@ def documents(source: Source) -> Iterator[Document]:
                 source.set_aside(split, path.stem, "documents", "no relation annotation", [WITHOUT_RELATIONS])
                 continue
             record = ddi_xml.read(content, name, corrections)
-            text, passages, sentences, mentions = joined(record.sentences)
-            pairs = [pair for sentence in record.sentences for pair in sentence.pairs if pair.positive]
-            source.saw(split, mentions=len(mentions), relations=len(pairs))
-            yield Document(
-                id=record.id,
-                split=split,
-                text=text,
-                passages=passages,
-                mentions=mentions,
-                relations=tuple(Relation(pair.head, pair.tail, pair.type) for pair in pairs),
-                pmid=path.stem if path.parent.name == "MedLine" else None,
-                sentences=sentences,
-            )
+            pmid = path.stem if path.parent.name == "MedLine" else None
+            document = sentences.document(record, split, pmid)
+            source.saw(split, mentions=len(document.mentions), relations=len(document.relations))
+            yield document

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harmonize.errors import MalformedInput
-from harmonize.model import Mention, Passage, Span
+from harmonize.model import Document, Mention, Passage, Relation, Span, Split
 
-__all__ = ["AnnotatedSentence", "Pair", "SentenceRecord", "check_pairs", "joined"]
+__all__ = ["AnnotatedSentence", "Pair", "SentenceRecord", "check_pairs", "document", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +83,19 @@ def joined(
     text = " ".join(parts)
     passages = (Passage("text", Span(0, len(text))),) if text else ()
     return text, passages, tuple(spans), tuple(mentions)
+
+
+def document(record: SentenceRecord, split: Split, pmid: str | None) -> Document:
+    """A Document with the record's own sentences; its positive pairs are the relations."""
+    text, passages, sentences, mentions = joined(record.sentences)
+    pairs = (pair for sentence in record.sentences for pair in sentence.pairs if pair.positive)
+    return Document(
+        id=record.id,
+        split=split,
+        text=text,
+        passages=passages,
+        mentions=mentions,
+        relations=tuple(Relation(pair.head, pair.tail, pair.type) for pair in pairs),
+        pmid=pmid,
+        sentences=sentences,
+    )

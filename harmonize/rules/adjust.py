@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from harmonize.ledger import Drop, Ledger
 from harmonize.model import Document, Instance, Split
 from harmonize.rules.contexts import b1, b2
@@ -40,9 +42,9 @@ def adjust(document: Document, corpus: Corpus, ledger: Ledger, splitter: str = R
         document = with_sentences(document, splitter)
     document = _spans(document, corpus, ledger)
     instances = _contexts(document, corpus, ledger)
-    instances = _labels(instances, document.split, corpus, ledger)
+    instances = _each(_D, corpus.rules.d, instances, document.split, corpus, ledger)
     instances = _negatives(instances, document.split, corpus, ledger)
-    instances = _entities(instances, document.split, corpus, ledger)
+    instances = _each(_E, corpus.rules.e, instances, document.split, corpus, ledger)
     return sorted(instances, key=_position)
 
 
@@ -73,12 +75,19 @@ def _contexts(document: Document, corpus: Corpus, ledger: Ledger) -> list[Instan
     return instances
 
 
-def _labels(instances: list[Instance], split: Split, corpus: Corpus, ledger: Ledger) -> list[Instance]:
-    rule = corpus.rules.d
+def _each(
+    rules: Mapping[str, Callable[[Instance, Corpus], Instance]],
+    rule: str,
+    instances: list[Instance],
+    split: Split,
+    corpus: Corpus,
+    ledger: Ledger,
+) -> list[Instance]:
+    """Rules d and e, which change every instance and drop none."""
     ledger.enter(split, rule, "instances", len(instances))
-    labelled = [_D[rule](instance, corpus) for instance in instances]
-    ledger.leave(split, rule, "instances", len(labelled))
-    return labelled
+    changed = [rules[rule](instance, corpus) for instance in instances]
+    ledger.leave(split, rule, "instances", len(changed))
+    return changed
 
 
 def _negatives(instances: list[Instance], split: Split, corpus: Corpus, ledger: Ledger) -> list[Instance]:
@@ -94,11 +103,3 @@ def _negatives(instances: list[Instance], split: Split, corpus: Corpus, ledger: 
             kept.append(judged)
     ledger.leave(split, rule, "instances", len(kept))
     return kept
-
-
-def _entities(instances: list[Instance], split: Split, corpus: Corpus, ledger: Ledger) -> list[Instance]:
-    rule = corpus.rules.e
-    ledger.enter(split, rule, "instances", len(instances))
-    typed = [_E[rule](instance, corpus) for instance in instances]
-    ledger.leave(split, rule, "instances", len(typed))
-    return typed
