@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
+import spacy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -181,3 +183,17 @@ def test_splitting_again_changes_nothing(made: Document) -> None:
     once = with_sentences(made)
     assert with_sentences(once) == once
     assert with_sentences(made) == once
+
+
+def test_an_installed_pipeline_splits_when_asked_for(tmp_path: Path) -> None:
+    pipeline = spacy.blank("en")
+    pipeline.add_pipe("sentencizer", config={"punct_chars": [";"]})
+    pipeline.to_disk(tmp_path / "semicolons")
+    made = with_sentences(document("One. Two; three."), str(tmp_path / "semicolons"))
+    assert [span.of(made.text) for span in made.sentences or ()] == ["One. Two;", "three."]
+
+
+def test_a_pipeline_without_sentence_boundaries_is_refused(tmp_path: Path) -> None:
+    spacy.blank("en").to_disk(tmp_path / "bare")
+    with pytest.raises(HarmonizeError, match="to set sentence boundaries"):
+        with_sentences(document("One. Two."), str(tmp_path / "bare"))
