@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -15,7 +14,7 @@ from harmonize.ledger import Drop, DroppedItem, Ledger
 from harmonize.model import Document, Instance, Split
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
-from harmonize.sources.source import READ, Source, find_source
+from harmonize.sources.source import READ, Source, chosen_variant
 from harmonize.spec import Catalogue, Corpus, load_catalogue
 from harmonize.text import abbreviations
 from harmonize.text.sentences import RULE_BASED
@@ -67,21 +66,16 @@ def build(
     wanted = dict(sources or {})
     for name in wanted:
         catalogue.select([name])
-    found = {
-        corpus.key: find_source(corpus, root / corpus.key, Ledger(), wanted.get(corpus.key))
-        for corpus in chosen
-    }
+    variants = {c.key: chosen_variant(c, root / c.key, wanted.get(c.key)) for c in chosen}
+    leaks = LeakIndex()
     with new_folder(out) as folder:
-        with ExitStack() as stack:
-            dropped = stack.enter_context((folder / DROPPED).open("w", encoding="utf-8", newline="\n"))
+        with (folder / DROPPED).open("w", encoding="utf-8", newline="\n") as dropped:
             dropped.write("corpus\tsplit\tstep\tunit\treason\tdocument_id\titem\n")
-            leaks = LeakIndex()
             parts = [
-                _CorpusBuild(
-                    corpus, root, found[corpus.key].variant, dropped, splitter, folder, pubtator
-                ).run(catalogue, leaks, progress)
-                for corpus in chosen
+                _CorpusBuild(c, root, variants[c.key], dropped, splitter, folder, pubtator) for c in chosen
             ]
+            for part in parts:
+                part.run(catalogue, leaks, progress)
         (folder / DATA).mkdir()
         manifest = {
             "schema_version": SCHEMA_VERSION,
@@ -114,7 +108,7 @@ class _CorpusBuild:
         root = self.root / self.corpus.key
         self.source = Source(self.corpus, self.variant, root, self.ledger, self.pubtator)
 
-    def run(self, catalogue: Catalogue, leaks: LeakIndex, progress: Progress) -> _CorpusBuild:
+    def run(self, catalogue: Catalogue, leaks: LeakIndex, progress: Progress) -> None:
         """Read, adjust and lay down every document."""
         seen: set[str] = set()
         try:
@@ -133,7 +127,6 @@ class _CorpusBuild:
         for partition in self.partitions.values():
             partition.close()
         self.ledger.check()
-        return self
 
     def _is_repeat(self, document: Document) -> bool:
         """True, and counted, if the mapping knows the document as a copy of another one."""

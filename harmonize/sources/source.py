@@ -19,7 +19,7 @@ from harmonize.model import SPLITS, Split
 from harmonize.sources.archive import files_below, split_location
 from harmonize.spec import Corpus, CurationSpec
 
-__all__ = ["READ", "Source", "find_source", "missing_files"]
+__all__ = ["READ", "Annotations", "Source", "chosen_variant", "missing_files"]
 
 Annotations = Callable[[Collection[str]], Iterator[PubTatorRecord]]
 
@@ -147,7 +147,7 @@ def missing_files(corpus: Corpus, variant: str, root: Path) -> list[str]:
     return [name for name in names if not (root / split_location(name)[0]).exists()]
 
 
-def find_source(corpus: Corpus, root: Path, ledger: Ledger, wanted: str | None = None) -> Source:
+def chosen_variant(corpus: Corpus, root: Path, wanted: str | None = None) -> str:
     """The named source, or the first whose files are all there.
 
     Raises:
@@ -160,7 +160,7 @@ def find_source(corpus: Corpus, root: Path, ledger: Ledger, wanted: str | None =
     candidates = [wanted] if wanted is not None else variants
     for variant in candidates:
         if not missing_files(corpus, variant, root):
-            return Source(corpus, variant, root, ledger)
+            return variant
     missing = missing_files(corpus, candidates[0], root)
     raise MissingInput(
         root / missing[0], f"expected the {corpus.spec.name} corpus ({corpus.spec.home}), found no such file"
