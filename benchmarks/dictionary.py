@@ -84,7 +84,7 @@ def biored(mirror: Path) -> Iterator[Annotated]:
 
 
 def tmvar3(mirror: Path) -> Iterator[Annotated]:
-    """tmVar3's documents, which are annotated by hand with genes (and variants), not with diseases."""
+    """tmVar3's gold standard by its file's name: genes (and variants), no diseases."""
     for record in pubtator.read(mirror / TMVAR3):
         places = tuple((Span(m.start, m.end), m.type) for m in record.mentions)
         gold = frozenset(
