@@ -18,12 +18,28 @@ from typing import Any, Literal, TypeVar, cast
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from harmonize.errors import SpecError, UnknownName
+from harmonize.errors import HarmonizeError, SpecError, UnknownName
 from harmonize.model import Level, Split
 
-__all__ = ["Catalogue", "Corpus", "CorpusSpec", "Licence", "Published", "Target", "load_catalogue"]
+__all__ = [
+    "LICENCE_TERMS",
+    "Catalogue",
+    "Corpus",
+    "CorpusSpec",
+    "Download",
+    "LeakSettings",
+    "Licence",
+    "LicenceTerms",
+    "Published",
+    "Target",
+    "load_catalogue",
+    "load_leak_settings",
+]
 
 Kind = Literal["C", "D", "G"]
+LicenceTerms = Literal["redistributable", "noncommercial", "any"]
+LICENCE_TERMS: tuple[LicenceTerms, ...] = ("redistributable", "noncommercial", "any")
+"""What a set may be used for, the strictest first; see Licence.allows."""
 
 
 class _Model(BaseModel):
@@ -93,11 +109,62 @@ class RuleChoice(_Model):
 
 
 class Licence(_Model):
-    """Under which terms a corpus comes. `redistributable`: may copies be given on?"""
+    """Under which terms a corpus comes.
+
+    Attributes:
+        redistributable: copies may be given on, as far as the licence goes.
+        noncommercial: it goes no further than noncommercial purposes.
+        accept: whoever downloads the corpus has to accept the licence first.
+    """
 
     name: str
     url: str | None = None
     redistributable: bool
+    noncommercial: bool = False
+    accept: bool = False
+
+    def allows(self, terms: LicenceTerms) -> bool:
+        """True if a set under `terms` may hold the corpus.
+
+        "redistributable": copies may be given on for any purpose; "noncommercial": for noncommercial ones
+        at least; "any": also corpora whose authors state no licence.
+        """
+        if terms == "any":
+            return True
+        return self.redistributable and not (self.noncommercial and terms == "redistributable")
+
+
+class RemoteFile(_Model):
+    """What is known of a file before it is fetched: its size in bytes and its hash."""
+
+    size: int | None = Field(default=None, ge=0)
+    sha256: str | None = Field(default=None, pattern="^[0-9a-f]{64}$")
+
+
+class Download(_Model):
+    """An address that files of a corpus are had from.
+
+    Attributes:
+        zip: the address gives a zip that holds the files, each at one place in it, under its own last name.
+        files: file below the corpus' folder -> what is known of it; one unless `zip`.
+    """
+
+    url: str = Field(pattern="^https?://")
+    zip: bool = False
+    files: dict[str, RemoteFile] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _one_file_unless_zip(self) -> Download:
+        if not self.zip and len(self.files) != 1:
+            raise ValueError(f"files: expected one, {self.url} is no zip")
+        return self
+
+
+class ByHand(_Model):
+    """Files that no program can fetch, and what a person does to have them."""
+
+    files: tuple[str, ...] = Field(min_length=1)
+    how: str
 
 
 class Published(_Model):
@@ -152,6 +219,8 @@ class CorpusSpec(_Model):
     Attributes:
         sources: name -> split -> files below the corpus' folder, `archive.zip!/folder` for a folder in a zip;
             the first source whose files are all there is read unless the caller names one.
+        downloads, by_hand: where the files of the sources come from.
+        citation, bibtex: the corpus' paper, as a line and as an entry.
         entity: what an entity is: all mentions with one concept id, or each mention.
         directed: the corpus orders its pairs, the head being the first argument.
         relation_types: the corpus's own type -> label (rule d1); with rule d2 all are the association.
@@ -167,8 +236,11 @@ class CorpusSpec(_Model):
     licence: Licence
     home: str
     citation: str
+    bibtex: str = ""
     published: Published
     sources: dict[str, dict[Split, tuple[str, ...]]] = Field(min_length=1)
+    downloads: tuple[Download, ...] = ()
+    by_hand: tuple[ByHand, ...] = ()
     entity: Literal["concept", "mention"]
     directed: bool = False
     relation_types: dict[str, str] = Field(min_length=1)
@@ -179,6 +251,28 @@ class CorpusSpec(_Model):
     corrections: dict[str, Correction] = {}
     repeats: dict[str, str] = {}
     curation: CurationSpec = CurationSpec()
+
+
+class LeakSettings(_Model):
+    """leaks.yaml: when two documents repeat each other.
+
+    Attributes:
+        shingle_words: texts are compared by their runs of so many words.
+        threshold: the Jaccard similarity from which they repeat each other.
+        propose: the similarity from which MinHash looks for pairs to compare.
+        permutations: of a MinHash; more find pairs more surely, in more time.
+    """
+
+    shingle_words: int = Field(ge=1)
+    threshold: float = Field(gt=0.0, le=1.0)
+    propose: float = Field(gt=0.0, le=1.0)
+    permutations: int = Field(ge=16, le=1024)
+
+    @model_validator(mode="after")
+    def _propose_enough(self) -> LeakSettings:
+        if self.propose > self.threshold:
+            raise ValueError(f"propose: expected at most threshold ({self.threshold}), got {self.propose}")
+        return self
 
 
 @dataclass(frozen=True)
@@ -231,15 +325,26 @@ class Catalogue:
             raise UnknownName("corpus", key, self.corpora)
         return self.corpora[key]
 
-    def select(self, names: Iterable[str]) -> list[Corpus]:
+    def select(self, names: Iterable[str], terms: LicenceTerms = "any") -> list[Corpus]:
         """The named corpora in Table 2's order, whatever the order of the names; "all" for every one.
 
+        Args:
+            terms: leave out the corpora whose licence does not allow them.
+
         Raises:
-            UnknownName: one that is none.
+            UnknownName: a name, or terms, that are none.
+            HarmonizeError: the terms leave out every one.
         """
+        if terms not in LICENCE_TERMS:
+            raise UnknownName("licence terms", terms, LICENCE_TERMS)
         wanted = list(names)
         chosen = set(self.corpora) if "all" in wanted else {self[name].key for name in wanted}
-        return [corpus for key, corpus in self.corpora.items() if key in chosen]
+        selected = [corpus for key, corpus in self.corpora.items() if key in chosen]
+        allowed = [corpus for corpus in selected if corpus.spec.licence.allows(terms)]
+        if selected and not allowed:
+            licences = ", ".join(f"{corpus.key} is under {corpus.spec.licence.name}" for corpus in selected)
+            raise HarmonizeError(f"expected a corpus whose licence allows {terms}: {licences}")
+        return allowed
 
 
 def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
@@ -248,7 +353,7 @@ def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
     Raises:
         SpecError: the first file with faults, with all its faults.
     """
-    package = Path(str(resources.files("harmonize.mappings")))
+    package = _package()
     target = _validated(Target, package / "target.yaml")
     corpora: dict[str, Corpus] = {}
     for folder in (package, *(Path(extension) for extension in extensions)):
@@ -260,6 +365,19 @@ def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
             corpora[key] = Corpus(key, spec, row, target, path, hashes)
             _check_against_target(corpora[key])
     return Catalogue(target, corpora)
+
+
+def load_leak_settings(path: Path | None = None) -> LeakSettings:
+    """Read leaks.yaml; the package's own unless `path` names another.
+
+    Raises:
+        SpecError: the file has faults, all of them.
+    """
+    return _validated(LeakSettings, path or _package() / "leaks.yaml")
+
+
+def _package() -> Path:
+    return Path(str(resources.files("harmonize.mappings")))
 
 
 _M = TypeVar("_M", bound=_Model)

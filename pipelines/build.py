@@ -15,14 +15,25 @@ from harmonize.model import Document, Instance, Split
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
 from harmonize.sources.source import READ, Source, chosen_variant
-from harmonize.spec import Catalogue, Corpus, load_catalogue
+from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue, load_leak_settings
 from harmonize.text import abbreviations
 from harmonize.text.sentences import RULE_BASED
-from harmonize.union.leaks import LeakIndex
+from harmonize.union.documents import DocumentsWriter
+from harmonize.union.leak_table import leak_table
+from harmonize.union.leaks import find_repeats, leaks_into, write_repeats
 from harmonize.union.manifest import file_entry, write_manifest
 from harmonize.union.replace import new_folder
-from harmonize.union.schema import DATA, DROPPED, SCHEMA_VERSION, partition_file
-from harmonize.union.writer import Partition, write_partition
+from harmonize.union.schema import (
+    DATA,
+    DOCUMENTS,
+    DROPPED,
+    DROPPED_COLUMNS,
+    LEAKS,
+    LEAKS_TABLE,
+    SCHEMA_VERSION,
+    partition_file,
+)
+from harmonize.union.writer import Leaks, Partition, write_partition
 
 from .pubtator import PubTatorDump, PubTatorService
 
@@ -41,6 +52,9 @@ def build(
     splitter: str = RULE_BASED,
     extensions: Iterable[Path] = (),
     pubtator: PubTatorDump | PubTatorService | None = None,
+    terms: LicenceTerms = "any",
+    accepted: Iterable[str] = (),
+    leak_settings: Path | None = None,
     progress: Progress = lambda corpus, documents: None,
 ) -> dict[str, Any]:
     """Build a union set.
@@ -53,6 +67,9 @@ def build(
         splitter: see harmonize.text.sentences.
         extensions: folders with the mappings and adapters of further corpora.
         pubtator: gives PubTator's annotation of articles, for the sources that are tables.
+        terms: leave out the corpora whose licence does not allow them.
+        accepted: the licences that the user has accepted, for the manifest.
+        leak_settings: when documents repeat each other; the package's leaks.yaml unless given.
         progress: for a progress bar.
 
     Returns:
@@ -62,20 +79,27 @@ def build(
         HarmonizeError: see harmonize.errors; nothing has then been written.
     """
     catalogue = load_catalogue(extensions)
-    chosen = catalogue.select(corpora)
+    settings = load_leak_settings(leak_settings)
+    chosen = catalogue.select(corpora, terms)
     wanted = dict(sources or {})
     for name in wanted:
         catalogue.select([name])
     variants = {c.key: chosen_variant(c, root / c.key, wanted.get(c.key)) for c in chosen}
-    leaks = LeakIndex()
     with new_folder(out) as folder:
+        documents = DocumentsWriter(folder)
         with (folder / DROPPED).open("w", encoding="utf-8", newline="\n") as dropped:
-            dropped.write("corpus\tsplit\tstep\tunit\treason\tdocument_id\titem\n")
+            dropped.write("\t".join(DROPPED_COLUMNS) + "\n")
             parts = [
-                _CorpusBuild(c, root, variants[c.key], dropped, splitter, folder, pubtator) for c in chosen
+                _CorpusBuild(c, root, variants[c.key], dropped, documents, splitter, folder, pubtator)
+                for c in chosen
             ]
             for part in parts:
-                part.run(catalogue, leaks, progress)
+                part.run(catalogue, progress)
+        documents.close()
+        repeats = find_repeats(folder, settings)
+        write_repeats(folder, repeats)
+        (folder / LEAKS_TABLE).write_text(leak_table(repeats, settings), encoding="utf-8", newline="\n")
+        leaks = leaks_into(repeats)
         (folder / DATA).mkdir()
         manifest = {
             "schema_version": SCHEMA_VERSION,
@@ -83,7 +107,10 @@ def build(
             "sentences": splitter,
             "abbreviations": abbreviations.available(),
             "pubtator": None if pubtator is None else pubtator.described(),
+            "licences": {"terms": terms, "accepted": sorted(accepted)},
+            "leaks": {"pairs": len(repeats), **settings.model_dump()},
             "corpora": {part.corpus.key: part.written(folder, leaks) for part in parts},
+            "files": {name: file_entry(folder / name) for name in (DROPPED, DOCUMENTS, LEAKS, LEAKS_TABLE)},
         }
         write_manifest(folder, manifest)
     return manifest
@@ -97,6 +124,7 @@ class _CorpusBuild:
     root: Path
     variant: str
     dropped: TextIO
+    documents: DocumentsWriter
     splitter: str
     folder: Path
     pubtator: PubTatorDump | PubTatorService | None
@@ -108,7 +136,7 @@ class _CorpusBuild:
         root = self.root / self.corpus.key
         self.source = Source(self.corpus, self.variant, root, self.ledger, self.pubtator)
 
-    def run(self, catalogue: Catalogue, leaks: LeakIndex, progress: Progress) -> None:
+    def run(self, catalogue: Catalogue, progress: Progress) -> None:
         """Read, adjust and lay down every document."""
         seen: set[str] = set()
         try:
@@ -119,7 +147,7 @@ class _CorpusBuild:
                     )
                 seen.add(document.id)
                 if not self._is_repeat(document):
-                    leaks.add(self.corpus.key, document)
+                    self.documents.add(self.corpus.key, document)
                     self._lay_down(document)
                 progress(self.corpus.key, number)
         except InvalidDocument as error:
@@ -165,7 +193,7 @@ class _CorpusBuild:
         fields = (self.corpus.key, item.split, item.step, drop.unit, drop.reason, item.document_id, drop.item)
         self.dropped.write("\t".join(" ".join(field.split()) for field in fields) + "\n")
 
-    def written(self, folder: Path, leaks: LeakIndex) -> dict[str, Any]:
+    def written(self, folder: Path, leaks: Leaks) -> dict[str, Any]:
         """Write the corpus' Parquet files and return its part of the manifest."""
         spec, rules = self.corpus.spec, self.corpus.rules
         files = self.source.hashes()
@@ -181,7 +209,7 @@ class _CorpusBuild:
             if split in self.partitions:
                 name = partition_file(self.corpus.key, split)
                 rows = write_partition(self.partitions[split], folder, leaks, metadata)
-                entry = {"file": name.as_posix(), **file_entry(folder / name, rows)}
+                entry = {"file": name.as_posix(), "rows": rows, **file_entry(folder / name)}
             entry["labels"] = dict(sorted(self.labels.get(split, Counter()).items()))
             entry["steps"] = self.ledger.as_dict(split)
             splits[split] = entry
@@ -189,6 +217,7 @@ class _CorpusBuild:
             "name": spec.name,
             "licence": spec.licence.model_dump(),
             "citation": spec.citation,
+            "bibtex": spec.bibtex,
             "home": spec.home,
             "rules": list(rules.names),
             "task": rules.task,

@@ -18,11 +18,11 @@ from harmonize.union.schema import MANIFEST
 __all__ = ["SplitCounts", "file_entry", "read_manifest", "split_counts", "write_manifest"]
 
 
-def file_entry(path: Path, rows: int) -> dict[str, Any]:
-    """What the manifest says of a data file."""
+def file_entry(path: Path) -> dict[str, Any]:
+    """What the manifest says of a file's bytes."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"rows": rows, "bytes": path.stat().st_size, "sha256": digest}
+    return {"bytes": path.stat().st_size, "sha256": digest}
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:

@@ -2,9 +2,13 @@
 
     <set>/manifest.json                                   counts, hashes, sources
     <set>/dropped.tsv                                     every item that was dropped, with its reason
+    <set>/documents.parquet                               the text of every document
+    <set>/leaks.parquet, leaks.md                         pairs of documents that repeat each other
+    <set>/README.md, croissant.json                       the dataset card, for people and for machines
     <set>/data/corpus=<name>/split=<split>/part-0.parquet
 
-Adding a column raises the minor number of SCHEMA_VERSION, changing or removing one the major number.
+Adding a column or a file raises the minor number of SCHEMA_VERSION, changing or removing one the major
+number.
 """
 
 from __future__ import annotations
@@ -14,8 +18,16 @@ from pathlib import Path
 import pyarrow as pa
 
 __all__ = [
+    "CARD",
+    "CROISSANT",
     "DATA",
+    "DOCUMENTS",
+    "DOCUMENT_SCHEMA",
     "DROPPED",
+    "DROPPED_COLUMNS",
+    "LEAKS",
+    "LEAKS_TABLE",
+    "LEAK_SCHEMA",
     "MANIFEST",
     "METADATA_KEY",
     "PARTITION_COLUMNS",
@@ -25,15 +37,18 @@ __all__ = [
     "partition_file",
 ]
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 METADATA_KEY = b"harmonize"
-DATA, MANIFEST, DROPPED = "data", "manifest.json", "dropped.tsv"
+DATA, MANIFEST, DROPPED, DOCUMENTS = "data", "manifest.json", "dropped.tsv", "documents.parquet"
+DROPPED_COLUMNS = ("corpus", "split", "step", "unit", "reason", "document_id", "item")
+LEAKS, LEAKS_TABLE, CARD, CROISSANT = "leaks.parquet", "leaks.md", "README.md", "croissant.json"
 
 _TEXT = pa.string()
 _NAMES = pa.list_(pa.field("element", _TEXT, nullable=False))
 _SPAN = pa.struct(
     [pa.field("start", pa.int32(), nullable=False), pa.field("end", pa.int32(), nullable=False)]
 )
+_PASSAGE = pa.struct([pa.field("kind", _TEXT, nullable=False), *_SPAN])
 _SPANS = pa.list_(pa.field("element", _SPAN, nullable=False))
 _CATEGORY = pa.dictionary(pa.int32(), _TEXT)
 
@@ -83,6 +98,36 @@ PARTITION_COLUMNS = ("corpus", "split", "level", "directed", "task", "rules", "l
 
 ROW_SCHEMA = pa.schema([f for f in SCHEMA if f.name not in (*PARTITION_COLUMNS, "leaks_into")])
 """The columns that an instance decides by itself; `leaks_into` needs the whole set."""
+
+DOCUMENT_SCHEMA = pa.schema(
+    [
+        _required("corpus", _TEXT),
+        _required("split", _TEXT),
+        _required("document_id", _TEXT),
+        pa.field("pmid", _TEXT),
+        _required("text", _TEXT),
+        _required("passages", pa.list_(pa.field("element", _PASSAGE, nullable=False))),
+    ]
+)
+"""One row is one document; `passages` are its title, abstract or other parts, as ranges of `text`."""
+
+LEAK_SCHEMA = pa.schema(
+    [
+        _required("corpus", _TEXT),
+        _required("split", _TEXT),
+        _required("document_id", _TEXT),
+        pa.field("pmid", _TEXT),
+        _required("other_corpus", _TEXT),
+        _required("other_split", _TEXT),
+        _required("other_document_id", _TEXT),
+        pa.field("other_pmid", _TEXT),
+        _required("same_pmid", pa.bool_()),
+        _required("same_text", pa.bool_()),
+        _required("similarity", pa.float64()),
+    ]
+)
+"""One row is two documents that repeat each other, each pair once. The other document is the one that is
+evaluated, where one is: its split stands as late as the first one's, or later, in train, dev, test."""
 
 
 def partition_file(corpus: str, split: str) -> Path:

@@ -14,15 +14,17 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harmonize.errors import UnionError
 from harmonize.model import Document, Instance, Split
 from harmonize.spec import Corpus
-from harmonize.union.leaks import LeakIndex
+from harmonize.union.documents import DocumentKey
 from harmonize.union.rows import record_batch
-from harmonize.union.schema import METADATA_KEY, ROW_SCHEMA, SCHEMA, partition_file
+from harmonize.union.schema import METADATA_KEY, ROW_SCHEMA, SCHEMA, SCHEMA_VERSION, partition_file
 
-__all__ = ["Partition", "write_partition"]
+__all__ = ["Leaks", "Partition", "rewrite_leaks", "write_partition"]
 
 ROWS_PER_GROUP = 10_000
+_CODEC = "zstd"
 _COMPRESSED = pa.ipc.IpcWriteOptions(compression="lz4")  # a document's rows all repeat its text
 
 
@@ -58,31 +60,64 @@ class Partition:
         self._path.unlink()
 
 
-def write_partition(partition: Partition, root: Path, leaks: LeakIndex, metadata: Mapping[str, Any]) -> int:
+Leaks = Mapping[DocumentKey, Sequence[str]]
+"""Document -> the "corpus/split" names of its rows' `leaks_into`; none for a document that is not there."""
+
+
+def write_partition(partition: Partition, root: Path, leaks: Leaks, metadata: Mapping[str, Any]) -> int:
     """Write a partition's Parquet file below `root` and return its number of rows.
 
     Args:
-        leaks: with every document of the set.
+        leaks: of the whole set.
         metadata: written as JSON under METADATA_KEY of the file.
     """
     path = root / partition_file(partition.corpus.key, partition.split)
     path.parent.mkdir(parents=True)
     schema = SCHEMA.with_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
     rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, compression=_CODEC) as writer:
         for table in _tables(partition, leaks, schema):
             writer.write_table(table)
             rows += table.num_rows
     return rows
 
 
-def _tables(partition: Partition, leaks: LeakIndex, schema: pa.Schema) -> Iterator[pa.Table]:
+def rewrite_leaks(source: Path, target: Path, leaks: Leaks) -> None:
+    """Copy a data file of a set with another `leaks_into`; otherwise the bytes stay as they were.
+
+    Raises:
+        UnionError: the file is missing or broken, or has other columns.
+    """
+    try:
+        with pq.ParquetFile(source) as file:
+            schema = file.schema_arrow
+            if not schema.equals(SCHEMA):
+                raise UnionError(f"{source}: expected the columns of schema {SCHEMA_VERSION}")
+            with pq.ParquetWriter(target, schema, compression=_CODEC) as writer:
+                for group in range(file.num_row_groups):
+                    writer.write_table(_leaking(file.read_row_group(group), leaks))
+    except FileNotFoundError:
+        raise UnionError(f"{source}: expected a file of the union set, found none") from None
+    except pa.ArrowException as error:
+        raise UnionError(f"{source}: expected Parquet, got: {error}") from None
+
+
+def _leaking(table: pa.Table, leaks: Leaks) -> pa.Table:
+    keys = zip(*(table[name].to_pylist() for name in DocumentKey._fields), strict=True)
+    values = [leaks.get(DocumentKey(*key), ()) for key in keys]
+    number = SCHEMA.names.index("leaks_into")
+    field = SCHEMA.field(number)
+    return table.set_column(number, field, pa.array(values, field.type))
+
+
+def _tables(partition: Partition, leaks: Leaks, schema: pa.Schema) -> Iterator[pa.Table]:
     """Tables of about ROWS_PER_GROUP rows; a document is never divided."""
     batches: list[pa.RecordBatch] = []
-    leaking: list[list[str]] = []
+    leaking: list[Sequence[str]] = []
     for document_id, batch in partition.in_order():
         batches.append(batch)
-        leaking += [leaks.leaks_into(partition.corpus.key, document_id)] * batch.num_rows
+        key = DocumentKey(partition.corpus.key, partition.split, document_id)
+        leaking += [leaks.get(key, ())] * batch.num_rows
         if len(leaking) >= ROWS_PER_GROUP:
             yield _completed(partition, batches, leaking, schema)
             batches, leaking = [], []
@@ -91,7 +126,7 @@ def _tables(partition: Partition, leaks: LeakIndex, schema: pa.Schema) -> Iterat
 
 
 def _completed(
-    partition: Partition, batches: list[pa.RecordBatch], leaking: list[list[str]], schema: pa.Schema
+    partition: Partition, batches: list[pa.RecordBatch], leaking: list[Sequence[str]], schema: pa.Schema
 ) -> pa.Table:
     table = pa.Table.from_batches(batches)
     values = _partition_values(partition)
