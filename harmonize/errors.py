@@ -7,8 +7,9 @@
     ├── InvalidDocument       an adapter made a Document that contradicts itself
     ├── SpecError             a mapping in YAML: file, key and what was expected, all at once
     ├── UnknownName           a corpus, split or column that does not exist
-    ├── DownloadError         a service that does not answer as it should (in sources.pubtator3)
+    ├── DownloadError         a server that does not give what was asked for: `url: what was expected`
     ├── UnionError            a folder that is not a union set, or not a whole one
+    ├── SeveralErrors         faults of several corpora, which stand beside each other
     └── AccountingError       in != out + dropped: a fault of the code, never of the input
 
 The command line prints the line and leaves with `exit_code`; no traceback reaches a user.
@@ -21,11 +22,13 @@ from pathlib import Path
 
 __all__ = [
     "AccountingError",
+    "DownloadError",
     "HarmonizeError",
     "InputError",
     "InvalidDocument",
     "MalformedInput",
     "MissingInput",
+    "SeveralErrors",
     "SpecError",
     "UnionError",
     "UnknownName",
@@ -87,8 +90,28 @@ class UnknownName(HarmonizeError):
         super().__init__(f"unknown {kind} {name!r}: expected one of {', '.join(known)}")
 
 
+class DownloadError(HarmonizeError):
+    """A server did not give what was asked for: `url: what was expected, and what came`."""
+
+    def __init__(self, url: str, message: str) -> None:
+        self.url = url
+        super().__init__(f"{url}: {message}")
+
+
 class UnionError(HarmonizeError):
     """A folder that does not hold a whole union set."""
+
+
+class SeveralErrors(HarmonizeError):
+    """Faults that do not depend on each other, so that a user can mend them all at once.
+
+    Attributes:
+        errors: each of them one line, as the command line prints them.
+    """
+
+    def __init__(self, errors: Iterable[HarmonizeError]) -> None:
+        self.errors = tuple(errors)
+        super().__init__("; ".join(str(error) for error in self.errors))
 
 
 class AccountingError(HarmonizeError):

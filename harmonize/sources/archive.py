@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -11,9 +12,11 @@ from pathlib import Path, PurePosixPath
 from harmonize.errors import MalformedInput, MissingInput
 
 # What zipfile lets through when bytes are changed, cut off, or encrypted.
-_BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
+BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
 
-__all__ = ["files_below", "split_location"]
+__all__ = ["BROKEN_ZIP", "check_member", "files_below", "split_location"]
+
+_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def split_location(location: str) -> tuple[str, str | None]:
@@ -45,6 +48,21 @@ def files_below(root: Path, location: str, suffix: str) -> Iterator[tuple[str, b
         raise MissingInput(root / location, f"expected at least one *{suffix} file, found none")
 
 
+def check_member(path: Path, name: str) -> None:
+    """Refuse a zip with a member that points outside it.
+
+    Args:
+        path: the zip, for errors.
+        name: the member's path.
+
+    Raises:
+        MalformedInput: an absolute path, or one with "..", a backslash or a drive letter.
+    """
+    pure = PurePosixPath(name)
+    if pure.is_absolute() or ".." in pure.parts or "\\" in name or _DRIVE.match(name):
+        raise MalformedInput(path, f"expected members inside the zip, got {name!r}")
+
+
 def _folder_files(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
     if not path.is_dir():
         raise MissingInput(path, "expected a folder, found none")
@@ -58,10 +76,8 @@ def _zip_files(path: Path, folder: str, suffix: str) -> Iterator[tuple[str, byte
     try:
         with zipfile.ZipFile(path) as archive:
             for name in sorted(archive.namelist()):
-                pure = PurePosixPath(name)
-                if pure.is_absolute() or ".." in pure.parts or "\\" in name:
-                    raise MalformedInput(path, f"expected members inside the zip, got {name!r}")
+                check_member(path, name)
                 if name.startswith(f"{folder}/") and name.endswith(suffix):
                     yield f"{path}!/{name}", archive.read(name)
-    except _BROKEN as error:
+    except BROKEN_ZIP as error:
         raise MalformedInput(path, f"expected a whole zip file, got: {error}") from None

@@ -18,8 +18,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -27,42 +25,21 @@ from typing import Literal
 import requests
 from lxml import etree
 
-from harmonize.errors import HarmonizeError, MalformedInput
+from harmonize.errors import DownloadError, MalformedInput
 from harmonize.formats.bioc_articles import bioc_xml_record
 from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, read_lines
+from harmonize.sources.http import PassingFault, new_session, persistently, request_faults, status_fault
 
-__all__ = ["URL", "DownloadError", "Format", "PubTator3"]
+__all__ = ["URL", "Format", "PubTator3"]
 
 URL = "https://www.ncbi.nlm.nih.gov/research/pubtator3-api"
 Format = Literal["pubtator", "biocxml"]
 
 _MOST_AT_ONCE = 100  # PMIDs in a request, by the API's terms
-_LONGEST_WAIT = 900.0  # seconds to wait because the server says so
 _PATIENCE = 3600.0  # seconds to wait for another process that is asking
 _PMID = re.compile(r"[1-9][0-9]{0,8}")
 _TITLE = re.compile(r"([^|\t\n]+)\|t\|")
-_PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _KNOWS_NONE = "Could not retrieve publications"
-
-
-class DownloadError(HarmonizeError):
-    """A server did not give what was asked for: `url: what was expected, and what came`."""
-
-    def __init__(self, url: str, message: str) -> None:
-        self.url = url
-        super().__init__(f"{url}: {message}")
-
-
-class _Passing(Exception):
-    """A fault that may be gone next time.
-
-    Attributes:
-        wait: seconds to wait, where the server says so.
-    """
-
-    def __init__(self, message: str, wait: float | None = None) -> None:
-        self.wait = wait
-        super().__init__(message)
 
 
 class PubTator3:
@@ -111,8 +88,7 @@ class PubTator3:
         self._pause = 1.0 / per_second
         self._next_turn: float | None = None
         self._unknown: dict[str, None] = {}
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = "harmonize"
+        self._session = new_session()
         self._cache = _Cache(cache, format)
 
     def __enter__(self) -> PubTator3:
@@ -171,22 +147,21 @@ class PubTator3:
         """Ask until the cache has an answer for each article."""
         missing = list(pmids)
         is_second = False
-        for attempt in range(self._retries + 1):
-            wait = 2.0**attempt
-            try:
-                with self._cache.alone():
-                    missing = [pmid for pmid in missing if pmid not in self._cache]
-                    if not missing or self._keep_answer(missing, is_second=is_second):
-                        return
-                fault = "expected all articles or the same answer twice, got less"
-                is_second = True
-            except _Passing as passing:
-                fault = str(passing)
-                is_second = False
-                wait = wait if passing.wait is None else passing.wait
-            if attempt < self._retries:
-                self._sleep(wait)
-        raise DownloadError(_shown(self._export, missing), fault)
+
+        def ask() -> None:
+            nonlocal missing, is_second
+            was_second, is_second = is_second, False
+            with self._cache.alone():
+                missing = [pmid for pmid in missing if pmid not in self._cache]
+                if not missing or self._keep_answer(missing, is_second=was_second):
+                    return
+            is_second = True
+            raise PassingFault("expected all articles or the same answer twice, got less")
+
+        try:
+            persistently(ask, retries=self._retries, sleep=self._sleep)
+        except PassingFault as fault:
+            raise DownloadError(_shown(self._export, missing), str(fault)) from None
 
     def _keep_answer(self, missing: list[str], *, is_second: bool) -> bool:
         """Ask once and keep what came, with articles that nobody asked for.
@@ -198,7 +173,7 @@ class PubTator3:
             False if articles are missing still.
 
         Raises:
-            _Passing: the answer is none, or not whole; what is whole in it is kept.
+            PassingFault: the answer is none, or not whole; what is whole in it is kept.
             DownloadError: the server refuses.
         """
         body, is_announced = self._get(f"{self._export}?pmids={','.join(missing)}", missing)
@@ -213,7 +188,7 @@ class PubTator3:
                 found.add(pmid)
         lacking = [pmid for pmid in missing if pmid not in found]
         if faults and lacking:
-            raise _Passing(faults[0])
+            raise PassingFault(faults[0])
         if lacking and not (is_second or (is_announced and len(lacking) < len(missing))):
             return False
         for pmid in lacking:
@@ -223,25 +198,13 @@ class PubTator3:
     def _get(self, url: str, pmids: list[str]) -> tuple[str, bool]:
         """The body of an answer, empty where PubTator knows no article, and if its length was announced."""
         self._wait_for_turn()
-        try:
+        shown = _shown(self._export, pmids)
+        with request_faults(shown, self._timeout):
             response = self._session.get(url, timeout=self._timeout)
-        except requests.Timeout:
-            raise _Passing(f"expected an answer within {self._timeout:g} s, got none") from None
-        except ValueError as error:  # an address that is none
-            raise DownloadError(_shown(self._export, pmids), f"expected a URL, got: {error}") from None
-        except requests.RequestException as error:
-            raise _Passing(f"expected an answer, got {type(error).__name__}: {error}") from None
         if response.status_code == 400 and _KNOWS_NONE in response.text:
             return "", True
-        if response.status_code in _PASSING:
-            raise _Passing(
-                f"expected status 200, got {response.status_code}",
-                self._wait_asked_for(response, pmids),
-            )
         if response.status_code != 200:
-            raise DownloadError(
-                _shown(self._export, pmids), f"expected status 200, got {response.status_code}"
-            )
+            raise status_fault(shown, response)
         return _whole_body(response, self._ends)
 
     def _wait_for_turn(self) -> None:
@@ -249,15 +212,6 @@ class PubTator3:
         if self._next_turn is not None and now < self._next_turn:
             self._sleep(self._next_turn - now)
         self._next_turn = self._clock() + self._pause
-
-    def _wait_asked_for(self, response: requests.Response, pmids: list[str]) -> float | None:
-        wait = _retry_after(response)
-        if wait is not None and wait > _LONGEST_WAIT:
-            raise DownloadError(
-                _shown(self._export, pmids),
-                f"expected status 200, got {response.status_code} and to wait for {wait:.0f} s",
-            )
-        return wait
 
 
 def _shown(export: str, pmids: list[str]) -> str:
@@ -269,29 +223,6 @@ def _shown(export: str, pmids: list[str]) -> str:
 # Answers
 
 
-def _retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait by the header Retry-After, which holds seconds or a date.
-
-    A date is compared to the server's own clock, where the answer tells it.
-    """
-    value = response.headers.get("Retry-After", "").strip()
-    if value.isascii() and value.isdecimal():
-        return float(value)
-    moment = _date(value)
-    if moment is None:
-        return None
-    now = _date(response.headers.get("Date", "")) or datetime.now(UTC)
-    return max(0.0, (moment - now).total_seconds())
-
-
-def _date(value: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
 def _whole_body(response: requests.Response, ends: tuple[str, ...]) -> tuple[str, bool]:
     """The body as text, and if its length was announced, so that it cannot have been cut.
 
@@ -299,19 +230,19 @@ def _whole_body(response: requests.Response, ends: tuple[str, ...]) -> tuple[str
         ends: what whole articles end in.
 
     Raises:
-        _Passing: shorter than announced; not announced and not at an article's end; or not UTF-8.
+        PassingFault: shorter than announced; not announced and not at an article's end; or not UTF-8.
     """
     length = response.headers.get("Content-Length", "")
     came = response.raw.tell()
     if length.isdecimal() and came != int(length):
-        raise _Passing(f"expected {length} bytes, got {came}")
+        raise PassingFault(f"expected {length} bytes, got {came}")
     try:
         body = response.content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        raise _Passing(f"expected UTF-8, got byte 0x{error.object[error.start]:02x}") from None
+        raise PassingFault(f"expected UTF-8, got byte 0x{error.object[error.start]:02x}") from None
     is_announced = length.isdecimal() or "chunked" in response.headers.get("Transfer-Encoding", "")
     if not is_announced and body.strip() and not body.endswith(ends):
-        raise _Passing("expected a whole answer, it is cut inside an article")
+        raise PassingFault("expected a whole answer, it is cut inside an article")
     return body, is_announced
 
 
@@ -323,7 +254,7 @@ def _text_articles(body: str) -> Iterator[str]:
     """The lines of each article in PubTator text.
 
     Raises:
-        _Passing: something else than articles.
+        PassingFault: something else than articles.
     """
     blocks: list[list[str]] = []
     for line in body.split("\n"):
@@ -332,7 +263,7 @@ def _text_articles(body: str) -> Iterator[str]:
         if blocks:
             blocks[-1].append(line)
         elif line.strip():
-            raise _Passing(f"expected PubTator text, got {line[:60]!r}")
+            raise PassingFault(f"expected PubTator text, got {line[:60]!r}")
     return ("\n".join(block).rstrip("\n") for block in blocks)
 
 
@@ -344,16 +275,16 @@ def _xml_articles(body: str) -> Iterator[str]:
     """Each <document> in BioC XML.
 
     Raises:
-        _Passing: something else than articles.
+        PassingFault: something else than articles.
     """
     if not body.strip():
         return iter(())
     try:
         collection = _xml(body)
     except etree.XMLSyntaxError as error:
-        raise _Passing(f"expected BioC XML, got: {error.msg}") from None
+        raise PassingFault(f"expected BioC XML, got: {error.msg}") from None
     if collection.tag != "collection":
-        raise _Passing(f"expected BioC XML, got <{collection.tag!s}>")
+        raise PassingFault(f"expected BioC XML, got <{collection.tag!s}>")
     documents = collection.iterfind("document")
     return (etree.tostring(document, encoding="unicode", with_tail=False) for document in documents)
 

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from pubtator_server import Request, Server, body_of, pmids, text_article
 
-from harmonize.errors import MalformedInput
+from harmonize.errors import DownloadError, MalformedInput
 from harmonize.formats.pubtator import PubTatorRecord
-from harmonize.sources.pubtator3 import DownloadError, PubTator3
+from harmonize.sources.pubtator3 import PubTator3
 
 KNOWN = pmids(12)
 
