@@ -31,6 +31,7 @@ __all__ = [
     "Licence",
     "LicenceTerms",
     "Published",
+    "PublishedFolds",
     "Target",
     "load_catalogue",
     "load_leak_settings",
@@ -146,7 +147,7 @@ class Download(_Model):
 
     Attributes:
         zip: the address gives a zip that holds the files, each at one place in it, under its own last name.
-        files: file below the corpus' folder -> what is known of it; one unless `zip`.
+        files: file below the corpus' folder -> what is known of it; one unless `zip`, and of a zip's nothing.
     """
 
     url: str = Field(pattern="^https?://")
@@ -154,9 +155,13 @@ class Download(_Model):
     files: dict[str, RemoteFile] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _one_file_unless_zip(self) -> Download:
+    def _one_file_or_a_zip_of_distinct_ones(self) -> Download:
         if not self.zip and len(self.files) != 1:
             raise ValueError(f"files: expected one, {self.url} is no zip")
+        if self.zip and len({name.rpartition("/")[2] for name in self.files}) < len(self.files):
+            raise ValueError("files: expected each to have a last name of its own")
+        if self.zip and any(file != RemoteFile() for file in self.files.values()):
+            raise ValueError("files: expected no size or sha256 of files in a zip, they are not checked")
         return self
 
 
@@ -213,6 +218,19 @@ class CurationSpec(_Model):
     keep_unmapped: tuple[Literal["chemical"], ...] = ()
 
 
+class PublishedFolds(_Model):
+    """A table of folds by document.
+
+    Attributes:
+        file: below the corpus' folder.
+        document, fold: the columns with the document's id and the fold in which it is tested.
+    """
+
+    file: str
+    document: str
+    fold: str
+
+
 class CorpusSpec(_Model):
     """<corpus>.yaml: everything that is particular to one corpus.
 
@@ -229,6 +247,7 @@ class CorpusSpec(_Model):
         unknown_ids: concept ids that stand for "not known".
         corrections: mention id -> where it really stands.
         curation: which rows of the corpus' own table are accepted (source "native").
+        folds: folds that others have published.
         repeats: document id -> the document that it repeats; such a copy is dropped.
     """
 
@@ -249,6 +268,7 @@ class CorpusSpec(_Model):
     id_separators: Separators = Separators()
     unknown_ids: tuple[str, ...] = ("", "-", "-1")
     corrections: dict[str, Correction] = {}
+    folds: PublishedFolds | None = None
     repeats: dict[str, str] = {}
     curation: CurationSpec = CurationSpec()
 
@@ -346,6 +366,18 @@ class Catalogue:
             raise HarmonizeError(f"expected a corpus whose licence allows {terms}: {licences}")
         return allowed
 
+    def licence(self, name: str) -> str:
+        """The licence of some corpus that a user means: case and the choice of blank or hyphen do not matter.
+
+        Raises:
+            UnknownName: no corpus has it.
+        """
+        known = sorted({corpus.spec.licence.name for corpus in self.corpora.values()})
+        for licence in known:
+            if licence.casefold().replace("-", " ") == name.casefold().replace("-", " "):
+                return licence
+        raise UnknownName("licence", name, known)
+
 
 def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
     """Read the package's mappings, and those of further folders after them.
@@ -423,6 +455,8 @@ def _yaml(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "file"
         raise SpecError(path, [(place, f"expected YAML, got: {getattr(error, 'problem', error)}")]) from None
+    except (ValueError, RecursionError) as error:  # a date of a thirteenth month, lists in lists without end
+        raise SpecError(path, [("file", f"expected YAML, got: {error}")]) from None
     if not isinstance(value, dict):
         raise SpecError(path, [("file", f"expected keys and values, got {type(value).__name__}")])
     return value

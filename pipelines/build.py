@@ -19,20 +19,10 @@ from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue, load
 from harmonize.text import abbreviations
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.documents import DocumentsWriter
-from harmonize.union.leak_table import leak_table
-from harmonize.union.leaks import find_repeats, leaks_into, write_repeats
-from harmonize.union.manifest import file_entry, write_manifest
+from harmonize.union.finish import finish
+from harmonize.union.leaks import find_repeats, leaks_into
 from harmonize.union.replace import new_folder
-from harmonize.union.schema import (
-    DATA,
-    DOCUMENTS,
-    DROPPED,
-    DROPPED_COLUMNS,
-    LEAKS,
-    LEAKS_TABLE,
-    SCHEMA_VERSION,
-    partition_file,
-)
+from harmonize.union.schema import DATA, DROPPED, DROPPED_COLUMNS, SCHEMA_VERSION, partition_file
 from harmonize.union.writer import Leaks, Partition, write_partition
 
 from .pubtator import PubTatorDump, PubTatorService
@@ -55,6 +45,7 @@ def build(
     terms: LicenceTerms = "any",
     accepted: Iterable[str] = (),
     leak_settings: Path | None = None,
+    sample: bool = False,
     progress: Progress = lambda corpus, documents: None,
 ) -> dict[str, Any]:
     """Build a union set.
@@ -70,6 +61,7 @@ def build(
         terms: leave out the corpora whose licence does not allow them.
         accepted: the licences that the user has accepted, for the manifest.
         leak_settings: when documents repeat each other; the package's leaks.yaml unless given.
+        sample: the corpora are the hand-written sample, which the card then says.
         progress: for a progress bar.
 
     Returns:
@@ -97,23 +89,25 @@ def build(
                 part.run(catalogue, progress)
         documents.close()
         repeats = find_repeats(folder, settings)
-        write_repeats(folder, repeats)
-        (folder / LEAKS_TABLE).write_text(leak_table(repeats, settings), encoding="utf-8", newline="\n")
         leaks = leaks_into(repeats)
         (folder / DATA).mkdir()
         manifest = {
             "schema_version": SCHEMA_VERSION,
             "package_version": __version__,
+            "sample": sample,
             "sentences": splitter,
             "abbreviations": abbreviations.available(),
             "pubtator": None if pubtator is None else pubtator.described(),
-            "licences": {"terms": terms, "accepted": sorted(accepted)},
-            "leaks": {"pairs": len(repeats), **settings.model_dump()},
+            "licences": {"terms": terms, "accepted": _accepted(accepted, chosen, catalogue)},
             "corpora": {part.corpus.key: part.written(folder, leaks) for part in parts},
-            "files": {name: file_entry(folder / name) for name in (DROPPED, DOCUMENTS, LEAKS, LEAKS_TABLE)},
         }
-        write_manifest(folder, manifest)
+        finish(folder, manifest, repeats, settings)
     return manifest
+
+
+def _accepted(names: Iterable[str], corpora: Iterable[Corpus], catalogue: Catalogue) -> list[str]:
+    """The accepted licences of the set's corpora."""
+    return sorted({catalogue.licence(name) for name in names} & {c.spec.licence.name for c in corpora})
 
 
 @dataclass
@@ -209,7 +203,7 @@ class _CorpusBuild:
             if split in self.partitions:
                 name = partition_file(self.corpus.key, split)
                 rows = write_partition(self.partitions[split], folder, leaks, metadata)
-                entry = {"file": name.as_posix(), "rows": rows, **file_entry(folder / name)}
+                entry = {"file": name.as_posix(), "rows": rows}
             entry["labels"] = dict(sorted(self.labels.get(split, Counter()).items()))
             entry["steps"] = self.ledger.as_dict(split)
             splits[split] = entry

@@ -11,23 +11,36 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from bioc import BioCAnnotation, BioCDocument, BioCPassage, BioCRelation, biocxml
+from bioc import (
+    BioCAnnotation,
+    BioCCollection,
+    BioCDocument,
+    BioCLocation,
+    BioCNode,
+    BioCPassage,
+    BioCRelation,
+    biocjson,
+    biocxml,
+)
 from bioc.biocjson.decoder import parse_doc
 from lxml import etree
 
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.formats.annotations import numbered_mentions, ordered_relations
 from harmonize.formats.xml import file_elements
-from harmonize.model import Document, Passage, Relation, Span, Split
+from harmonize.model import Document, Mention, Passage, Relation, Span, Split
 
 _WIDEST_GAP = 10_000  # characters between two passages
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_LARGEST = 10**9  # what offsets and lengths stay below; more is no number to compute with
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
-__all__ = ["annotation_count", "document", "infon", "read"]
+__all__ = ["annotation_count", "document", "from_document", "infon", "read", "write"]
 
 
 def read(path: Path) -> Iterator[BioCDocument]:
@@ -59,7 +72,8 @@ def _read_json(path: Path) -> Iterator[BioCDocument]:
     if not path.is_file():
         raise MissingInput(path, "expected a file, found none")
     try:
-        value = json.loads(path.read_bytes().decode("utf-8-sig"))
+        text = path.read_bytes().decode("utf-8-sig")
+        value = json.loads(text)
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         raise MalformedInput(
@@ -72,13 +86,27 @@ def _read_json(path: Path) -> Iterator[BioCDocument]:
     documents = value.get("documents") if isinstance(value, dict) else None
     if not isinstance(documents, list) or not documents:
         raise MalformedInput(path, "expected a key 'documents' with at least one document")
+    has_surrogates = _ESCAPED_SURROGATE.search(text) is not None
     for number, record in enumerate(documents):
+        if has_surrogates and not _is_of_characters(record):
+            raise MalformedInput(
+                path, f"documents[{number}]: expected characters, got one half of a surrogate pair"
+            )
         try:
             yield parse_doc(_with_empty_parts(record))
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise MalformedInput(
                 path, f"documents[{number}]: expected a BioC document, got {_reason(error)}"
             ) from None
+
+
+def _is_of_characters(record: Any) -> bool:
+    """False if some string holds half a surrogate pair, which JSON can escape and UTF-8 cannot hold."""
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except (RecursionError, UnicodeEncodeError):
+        return False
+    return True
 
 
 def _with_empty_parts(record: dict[str, Any]) -> dict[str, Any]:
@@ -184,7 +212,7 @@ def _check_passage(passage: BioCPassage, least: int, path: Path, document: str) 
             f"expected a passage offset from {least} to {most}, got {passage.offset!r}",
             document=document,
         )
-    if not isinstance(passage.text, str | None) or _SURROGATE.search(passage.text or ""):
+    if not isinstance(passage.text, str | None):
         raise MalformedInput(path, f"expected text, got {passage.text!r}", document=document)
 
 
@@ -196,7 +224,9 @@ def _span(annotation: BioCAnnotation, text: str, path: Path, document: str) -> S
             document=document,
         )
     location = annotation.locations[0]
-    if not (type(location.offset) is int and type(location.length) is int):
+    if not all(
+        type(number) is int and abs(number) < _LARGEST for number in (location.offset, location.length)
+    ):
         raise MalformedInput(
             path, f"expected numbers in the location of annotation {annotation.id}", document=document
         )
@@ -208,3 +238,68 @@ def _span(annotation: BioCAnnotation, text: str, path: Path, document: str) -> S
             document=document,
         )
     return span
+
+
+def from_document(document: Document) -> BioCDocument:
+    """The BioC document of a Document, with the infons that BioRED uses.
+
+    Annotations have `type` and `identifier`, the concept ids joined by ","; a discontinuous mention has a
+    location for each part. Relations, in the document's order, have `entity1`, `entity2`, `type` and, where
+    known, `novel`; their nodes are the annotations of the two entities, as `head` and `tail`.
+    """
+    record = BioCDocument()
+    record.id = document.id
+    passages = document.passages or (Passage("text", Span(0, len(document.text))),)
+    record.passages = [_passage(passage, document.text) for passage in passages]
+    starts = [passage.span.start for passage in passages]
+    annotations: dict[str, list[str]] = defaultdict(list)
+    for mention in document.mentions:
+        home = max(bisect_right(starts, mention.extent.start) - 1, 0)
+        record.passages[home].add_annotation(_annotation(mention))
+        for identifier in mention.concept_ids or (mention.id,):
+            annotations[identifier].append(mention.id)
+    for number, relation in enumerate(document.relations):
+        record.add_relation(_relation(f"R{number}", relation, annotations))
+    return record
+
+
+def _passage(passage: Passage, text: str) -> BioCPassage:
+    record = BioCPassage()
+    record.offset, record.text = passage.span.start, passage.span.of(text)
+    record.infons["type"] = passage.kind
+    return record
+
+
+def _annotation(mention: Mention) -> BioCAnnotation:
+    record = BioCAnnotation()
+    record.id, record.text = mention.id, mention.text
+    record.infons.update(type=mention.type, identifier=",".join(mention.concept_ids))
+    for span in mention.spans:
+        record.add_location(BioCLocation(span.start, span.end - span.start))
+    return record
+
+
+def _relation(identifier: str, relation: Relation, annotations: dict[str, list[str]]) -> BioCRelation:
+    record = BioCRelation()
+    record.id = identifier
+    record.infons.update(entity1=relation.head, entity2=relation.tail, type=relation.type)
+    if relation.novelty is not None:
+        record.infons["novel"] = relation.novelty
+    for role, entity in (("head", relation.head), ("tail", relation.tail)):
+        for annotation in annotations.get(entity, ()):
+            record.add_node(BioCNode(annotation, role))
+    return record
+
+
+def write(collection: BioCCollection, documents: Iterable[BioCDocument], file: TextIO) -> None:
+    """Write a BioC JSON file, a document a line; documents are taken one by one.
+
+    Args:
+        collection: for all but its documents.
+    """
+    head = biocjson.toJSON(collection) | {"documents": []}
+    file.write(json.dumps(head, ensure_ascii=False).removesuffix("]}"))
+    for number, record in enumerate(documents):
+        file.write("\n" if number == 0 else ",\n")
+        file.write(json.dumps(biocjson.toJSON(record), ensure_ascii=False))
+    file.write("\n]}\n")

@@ -34,6 +34,7 @@ __all__ = [
     "PubTatorRecord",
     "PubTatorRelation",
     "document",
+    "from_document",
     "misfit_reason",
     "read",
     "read_lines",
@@ -46,6 +47,8 @@ __all__ = [
 # The abstract may itself contain "|", so only this prefix decides.
 _TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
 _FIELD_END = re.compile(r"[|\t]")
+_MOST_ANNOTATIONS = 100_000  # of one article, which is held until it ends
+_UNHOLDABLE = re.compile(r"[\t\n\r]")
 
 BEYOND = "beyond the text"
 UNSPELLED = "the text reads otherwise"
@@ -282,6 +285,8 @@ class _Reader:
         if len(columns) < 2:
             raise self._fault(number, "expected a text line ID|t|... or tab-separated columns")
         self._expect_current(number, columns[0])
+        if len(self._mentions) + len(self._relations) >= _MOST_ANNOTATIONS:
+            raise self._fault(number, f"expected at most {_MOST_ANNOTATIONS} annotations of one document")
         if is_offset(columns[1]):
             self._check_width(number, columns, "mention", self._mention_columns)
             if not is_offset(columns[2]):
@@ -360,6 +365,43 @@ def document(
         ),
         pmid=pmid or record.id,
     )
+
+
+def from_document(document: Document, *, separator: str = ",", unknown: str = "-") -> PubTatorRecord:
+    """The record of a Document; the way back from `document`.
+
+    The title is the first passage if one blank stands between it and more text, else the whole text; an
+    abstract is always there, if empty. Tabs and line ends become blanks, so that offsets stay right. Each
+    part of a discontinuous mention is a mention with the same id.
+
+    Args:
+        separator: joins the concept ids of a mention.
+        unknown: the id field of a mention without concept ids.
+    """
+    text = _UNHOLDABLE.sub(" ", document.text)
+    end = _title_end(document, text)
+    mentions = [
+        PubTatorMention(*span, span.of(text), m.type, separator.join(m.concept_ids) or unknown, None, 0)
+        for m in document.mentions
+        for span in m.spans
+    ]
+    return PubTatorRecord(
+        id=document.id,
+        title=text[:end],
+        abstract=text[end + 1 :],
+        mentions=tuple(sorted(mentions, key=lambda mention: (mention.start, mention.end))),
+        relations=tuple(PubTatorRelation(r.type, r.head, r.tail, r.novelty, 0) for r in document.relations),
+        line=0,
+    )
+
+
+def _title_end(document: Document, text: str) -> int:
+    """Where the blank between title and abstract stands; the length of a text that is all title."""
+    if not document.passages:
+        return len(text)
+    first = document.passages[0]
+    end = first.span.start - 1 if first.kind == "abstract" else first.span.end
+    return end if 0 <= end < len(text) - 1 and text[end] == " " else len(text)
 
 
 def write(records: Iterable[PubTatorRecord], file: TextIO) -> None:

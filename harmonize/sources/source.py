@@ -19,7 +19,7 @@ from harmonize.model import SPLITS, Split
 from harmonize.sources.archive import files_below, split_location
 from harmonize.spec import Corpus, CurationSpec
 
-__all__ = ["READ", "Annotations", "Source", "chosen_variant", "missing_files"]
+__all__ = ["READ", "Annotations", "Source", "chosen_variant", "missing_files", "preferred_variant"]
 
 Annotations = Callable[[Collection[str]], Iterator[PubTatorRecord]]
 
@@ -147,21 +147,32 @@ def missing_files(corpus: Corpus, variant: str, root: Path) -> list[str]:
     return [name for name in names if not (root / split_location(name)[0]).exists()]
 
 
-def chosen_variant(corpus: Corpus, root: Path, wanted: str | None = None) -> str:
-    """The named source, or the first whose files are all there.
+def preferred_variant(corpus: Corpus, root: Path, wanted: str | None = None) -> str:
+    """The named source, or the first whose files are all there, or the mapping's first.
 
     Raises:
         UnknownName: the mapping has no source of that name.
-        MissingInput: files are missing; the message names the first of the preferred source.
     """
     variants = list(corpus.spec.sources)
-    if wanted is not None and wanted not in variants:
+    if wanted is None:
+        present = (variant for variant in variants if not missing_files(corpus, variant, root))
+        return next(present, variants[0])
+    if wanted not in variants:
         raise UnknownName(f"source of {corpus.key}", wanted, variants)
-    candidates = [wanted] if wanted is not None else variants
-    for variant in candidates:
-        if not missing_files(corpus, variant, root):
-            return variant
-    missing = missing_files(corpus, candidates[0], root)
-    raise MissingInput(
-        root / missing[0], f"expected the {corpus.spec.name} corpus ({corpus.spec.home}), found no such file"
-    )
+    return wanted
+
+
+def chosen_variant(corpus: Corpus, root: Path, wanted: str | None = None) -> str:
+    """The preferred source, whose files are all there.
+
+    Raises:
+        UnknownName: the mapping has no source of that name.
+        MissingInput: files are missing; the message names the first, and how it is had.
+    """
+    variant = preferred_variant(corpus, root, wanted)
+    for name in missing_files(corpus, variant, root):
+        spec = corpus.spec
+        how = next((by_hand.how for by_hand in spec.by_hand if name in by_hand.files), None)
+        message = f"expected the {spec.name} corpus ({spec.home}), found no such file"
+        raise MissingInput(root / name, f"{message}: {how}" if how else message)
+    return variant

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harmonize.errors import UnionError
 from harmonize.model import Document, Passage, Span
+from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.schema import DOCUMENT_SCHEMA, DOCUMENTS
 
 __all__ = ["DocumentKey", "DocumentsWriter", "StoredDocument", "read_documents"]
@@ -80,17 +80,11 @@ def read_documents(folder: Path) -> Iterator[StoredDocument]:
         UnionError: the file is missing or broken.
     """
     path = folder / DOCUMENTS
-    try:
-        with pq.ParquetFile(path) as file:
-            if not file.schema_arrow.equals(DOCUMENT_SCHEMA):
-                raise UnionError(f"{path}: expected the columns {', '.join(DOCUMENT_SCHEMA.names)}")
-            for batch in file.iter_batches(_DOCUMENTS_PER_GROUP):
-                for row in batch.to_pylist():
-                    yield _document(row)
-    except FileNotFoundError:
-        raise UnionError(f"{path}: expected a file of the union set, found none") from None
-    except (pa.ArrowException, OSError) as error:
-        raise UnionError(f"{path}: expected Parquet, got: {error}") from None
+    with parquet_faults(path), pq.ParquetFile(path) as file:
+        check_columns(path, file.schema_arrow, DOCUMENT_SCHEMA)
+        for batch in file.iter_batches(_DOCUMENTS_PER_GROUP):
+            for row in batch.to_pylist():
+                yield _document(row)
 
 
 def _document(row: dict[str, Any]) -> StoredDocument:

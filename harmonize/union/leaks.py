@@ -22,12 +22,11 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from datasketch import MinHash, MinHashLSH
 
-from harmonize.errors import UnionError
 from harmonize.model import SPLITS
 from harmonize.spec import LeakSettings
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
+from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.schema import LEAK_SCHEMA, LEAKS
 
 __all__ = ["Repeat", "find_repeats", "leaks_into", "read_repeats", "write_repeats"]
@@ -90,6 +89,8 @@ def _proposed(
     documents: Iterable[StoredDocument], settings: LeakSettings
 ) -> tuple[list[_Seen], set[tuple[int, int]]]:
     """The documents by number, and the pairs of numbers to compare, the one to train on first."""
+    from datasketch import MinHash, MinHashLSH  # takes longer to import than most commands to run
+
     seen: list[_Seen] = []
     groups: dict[str, list[int]] = defaultdict(list)
     pairs: set[tuple[int, int]] = set()
@@ -166,15 +167,8 @@ def read_repeats(folder: Path) -> list[Repeat]:
         UnionError: the file is missing or broken.
     """
     path = folder / LEAKS
-    try:
+    with parquet_faults(path):
         table = pq.ParquetFile(path).read()
-    except FileNotFoundError:
-        raise UnionError(f"{path}: expected a file of the union set, found none") from None
-    except (pa.ArrowException, OSError) as error:
-        raise UnionError(f"{path}: expected Parquet, got: {error}") from None
-    if not table.schema.equals(LEAK_SCHEMA):
-        raise UnionError(f"{path}: expected the columns {', '.join(LEAK_SCHEMA.names)}")
-    return [
-        Repeat(DocumentKey(*row[:3]), row[3], DocumentKey(*row[4:7]), *row[7:])
-        for row in zip(*(column.to_pylist() for column in table.columns), strict=True)
-    ]
+        check_columns(path, table.schema, LEAK_SCHEMA)
+        rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+    return [Repeat(DocumentKey(*row[:3]), row[3], DocumentKey(*row[4:7]), *row[7:]) for row in rows]

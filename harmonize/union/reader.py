@@ -9,9 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harmonize.errors import UnionError, UnknownName
+from harmonize.errors import UnknownName
 from harmonize.model import SPLITS
 from harmonize.union.manifest import read_manifest
+from harmonize.union.parquet import parquet_faults
 from harmonize.union.schema import SCHEMA
 
 __all__ = ["load_union", "union_files"]
@@ -44,7 +45,7 @@ def load_union(
             raise UnknownName("column", name, SCHEMA.names)
     schema = pa.schema([SCHEMA.field(name) for name in names])
     files = union_files(folder, read_manifest(folder), corpora, splits)
-    tables = [_read(file, names).cast(schema) for file in files]
+    tables = [_read(file, schema) for file in files]
     return pa.concat_tables(tables).unify_dictionaries() if tables else schema.empty_table()
 
 
@@ -73,10 +74,6 @@ def union_files(
     ]
 
 
-def _read(file: Path, columns: list[str]) -> pa.Table:
-    try:
-        return pq.ParquetFile(file).read(columns=columns).select(columns)
-    except FileNotFoundError:
-        raise UnionError(f"{file}: expected a file of the union set, found none") from None
-    except (pa.ArrowException, OSError) as error:
-        raise UnionError(f"{file}: expected Parquet, got: {error}") from None
+def _read(file: Path, schema: pa.Schema) -> pa.Table:
+    with parquet_faults(file):
+        return pq.ParquetFile(file).read(columns=schema.names).select(schema.names).cast(schema)

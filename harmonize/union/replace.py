@@ -1,4 +1,4 @@
-"""Putting a finished folder in the place of an older one, so that a reader sees either, whole."""
+"""Putting a finished file or folder in the place of an older one, so that a reader sees either, whole."""
 
 from __future__ import annotations
 
@@ -11,12 +11,28 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TextIO
 
-__all__ = ["new_folder"]
+__all__ = ["new_file", "new_folder"]
 
 _ABANDONED_AFTER = 24 * 3600.0
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _AT_FDCWD = -100
+
+
+@contextlib.contextmanager
+def new_file(target: Path) -> Iterator[TextIO]:
+    """A UTF-8 text file beside `target` to write; at the end of the block it takes `target`'s place.
+
+    If the block raises, `target` stays as it was.
+    """
+    part = target.with_name(f".{target.name}.part")
+    try:
+        with part.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

@@ -8,16 +8,20 @@ from typing import Any
 
 import pyarrow as pa
 
-from harmonize.model import Document, EntityInContext, Instance
+from harmonize.model import Document, EntityInContext, Instance, Span
 from harmonize.union.schema import ROW_SCHEMA
 
-__all__ = ["instance_id", "record_batch"]
+__all__ = ["instance_id", "pair_id", "record_batch"]
 
 
 def instance_id(corpus: str, instance: Instance) -> str:
+    """The `pair_id` of an instance of a corpus."""
+    return pair_id(corpus, instance.document_id, instance.context, instance.head.id, instance.tail.id)
+
+
+def pair_id(corpus: str, document_id: str, context: Span, head_id: str, tail_id: str) -> str:
     """20 hexadecimal digits of a SHA-256 over corpus, document, context, head and tail."""
-    context = f"{instance.context.start}-{instance.context.end}"
-    key = "\x1f".join((corpus, instance.document_id, context, instance.head.id, instance.tail.id))
+    key = "\x1f".join((corpus, document_id, f"{context.start}-{context.end}", head_id, tail_id))
     return hashlib.sha256(key.encode()).hexdigest()[:20]
 
 

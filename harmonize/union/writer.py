@@ -14,12 +14,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harmonize.errors import UnionError
 from harmonize.model import Document, Instance, Split
 from harmonize.spec import Corpus
 from harmonize.union.documents import DocumentKey
+from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.rows import record_batch
-from harmonize.union.schema import METADATA_KEY, ROW_SCHEMA, SCHEMA, SCHEMA_VERSION, partition_file
+from harmonize.union.schema import METADATA_KEY, ROW_SCHEMA, SCHEMA, partition_file
 
 __all__ = ["Leaks", "Partition", "rewrite_leaks", "write_partition"]
 
@@ -88,18 +88,11 @@ def rewrite_leaks(source: Path, target: Path, leaks: Leaks) -> None:
     Raises:
         UnionError: the file is missing or broken, or has other columns.
     """
-    try:
-        with pq.ParquetFile(source) as file:
-            schema = file.schema_arrow
-            if not schema.equals(SCHEMA):
-                raise UnionError(f"{source}: expected the columns of schema {SCHEMA_VERSION}")
-            with pq.ParquetWriter(target, schema, compression=_CODEC) as writer:
-                for group in range(file.num_row_groups):
-                    writer.write_table(_leaking(file.read_row_group(group), leaks))
-    except FileNotFoundError:
-        raise UnionError(f"{source}: expected a file of the union set, found none") from None
-    except pa.ArrowException as error:
-        raise UnionError(f"{source}: expected Parquet, got: {error}") from None
+    with parquet_faults(source), pq.ParquetFile(source) as file:
+        check_columns(source, file.schema_arrow, SCHEMA)
+        with pq.ParquetWriter(target, file.schema_arrow, compression=_CODEC) as writer:
+            for group in range(file.num_row_groups):
+                writer.write_table(_leaking(file.read_row_group(group), leaks))
 
 
 def _leaking(table: pa.Table, leaks: Leaks) -> pa.Table:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -34,7 +35,7 @@ def run(
 
 def test_the_examples_of_every_help_work_as_they_stand(tmp_path: Path) -> None:
     listed = re.findall(r"^  (\w+) ", run("--help").stdout.split("Commands:")[1], re.MULTILINE)
-    assert listed[:2] == ["corpora", "build"]
+    assert {"corpora", "fetch", "build"} <= set(listed)
     for command in listed:
         examples = re.findall(r"Example: harmonize (.*)", run(command, "--help").stdout)
         assert examples, command
@@ -60,7 +61,13 @@ def test_the_mirror_may_come_from_the_environment(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["build"], "expected --mirror DIR"),
+        (["fetch", "--mirror", "nowhere"], "nowhere: expected an http(s) address"),
+        (["fetch", "--corpora", "ddi", "--cache", "cache"], "ddi: DDI 2013 is under CC BY-NC 4.0"),
+        (["folds", "--corpus", "aimed"], "artifacts/union/manifest.json: expected a union set"),
+        (["leaks", "nowhere"], "nowhere/leaks.parquet: expected a file of the union set"),
+        (["diff", "nowhere", "nowhere"], "nowhere/manifest.json: expected a union set"),
+        (["export", "nowhere", "--out", "x"], "nowhere/manifest.json: expected a union set"),
+        (["report", "nowhere"], "nowhere/manifest.json: expected a union set"),
         (["build", "--sample", "--corpora", "biored,nine"], "unknown corpus 'nine'"),
         (["build", "--sample", "--source", "biored=html"], "unknown source of biored 'html'"),
         (
@@ -112,6 +119,37 @@ def test_show_takes_an_id_as_printed(sample_union: Path) -> None:
 
 def test_show_without_a_match_says_so(sample_union: Path) -> None:
     assert "found none" in run("show", sample_union, "--relation", "Bnid", code=2).stderr
+
+
+def test_verify_leaves_with_2_and_names_the_fault(sample_union: Path, tmp_path: Path) -> None:
+    assert "is whole" in run("verify", sample_union).stdout
+    assert json.loads(run("verify", sample_union, "--json").stdout) == []
+    shutil.copytree(sample_union, tmp_path / "union")
+    with (tmp_path / "union" / "dropped.tsv").open("a") as file:
+        file.write("one more\n")
+    assert "dropped.tsv" in run("verify", "union", cwd=tmp_path, code=2).stdout
+    faults = json.loads(run("verify", "union", "--json", cwd=tmp_path, code=2).stdout)
+    assert {fault["file"] for fault in faults} == {"dropped.tsv"}
+    assert "nowhere: expected the folder" in run("verify", "nowhere", cwd=tmp_path, code=2).stderr
+
+
+def test_diff_leaves_with_1_if_anything_differs(sample_union: Path, tmp_path: Path) -> None:
+    assert "The sets are the same." in run("diff", sample_union, sample_union).stdout
+    run("build", "--sample", "--corpora", "aimed", "--out", "aimed", cwd=tmp_path)
+    assert "biored" in run("diff", sample_union, "aimed", cwd=tmp_path, code=1).stdout
+    difference = json.loads(run("diff", sample_union, "aimed", "--json", cwd=tmp_path, code=1).stdout)
+    assert "biored" in str(difference["corpora"])
+
+
+def test_export_and_report_say_what_they_wrote(sample_union: Path, tmp_path: Path) -> None:
+    options = ("--format", "pubtator", "--corpora", "biored", "--out", "out")
+    assert "documents" in run("export", sample_union, *options, cwd=tmp_path).stdout
+    assert list((tmp_path / "out").glob("biored.*.PubTator"))
+    printed = run("report", sample_union, "--tokenizer", "none", "--out", "page.html", cwd=tmp_path).stdout
+    assert "page.html" in printed
+    assert (tmp_path / "page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    done = run("report", sample_union, "--tokenizer", "nowhere/vocabulary", cwd=tmp_path, code=2)
+    assert "nowhere/vocabulary" in done.stderr
 
 
 def test_corpora_lists_all_with_licence_and_presence(tmp_path: Path) -> None:

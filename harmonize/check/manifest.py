@@ -1,0 +1,272 @@
+"""What verify asks of manifest.json by itself: that nothing is missing in it, and that its counts agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from harmonize.check.fault import Fault, shown
+from harmonize.model import Split
+from harmonize.sources.source import READ
+from harmonize.spec import LeakSettings
+from harmonize.union.schema import (
+    CARD,
+    CROISSANT,
+    DOCUMENTS,
+    DROPPED,
+    LEAKS,
+    LEAKS_TABLE,
+    MANIFEST,
+    partition_file,
+)
+
+__all__ = [
+    "Account",
+    "CorpusEntry",
+    "FileEntry",
+    "Manifest",
+    "SplitEntry",
+    "account_faults",
+    "flat",
+    "key_faults",
+]
+
+_NAMED_FILES = (DROPPED, DOCUMENTS, LEAKS, LEAKS_TABLE, CARD, CROISSANT)
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+class FileEntry(_Entry):
+    """What a file's bytes are."""
+
+    bytes: int
+    sha256: str
+
+
+class Account(_Entry):
+    """What went into a step, came out of it, and was dropped by reason."""
+
+    entered: int = Field(alias="in")
+    out: int
+    dropped: dict[str, int]
+
+
+_NOTHING = Account.model_validate({"in": 0, "out": 0, "dropped": {}})
+Steps = dict[str, dict[str, Account]]
+
+
+class SplitEntry(_Entry):
+    """A split of a corpus; a `file` has `rows`, `bytes` and `sha256`."""
+
+    file: str | None
+    rows: int = 0
+    bytes: int = 0
+    sha256: str = ""
+    labels: dict[str, int]
+    steps: Steps
+
+    @model_validator(mode="after")
+    def _described(self) -> SplitEntry:
+        missing = {"rows", "bytes", "sha256"} - self.model_fields_set
+        if self.file is not None and missing:
+            raise ValueError(
+                f"expected rows, bytes and sha256 of a file, got no {', '.join(sorted(missing))}"
+            )
+        return self
+
+    @field_validator("steps")
+    @classmethod
+    def _read_first(cls, steps: Steps) -> Steps:
+        missing = {"documents", "mentions", "relations"} - set(steps.get(READ, {}))
+        if missing:
+            raise ValueError(f"expected {', '.join(sorted(missing))} of the step {READ}, got none")
+        return steps
+
+    def account(self, step: str, unit: str) -> Account:
+        """That of a step, empty if it had none."""
+        return self.steps.get(step, {}).get(unit, _NOTHING)
+
+
+def _five_rules(rules: list[str]) -> list[str]:
+    if [rule[:1] for rule in rules] != list("abcde"):
+        raise ValueError(f"expected one rule of each column, a to e, got {shown(rules)}")
+    return rules
+
+
+class LicenceEntry(_Entry):
+    """The licence of a corpus."""
+
+    name: str
+    url: str | None
+    redistributable: bool
+    noncommercial: bool
+    accept: bool
+
+
+class PublishedEntry(_Entry):
+    """The paper's counts."""
+
+    abstracts: int
+    relations: int
+    why: str | None
+
+
+class CorpusEntry(_Entry):
+    """A corpus of the set."""
+
+    name: str
+    licence: LicenceEntry
+    citation: str
+    bibtex: str
+    home: str
+    rules: Annotated[list[str], AfterValidator(_five_rules)]
+    task: str
+    source: str
+    own_ids: dict[str, int]
+    source_files: dict[str, str]
+    mappings: dict[str, str]
+    published: PublishedEntry
+    splits: dict[Split, SplitEntry]
+
+
+class LicencesEntry(_Entry):
+    """Under which terms the set was built."""
+
+    terms: str
+    accepted: list[str]
+
+
+class LeaksEntry(_Entry):
+    """How many pairs of documents repeat each other, and by which settings."""
+
+    pairs: int
+    settings: LeakSettings
+
+
+def _named(files: dict[str, FileEntry]) -> dict[str, FileEntry]:
+    missing = [name for name in _NAMED_FILES if name not in files]
+    if missing:
+        raise ValueError(f"expected {', '.join(_NAMED_FILES)}, got no {', '.join(missing)}")
+    return files
+
+
+class Manifest(_Entry):
+    """manifest.json, as far as other files are held against it."""
+
+    schema_version: str
+    package_version: str
+    sentences: str
+    abbreviations: bool
+    pubtator: dict[str, Any] | None
+    licences: LicencesEntry
+    leaks: LeaksEntry
+    corpora: dict[str, CorpusEntry]
+    files: Annotated[dict[str, FileEntry], AfterValidator(_named)]
+
+    def bytes_of_files(self) -> dict[str, FileEntry]:
+        """File name below the set -> what its bytes should be, for all that the manifest names."""
+        data = {
+            part.file: FileEntry(bytes=part.bytes, sha256=part.sha256)
+            for entry in self.corpora.values()
+            for part in entry.splits.values()
+            if part.file is not None
+        }
+        return {**self.files, **data}
+
+
+def flat(values: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Any]:
+    """The values of an object by keys of one level, such as "leaks.settings.threshold"."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if isinstance(value, dict) and key not in without:
+            found |= {f"{key}.{name}": inner for name, inner in flat(value).items()}
+        elif key not in without:
+            found[key] = value
+    return found
+
+
+def key_faults(error: ValidationError) -> Iterator[Fault]:
+    """What Manifest has found, as faults of manifest.json; the place is the key."""
+    for fault in error.errors():
+        yield Fault(MANIFEST, ".".join(map(str, fault["loc"])), _message(fault))
+
+
+def _message(fault: Any) -> str:
+    if fault["type"] == "missing":
+        return "expected a value, got no such key"
+    if fault["type"] == "value_error":
+        return str(fault["ctx"]["error"])
+    return f"expected {fault['msg'].removeprefix('Input should be ')}, got {shown(fault['input'])}"
+
+
+def account_faults(manifest: Manifest) -> Iterator[Fault]:
+    """Where something is lost or invented between two counts of the manifest."""
+    for corpus, entry in manifest.corpora.items():
+        for split, part in entry.splits.items():
+            for place, message in (
+                *_file_faults(corpus, split, part),
+                *_balance_faults(part.steps),
+                *_chain_faults(entry.rules, part),
+                *_row_faults(entry.rules[-1], part),
+            ):
+                yield Fault(MANIFEST, ", ".join(filter(None, (f"{corpus}/{split}", place))), message)
+
+
+_Messages = Iterator[tuple[str, str]]
+
+
+def _file_faults(corpus: str, split: str, part: SplitEntry) -> _Messages:
+    expected = partition_file(corpus, split).as_posix()
+    if part.file not in (expected, None):
+        yield "file", f"expected {expected}, got {part.file}"
+
+
+def _balance_faults(steps: Steps) -> _Messages:
+    for step, units in steps.items():
+        for unit, account in units.items():
+            dropped = sum(account.dropped.values())
+            if account.entered != account.out + dropped:
+                yield (
+                    f"step {step}, {unit}",
+                    f"expected in = out + dropped, got {account.entered} != {account.out} + {dropped}",
+                )
+
+
+def _chain_faults(rules: list[str], part: SplitEntry) -> _Messages:
+    """What one step lets out the next takes in."""
+    for step in part.steps:
+        if step not in (READ, *rules):
+            yield f"step {step}", f"expected the steps {', '.join((READ, *rules))}, got this one"
+    a, b, c, d, e = rules
+    chains = {
+        "documents": (READ, b),
+        "mentions": (READ, b),
+        "relations": (READ, a, b),
+        "instances": (d, c, e),
+    }
+    for unit, steps in chains.items():
+        for earlier, later in pairwise(steps):
+            out, entered = part.account(earlier, unit).out, part.account(later, unit).entered
+            if out != entered:
+                yield f"step {later}, {unit}", f"expected {out} in, as {earlier} lets out, got {entered}"
+
+
+def _row_faults(last: str, part: SplitEntry) -> _Messages:
+    out, labelled = part.account(last, "instances").out, sum(part.labels.values())
+    if part.rows != out:
+        yield "rows", f"expected {out}, as step {last} lets out, got {part.rows}"
+    if part.rows != labelled:
+        yield "labels", f"expected {part.rows} rows together, got {labelled}"

@@ -1,0 +1,1 @@
+"""A union set in the formats of other tools."""

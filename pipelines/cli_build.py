@@ -1,0 +1,225 @@
+"""The commands that bring corpora and make a union set of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from harmonize.errors import HarmonizeError
+from harmonize.registry import sample_folder
+from harmonize.sources.fetch import Fetcher, FileProgress, is_url
+from harmonize.sources.source import missing_files
+from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue
+
+from .build import Progress as DocumentProgress
+from .build import build as build_union
+from .fetch import cache_folder, fetch_corpora, fetch_plan
+from .options import (
+    DEFAULT_UNION,
+    AcceptLicence,
+    Cache,
+    Corpora,
+    Extend,
+    LeakSettingsFile,
+    Mirror,
+    SourceChoice,
+    Terms,
+    app,
+    names_in,
+    source_choices,
+)
+from .pubtator import given
+
+__all__: list[str] = []
+
+Annotation = Annotated[
+    str | None,
+    typer.Option(help="PubTator's annotation for --source native: a file, a folder, or api for the service."),
+]
+
+
+@app.command()
+def corpora(mirror: Mirror = None, extend: Extend = None) -> None:
+    """List the corpora: name, licence, and which of their sources are present.
+
+    Example: harmonize corpora
+    """
+    folder = None if mirror is None or is_url(mirror) else Path(mirror)
+    table = Table()
+    for column in ("corpus", "name", "level", "licence", "source", "sample", "mirror"):
+        table.add_column(column, overflow="fold")
+    for corpus in load_catalogue(extend or ()).corpora.values():
+        first = (corpus.key, corpus.spec.name, corpus.rules.level, corpus.spec.licence.name)
+        for number, variant in enumerate(corpus.spec.sources):
+            present = (
+                "-"
+                if root is None
+                else "missing"
+                if missing_files(corpus, variant, root / corpus.key)
+                else "present"
+                for root in (sample_folder(), folder)
+            )
+            table.add_row(*(first if number == 0 else ("",) * 4), variant, *present)
+    Console().print(table)
+    typer.echo(
+        "Files are looked for as <mirror>/<corpus>/<file>; give the mirror by --mirror or HARMONIZE_MIRROR."
+        if mirror is None
+        else f"Mirror: {mirror}"
+    )
+
+
+@app.command()
+def fetch(
+    corpora: Corpora = "all",
+    mirror: Mirror = None,
+    cache: Cache = None,
+    source: SourceChoice = None,
+    accept_licence: AcceptLicence = None,
+    licence: Terms = "any",
+    extend: Extend = None,
+    plan: Annotated[
+        bool, typer.Option("--list", help="Say what would be fetched from where, and fetch nothing.")
+    ] = False,
+) -> None:
+    """Download the corpora from their homes, or from a mirror, into the cache.
+
+    Example: harmonize fetch --corpora biored,ddi --list
+    """
+    catalogue = load_catalogue(extend or ())
+    chosen = _selected(catalogue, corpora, licence)
+    sources = source_choices(source, [corpus.key for corpus in chosen])
+    if plan:
+        typer.echo("\n".join(fetch_plan(catalogue, chosen, sources)))
+        return
+    if mirror is not None and not is_url(mirror):
+        raise HarmonizeError(
+            f"{mirror}: expected an http(s) address to fetch from; `harmonize build` reads a folder in place"
+        )
+    with _byte_bars() as progress:
+        fetcher = Fetcher(
+            catalogue, cache_folder(cache), mirror=mirror, accepted=accept_licence or (), progress=progress
+        )
+        fetched = fetch_corpora(fetcher, chosen, sources)
+    for part in fetched:
+        files = f"{len(part.files)} files fetched" if part.files else "nothing to fetch"
+        typer.echo(f"{part.corpus.key} ({part.variant}): {files}")
+    typer.echo(f"Build from them: harmonize build --mirror {fetcher.root}")
+
+
+@app.command()
+def build(
+    corpora: Corpora = "all",
+    mirror: Mirror = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Read the hand-written sample instead.")] = False,
+    out: Annotated[Path, typer.Option(help="Where to write the union set.")] = DEFAULT_UNION,
+    source: SourceChoice = None,
+    sentences: Annotated[
+        str, typer.Option(help="rules, or an installed spaCy pipeline such as en_core_sci_sm.")
+    ] = "rules",
+    licence: Terms = "any",
+    accept_licence: AcceptLicence = None,
+    leak_settings: LeakSettingsFile = None,
+    extend: Extend = None,
+    pubtator: Annotation = None,
+    cache: Cache = None,
+) -> None:
+    """Build the Parquet union set; corpora that are not in a mirror's folder are fetched first.
+
+    Example: harmonize build --corpora all --sample
+
+    The real corpora: harmonize build --corpora all
+    """
+    catalogue = load_catalogue(extend or ())
+    chosen = _selected(catalogue, corpora, licence)
+    keys = [corpus.key for corpus in chosen]
+    sources = source_choices(source, keys)
+    accepted: Iterable[str] = accept_licence or []
+    if sample:
+        root = sample_folder()
+    elif mirror is not None and not is_url(mirror):
+        root = Path(mirror)
+    else:
+        with _byte_bars() as progress:
+            fetcher = Fetcher(
+                catalogue, cache_folder(cache), mirror=mirror, accepted=accepted, progress=progress
+            )
+            fetch_corpora(fetcher, chosen, sources)
+        root, accepted = fetcher.root, fetcher.accepted
+    with _document_bars(keys) as advance:
+        manifest = build_union(
+            out,
+            root,
+            corpora=keys,
+            sources=sources,
+            splitter=sentences,
+            extensions=extend or (),
+            pubtator=given(pubtator, cache),
+            terms=cast(LicenceTerms, licence),
+            accepted=accepted,
+            leak_settings=leak_settings,
+            sample=sample,
+            progress=advance,
+        )
+    instances = sum(
+        part.get("rows", 0) for entry in manifest["corpora"].values() for part in entry["splits"].values()
+    )
+    typer.echo(f"{instances:,} instances of {len(keys)} corpora in {out}")
+    typer.echo(
+        f'Load them: python -c "import harmonize; print(harmonize.load_union({str(out)!r}).to_pandas())"'
+    )
+    typer.echo(f"Look at them: harmonize stats {out}; harmonize show {out}")
+
+
+def _selected(catalogue: Catalogue, corpora: str, terms: str) -> list[Corpus]:
+    return catalogue.select(names_in(corpora) or [], cast(LicenceTerms, terms))
+
+
+@contextmanager
+def _byte_bars() -> Iterator[FileProgress]:
+    """A bar for each file that is fetched."""
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bars: dict[str, TaskID] = {}
+
+        def advance(name: str, done: int, total: int | None) -> None:
+            if name not in bars:
+                bars[name] = progress.add_task(name)
+            progress.update(bars[name], completed=done, total=total)
+
+        yield advance
+
+
+@contextmanager
+def _document_bars(keys: list[str]) -> Iterator[DocumentProgress]:
+    """A bar for each corpus that is read."""
+    columns = (
+        TextColumn("{task.description:<9}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("documents"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bars = {key: progress.add_task(key, total=None, start=False) for key in keys}
+
+        def advance(corpus: str, documents: int) -> None:
+            if documents == 1:
+                progress.start_task(bars[corpus])
+            progress.update(bars[corpus], completed=documents)
+
+        yield advance

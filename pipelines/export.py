@@ -1,0 +1,29 @@
+"""harmonize export: a union set in the formats of other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harmonize.export.export import export
+
+__all__ = ["exported"]
+
+
+def exported(
+    union: Path, form: str, out: Path, corpora: str | None, splits: str | None, negatives: bool = True
+) -> str:
+    """Export a set and say in a line what was written.
+
+    Args:
+        corpora, splits: names joined by commas; all if None.
+
+    Raises:
+        HarmonizeError: see harmonize.export.export; nothing has then been written.
+    """
+    written = export(union, out, form, corpora=_names(corpora), splits=_names(splits), negatives=negatives)
+    counts = ", ".join(f"{count:,} {what}" for what, count in written.total.items())
+    return f"{counts} in {out}"
+
+
+def _names(joined: str | None) -> list[str] | None:
+    return None if joined is None else [name.strip() for name in joined.split(",") if name.strip()]

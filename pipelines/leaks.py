@@ -1,0 +1,43 @@
+"""harmonize leaks: the comparison of a set's documents, made again over the finished set."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from harmonize.spec import load_leak_settings
+from harmonize.union.finish import finish
+from harmonize.union.leaks import Repeat, find_repeats, leaks_into
+from harmonize.union.manifest import read_manifest
+from harmonize.union.reader import union_files
+from harmonize.union.replace import new_folder
+from harmonize.union.schema import DOCUMENTS, DROPPED
+from harmonize.union.writer import rewrite_leaks
+
+__all__ = ["compare_documents"]
+
+
+def compare_documents(union: Path, settings_file: Path | None = None) -> list[Repeat]:
+    """Find the repeats of a set anew, and put the set with them in the place of the older one.
+
+    Args:
+        settings_file: when documents repeat each other; the package's leaks.yaml unless given.
+
+    Returns:
+        The pairs of documents that repeat each other.
+
+    Raises:
+        HarmonizeError: the set is not whole, or the settings have faults; the set then stays as it was.
+    """
+    manifest, settings = read_manifest(union), load_leak_settings(settings_file)
+    repeats = find_repeats(union, settings)
+    leaks = leaks_into(repeats)
+    with new_folder(union) as folder:
+        for name in (DOCUMENTS, DROPPED):
+            shutil.copyfile(union / name, folder / name)
+        for path in union_files(union, manifest, None, None):
+            target = folder / path.relative_to(union)
+            target.parent.mkdir(parents=True)
+            rewrite_leaks(path, target, leaks)
+        finish(folder, manifest, repeats, settings)
+    return repeats

@@ -1,0 +1,114 @@
+"""What the commands share: the application, its one-line errors, and the options that several take."""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from harmonize.errors import HarmonizeError, SeveralErrors, UnknownName
+
+__all__ = [
+    "DEFAULT_UNION",
+    "AcceptLicence",
+    "Cache",
+    "Corpora",
+    "Extend",
+    "LeakSettingsFile",
+    "Mirror",
+    "SourceChoice",
+    "Terms",
+    "UnionFolder",
+    "app",
+    "names_in",
+    "source_choices",
+]
+
+DEFAULT_UNION = Path("artifacts/union")
+
+
+class _OneLineErrors(TyperGroup):
+    """Prints what this package raises as one line each and leaves with its exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SeveralErrors as several:
+            messages, code = [str(error) for error in several.errors], several.exit_code
+        except HarmonizeError as error:
+            messages, code = [str(error)], error.exit_code
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            messages, code = [f"{error.filename}: {error.strerror}"], HarmonizeError.exit_code
+        for message in messages:
+            typer.echo(f"error: {message}", err=True)
+        raise typer.Exit(code)
+
+
+app = typer.Typer(
+    cls=_OneLineErrors,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Nine biomedical relation corpora, one training set.",
+)
+
+Corpora = Annotated[str, typer.Option(help="all, or names joined by commas.")]
+Mirror = Annotated[
+    str | None,
+    typer.Option(
+        help="Folder, or http(s) address, with one folder per corpus.",
+        envvar="HARMONIZE_MIRROR",
+        show_envvar=True,
+    ),
+]
+SourceChoice = Annotated[
+    list[str] | None,
+    typer.Option(help="CORPUS=SOURCE (or SOURCE for every chosen corpus); see `harmonize corpora`."),
+]
+Extend = Annotated[
+    list[Path] | None, typer.Option(help="Folder with mappings and adapters of further corpora.")
+]
+Cache = Annotated[
+    Path | None, typer.Option(help="Where what comes over the network is kept [default: the user's cache].")
+]
+Terms = Annotated[
+    str,
+    typer.Option(
+        "--licence",
+        help="Leave out corpora: redistributable keeps those that may be given on for any purpose, "
+        "noncommercial also those for noncommercial ones, any all.",
+    ),
+]
+AcceptLicence = Annotated[
+    list[str] | None,
+    typer.Option(help="Accept a licence that asks for it, such as CC-BY-NC-4.0; once is enough."),
+]
+LeakSettingsFile = Annotated[
+    Path | None, typer.Option(help="YAML that says when documents repeat each other [default: built in].")
+]
+UnionFolder = Annotated[Path, typer.Argument(help="The union set's folder.")]
+
+
+def names_in(text: str | None) -> list[str] | None:
+    """Names joined by commas; None stays None."""
+    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+
+
+def source_choices(choices: list[str] | None, keys: list[str]) -> dict[str, str]:
+    """CORPUS=SOURCE choices, joined by commas or given one by one, as a dictionary."""
+    sources: dict[str, str] = {}
+    for choice in names_in(",".join(choices or [])) or []:
+        name, mark, variant = choice.partition("=")
+        if mark:
+            if name not in keys:
+                raise UnknownName("corpus in --source", name, keys)
+            sources[name] = variant
+        else:
+            sources |= dict.fromkeys(keys, choice)
+    return sources

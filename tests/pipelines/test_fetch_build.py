@@ -1,0 +1,140 @@
+"""From an empty cache to a set: fetched and read in place give the same bytes."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from test_build import contents
+from test_cli import run
+from web_mirror import served
+
+import harmonize
+from harmonize.registry import sample_folder
+from harmonize.union.manifest import read_manifest
+
+ACCEPT = ("--accept-licence", "CC-BY-NC-4.0", "--accept-licence", "CC-BY-NC-SA-4.0")
+UNHASHED = "biored,drugprot,bc5cdr,emu,pharmgkb,disgenet"  # the others' hashes are those of the real files
+
+
+def test_a_sample_from_a_server_is_the_sample_of_the_folder(tmp_path: Path) -> None:
+    with served(sample_folder()) as url:
+        options = ("--corpora", UNHASHED, "--cache", "cache", *ACCEPT)
+        run("build", "--mirror", url, "--out", "fetched", *options, cwd=tmp_path)
+        run("build", "--mirror", str(sample_folder()), "--out", "in-place", *options, cwd=tmp_path)
+        assert contents(tmp_path / "fetched") == contents(tmp_path / "in-place")
+        shutil.rmtree(tmp_path / "fetched")
+    # The server is gone; the cache is enough.
+    run("build", "--mirror", url, "--out", "fetched", *options, cwd=tmp_path)
+    assert contents(tmp_path / "fetched") == contents(tmp_path / "in-place")
+
+
+def test_the_real_corpora_from_a_server_are_those_of_the_folder(
+    mirror: Path, real_union: Path, tmp_path: Path
+) -> None:
+    with served(mirror) as url:
+        run("build", "--mirror", url, "--out", "fetched", "--cache", "cache", *ACCEPT, cwd=tmp_path)
+    fetched, in_place = contents(tmp_path / "fetched"), contents(real_union)
+    assert read_manifest(tmp_path / "fetched")["licences"]["accepted"] == ["CC BY-NC 4.0", "CC BY-NC-SA 4.0"]
+    # real_union was built without accepting: the manifest says so, and what is made of it.
+    told = {"manifest.json"}
+    assert {name for name in in_place if fetched[name] != in_place[name]} <= told
+    assert set(fetched) == set(in_place)
+
+
+def test_what_cannot_be_fetched_says_for_each_corpus_what_to_do(tmp_path: Path) -> None:
+    options = ("--source", "native", "--corpora", "pharmgkb,disgenet", "--cache", "cache")
+    with served(tmp_path) as url:
+        done = run("build", *options, "--mirror", url, cwd=tmp_path, code=2)
+        lines = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+        assert [line.split(": ")[1] for line in lines] == ["pharmgkb", "disgenet"]
+        assert all("--accept-licence" in line for line in lines)
+        done = run("build", *options, "--mirror", url, *ACCEPT, cwd=tmp_path, code=2)
+        assert "var_drug_ann.tsv: expected status 200, got 404" in done.stderr
+    done = run("build", *options, "--mirror", "nowhere", cwd=tmp_path, code=2)
+    assert "nowhere/pharmgkb/var_drug_ann.tsv: expected the PharmGKB corpus" in done.stderr
+    assert not (tmp_path / "artifacts").exists()
+
+
+def test_fetch_says_what_it_brought(tmp_path: Path) -> None:
+    with served(sample_folder()) as url:
+        options = ("--corpora", "biored", "--mirror", url, "--cache", "cache")
+        assert "biored (pubtator): 3 files fetched" in run("fetch", *options, cwd=tmp_path).stdout
+        printed = run("fetch", *options, cwd=tmp_path).stdout
+    assert "biored (pubtator): nothing to fetch" in printed
+    root = printed.split("--mirror ")[1].strip()
+    run("build", "--corpora", "biored", "--mirror", root, cwd=tmp_path)
+
+
+def test_fetch_list_names_address_licence_citation_and_size(tmp_path: Path) -> None:
+    printed = run("fetch", "--list", cwd=tmp_path).stdout
+    for expected in (
+        "https://ftp.ncbi.nlm.nih.gov/pub/lu/BioRED/BIORED.zip",
+        "(1,545,162 bytes)",
+        "CC BY-NC-SA 4.0, to be accepted with --accept-licence",
+        "Miranda et al. 2021",
+    ):
+        assert expected in printed
+    native = run("fetch", "--list", "--corpora", "disgenet", "--source", "native", cwd=tmp_path).stdout
+    assert "by hand: register at https://disgenet.com" in native
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("terms", "kept"),
+    [
+        ("any", "biored aimed drugprot ddi hprd50 bc5cdr emu pharmgkb disgenet"),
+        ("noncommercial", "drugprot ddi bc5cdr pharmgkb disgenet"),
+        ("redistributable", "drugprot bc5cdr pharmgkb"),
+    ],
+)
+def test_licence_terms_leave_out_corpora(tmp_path: Path, terms: str, kept: str) -> None:
+    run("build", "--sample", "--licence", terms, cwd=tmp_path)
+    union = tmp_path / "artifacts/union"
+    manifest = read_manifest(union)
+    assert list(manifest["corpora"]) == kept.split()
+    assert manifest["licences"]["terms"] == terms
+    table = harmonize.load_union(union, columns=["corpus", "redistributable", "licence"])
+    rows = {tuple(row.values()) for row in table.to_pylist()}
+    given_on = {corpus for corpus, redistributable, _ in rows if redistributable}
+    assert given_on == set(kept.split()) & {"drugprot", "ddi", "bc5cdr", "pharmgkb", "disgenet"}
+    if terms == "redistributable":
+        assert not any("NC" in licence.split()[1] for _, _, licence in rows if licence.startswith("CC"))
+
+
+def test_terms_that_leave_nothing_are_told(tmp_path: Path) -> None:
+    done = run(
+        "build", "--sample", "--licence", "redistributable", "--corpora", "aimed,ddi", cwd=tmp_path, code=2
+    )
+    assert "aimed is under none stated, ddi is under CC BY-NC 4.0" in done.stderr
+    done = run("build", "--sample", "--licence", "free", cwd=tmp_path, code=2)
+    assert "unknown licence terms 'free': expected one of redistributable, noncommercial, any" in done.stderr
+
+
+def test_comparing_a_finished_set_again_changes_no_byte(sample_union: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample_union, tmp_path / "union")
+    run("leaks", "union", "--again", cwd=tmp_path)
+    assert contents(tmp_path / "union") == contents(sample_union)
+
+
+def test_another_threshold_changes_what_repeats(sample_union: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample_union, tmp_path / "union")
+    loose = "{shingle_words: 1, threshold: 0.05, propose: 0.05, permutations: 64}"
+    (tmp_path / "loose.yaml").write_text(loose)
+    run("leaks", "union", "--again", "--leak-settings", "loose.yaml", cwd=tmp_path)
+    manifest = read_manifest(tmp_path / "union")
+    assert manifest["leaks"]["pairs"] > read_manifest(sample_union)["leaks"]["pairs"]
+    assert manifest["leaks"]["settings"]["threshold"] == 0.05
+    columns = ["instance_id", "leaks_into"]
+    before, after = (
+        dict(zip(*(harmonize.load_union(union)[name].to_pylist() for name in columns), strict=True))
+        for union in (sample_union, tmp_path / "union")
+    )
+    assert before.keys() == after.keys()
+    assert all(set(before[key]) <= set(after[key]) for key in before)
+    options = ("--mirror", sample_folder(), "--leak-settings", "loose.yaml")
+    run("build", *options, "--out", "built", cwd=tmp_path)
+    assert contents(tmp_path / "built") == contents(tmp_path / "union")
+    done = run("leaks", "union", "--leak-settings", "loose.yaml", cwd=tmp_path, code=2)
+    assert "expected --again" in done.stderr
