@@ -17,6 +17,7 @@ The command line prints the line and leaves with `exit_code`; no traceback reach
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -32,6 +33,7 @@ __all__ = [
     "SpecError",
     "UnionError",
     "UnknownName",
+    "shown",
 ]
 
 
@@ -41,7 +43,8 @@ class HarmonizeError(Exception):
     exit_code = 2
 
     def __init__(self, message: str) -> None:
-        super().__init__(" ".join(message.split()))
+        # Names of files and members may hold half surrogate pairs, which no stream prints.
+        super().__init__(" ".join(message.split()).encode(errors="backslashreplace").decode())
 
 
 class InputError(HarmonizeError):
@@ -116,3 +119,13 @@ class SeveralErrors(HarmonizeError):
 
 class AccountingError(HarmonizeError):
     """A step lost or invented something: in != out + dropped."""
+
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 80
+_repr.maxlist = _repr.maxtuple = 8
+
+
+def shown(value: object) -> str:
+    """A value in a few words, for a message: the middle of long ones is left out."""
+    return _repr.repr(value)

@@ -8,6 +8,7 @@ are errors, and all faults of a file are reported at once.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -413,6 +414,7 @@ def _package() -> Path:
 
 
 _M = TypeVar("_M", bound=_Model)
+_CORPUS_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")  # it names files
 
 
 def _sha256(path: Path) -> str:
@@ -424,6 +426,9 @@ def _rows(path: Path) -> dict[str, RuleChoice]:
     rows: dict[str, RuleChoice] = {}
     faults: list[tuple[str, str]] = []
     for key, row in value.items():
+        if not _CORPUS_NAME.fullmatch(str(key)):
+            faults.append((f"{key!r}"[:80], "expected a corpus' name: letters, digits, _ and -"))
+            continue
         try:
             rows[str(key)] = RuleChoice.model_validate(row)
         except ValidationError as error:
@@ -455,7 +460,8 @@ def _yaml(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "file"
         raise SpecError(path, [(place, f"expected YAML, got: {getattr(error, 'problem', error)}")]) from None
-    except (ValueError, RecursionError) as error:  # a date of a thirteenth month, lists in lists without end
+    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
+        # What PyYAML makes of a value lets such through: `!!int x`, `2001-13-45`, `[[[[...`.
         raise SpecError(path, [("file", f"expected YAML, got: {error}")]) from None
     if not isinstance(value, dict):
         raise SpecError(path, [("file", f"expected keys and values, got {type(value).__name__}")])

@@ -27,7 +27,7 @@ def report(union: Path, faults: Sequence[Fault]) -> Iterator[RenderableType]:
         table.add_row(*(Text(part) for part in fault))
     yield table
     files = len({fault.file for fault in faults})
-    yield Text(f"{union} is not whole: see the {len(faults):,} lines above, of {files:,} files.")
+    yield Text(f"{union} is not whole: lines above: {len(faults):,}, files: {files:,}.")
 
 
 def as_json(faults: Sequence[Fault]) -> str:

@@ -11,7 +11,6 @@ import hashlib
 import heapq
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from itertools import groupby
@@ -22,12 +21,13 @@ from typing import Any, TypeVar
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
-from harmonize.check.manifest import Manifest, flat, key_faults
-from harmonize.check.schema import UNREADABLE
+from harmonize.check.manifest import flat, key_faults
 from harmonize.errors import UnionError
 from harmonize.union.documents import read_documents
 from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import SplitCounts, read_manifest, split_counts
+from harmonize.union.manifest_model import Manifest
+from harmonize.union.parquet import parquet_faults
 
 __all__ = [
     "EXAMPLES",
@@ -370,26 +370,15 @@ def _documents(path: Path | None, columns: list[str]) -> Iterator[tuple[str, Row
 
 
 def _rows(path: Path, columns: list[str]) -> Iterator[Values]:
-    with _parquet(path) as file:
+    with parquet_faults(path), pq.ParquetFile(path) as file:
         for batch in file.iter_batches(_ROWS_PER_BATCH, columns=columns):
             yield from batch.to_pylist()
 
 
 def _columns(path: Path) -> list[str]:
-    with _parquet(path) as file:
+    with parquet_faults(path), pq.ParquetFile(path) as file:
         names: list[str] = file.schema_arrow.names
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         raise UnionError(f"{path}: expected the columns {', '.join(_NEEDED)}, got no {', '.join(missing)}")
     return names
-
-
-@contextmanager
-def _parquet(path: Path) -> Iterator[pq.ParquetFile]:
-    try:
-        with pq.ParquetFile(path) as file:
-            yield file
-    except FileNotFoundError:
-        raise UnionError(f"{path}: expected a file of the union set, found none") from None
-    except UNREADABLE as error:
-        raise UnionError(f"{path}: expected Parquet, got: {error}") from None

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from harmonize.check.fault import Fault, shown
-from harmonize.check.manifest import Manifest
+from harmonize.check.fault import Fault
 from harmonize.check.rows import Context, Seen, digest
 from harmonize.check.schema import (
     Row,
@@ -19,8 +18,10 @@ from harmonize.check.schema import (
     numbered_rows,
     schema_faults,
 )
+from harmonize.errors import shown
 from harmonize.sources.source import READ
 from harmonize.union.documents import DocumentKey
+from harmonize.union.manifest_model import Manifest
 from harmonize.union.schema import DOCUMENT_SCHEMA, DOCUMENTS
 
 __all__ = ["document_faults"]

@@ -1,13 +1,10 @@
-"""A fault of a union set, as `harmonize verify` names it, and how a value is shown in one."""
+"""A fault of a union set, as `harmonize verify` names it."""
 
 from __future__ import annotations
 
-import reprlib
 from typing import NamedTuple
 
-__all__ = ["Fault", "shown"]
-
-_CHARACTERS, _ITEMS = 80, 8
+__all__ = ["Fault"]
 
 
 class Fault(NamedTuple):
@@ -26,13 +23,3 @@ class Fault(NamedTuple):
 
     def __str__(self) -> str:
         return " ".join(": ".join(part for part in self if part).split())
-
-
-_repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = _CHARACTERS
-_repr.maxlist = _repr.maxtuple = _ITEMS
-
-
-def shown(value: object) -> str:
-    """A value in a few words: the middle of long ones is left out."""
-    return _repr.repr(value)

@@ -4,187 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import ValidationError
 
-from harmonize.check.fault import Fault, shown
-from harmonize.model import Split
+from harmonize.check.fault import Fault
 from harmonize.sources.source import READ
-from harmonize.spec import LeakSettings
-from harmonize.union.schema import (
-    CARD,
-    CROISSANT,
-    DOCUMENTS,
-    DROPPED,
-    LEAKS,
-    LEAKS_TABLE,
-    MANIFEST,
-    partition_file,
-)
+from harmonize.union.manifest_model import Manifest, SplitEntry, Steps, key_messages
+from harmonize.union.schema import MANIFEST, partition_file
 
-__all__ = [
-    "Account",
-    "CorpusEntry",
-    "FileEntry",
-    "Manifest",
-    "SplitEntry",
-    "account_faults",
-    "flat",
-    "key_faults",
-]
-
-_NAMED_FILES = (DROPPED, DOCUMENTS, LEAKS, LEAKS_TABLE, CARD, CROISSANT)
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(frozen=True, strict=True)
-
-
-class FileEntry(_Entry):
-    """What a file's bytes are."""
-
-    bytes: int
-    sha256: str
-
-
-class Account(_Entry):
-    """What went into a step, came out of it, and was dropped by reason."""
-
-    entered: int = Field(alias="in")
-    out: int
-    dropped: dict[str, int]
-
-
-_NOTHING = Account.model_validate({"in": 0, "out": 0, "dropped": {}})
-Steps = dict[str, dict[str, Account]]
-
-
-class SplitEntry(_Entry):
-    """A split of a corpus; a `file` has `rows`, `bytes` and `sha256`."""
-
-    file: str | None
-    rows: int = 0
-    bytes: int = 0
-    sha256: str = ""
-    labels: dict[str, int]
-    steps: Steps
-
-    @model_validator(mode="after")
-    def _described(self) -> SplitEntry:
-        missing = {"rows", "bytes", "sha256"} - self.model_fields_set
-        if self.file is not None and missing:
-            raise ValueError(
-                f"expected rows, bytes and sha256 of a file, got no {', '.join(sorted(missing))}"
-            )
-        return self
-
-    @field_validator("steps")
-    @classmethod
-    def _read_first(cls, steps: Steps) -> Steps:
-        missing = {"documents", "mentions", "relations"} - set(steps.get(READ, {}))
-        if missing:
-            raise ValueError(f"expected {', '.join(sorted(missing))} of the step {READ}, got none")
-        return steps
-
-    def account(self, step: str, unit: str) -> Account:
-        """That of a step, empty if it had none."""
-        return self.steps.get(step, {}).get(unit, _NOTHING)
-
-
-def _five_rules(rules: list[str]) -> list[str]:
-    if [rule[:1] for rule in rules] != list("abcde"):
-        raise ValueError(f"expected one rule of each column, a to e, got {shown(rules)}")
-    return rules
-
-
-class LicenceEntry(_Entry):
-    """The licence of a corpus."""
-
-    name: str
-    url: str | None
-    redistributable: bool
-    noncommercial: bool
-    accept: bool
-
-
-class PublishedEntry(_Entry):
-    """The paper's counts."""
-
-    abstracts: int
-    relations: int
-    why: str | None
-
-
-class CorpusEntry(_Entry):
-    """A corpus of the set."""
-
-    name: str
-    licence: LicenceEntry
-    citation: str
-    bibtex: str
-    home: str
-    rules: Annotated[list[str], AfterValidator(_five_rules)]
-    task: str
-    source: str
-    own_ids: dict[str, int]
-    source_files: dict[str, str]
-    mappings: dict[str, str]
-    published: PublishedEntry
-    splits: dict[Split, SplitEntry]
-
-
-class LicencesEntry(_Entry):
-    """Under which terms the set was built."""
-
-    terms: str
-    accepted: list[str]
-
-
-class LeaksEntry(_Entry):
-    """How many pairs of documents repeat each other, and by which settings."""
-
-    pairs: int
-    settings: LeakSettings
-
-
-def _named(files: dict[str, FileEntry]) -> dict[str, FileEntry]:
-    missing = [name for name in _NAMED_FILES if name not in files]
-    if missing:
-        raise ValueError(f"expected {', '.join(_NAMED_FILES)}, got no {', '.join(missing)}")
-    return files
-
-
-class Manifest(_Entry):
-    """manifest.json, as far as other files are held against it."""
-
-    schema_version: str
-    package_version: str
-    sentences: str
-    abbreviations: bool
-    pubtator: dict[str, Any] | None
-    licences: LicencesEntry
-    leaks: LeaksEntry
-    corpora: dict[str, CorpusEntry]
-    files: Annotated[dict[str, FileEntry], AfterValidator(_named)]
-
-    def bytes_of_files(self) -> dict[str, FileEntry]:
-        """File name below the set -> what its bytes should be, for all that the manifest names."""
-        data = {
-            part.file: FileEntry(bytes=part.bytes, sha256=part.sha256)
-            for entry in self.corpora.values()
-            for part in entry.splits.values()
-            if part.file is not None
-        }
-        return {**self.files, **data}
+__all__ = ["account_faults", "flat", "key_faults"]
 
 
 def flat(values: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, Any]:
@@ -200,16 +29,8 @@ def flat(values: Mapping[str, Any], without: Iterable[str] = ()) -> dict[str, An
 
 def key_faults(error: ValidationError) -> Iterator[Fault]:
     """What Manifest has found, as faults of manifest.json; the place is the key."""
-    for fault in error.errors():
-        yield Fault(MANIFEST, ".".join(map(str, fault["loc"])), _message(fault))
-
-
-def _message(fault: Any) -> str:
-    if fault["type"] == "missing":
-        return "expected a value, got no such key"
-    if fault["type"] == "value_error":
-        return str(fault["ctx"]["error"])
-    return f"expected {fault['msg'].removeprefix('Input should be ')}, got {shown(fault['input'])}"
+    for key, message in key_messages(error):
+        yield Fault(MANIFEST, key, message)
 
 
 def account_faults(manifest: Manifest) -> Iterator[Fault]:

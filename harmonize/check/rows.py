@@ -16,8 +16,7 @@ from typing import Any, NamedTuple
 
 import pyarrow.parquet as pq
 
-from harmonize.check.fault import Fault, shown
-from harmonize.check.manifest import CorpusEntry, Manifest, SplitEntry
+from harmonize.check.fault import Fault
 from harmonize.check.schema import (
     Row,
     is_readable,
@@ -27,9 +26,11 @@ from harmonize.check.schema import (
     numbered_rows,
     schema_faults,
 )
+from harmonize.errors import shown
 from harmonize.model import Span, Split
 from harmonize.spec import Target
 from harmonize.union.documents import DocumentKey
+from harmonize.union.manifest_model import CorpusEntry, Manifest, SplitEntry
 from harmonize.union.rows import pair_id
 from harmonize.union.schema import LEAKS, SCHEMA
 from harmonize.union.writer import Leaks

@@ -22,18 +22,19 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from harmonize.check.documents import document_faults
-from harmonize.check.fault import Fault, shown
-from harmonize.check.manifest import FileEntry, Manifest, account_faults, key_faults
+from harmonize.check.fault import Fault
+from harmonize.check.manifest import account_faults, key_faults
 from harmonize.check.rows import DataFile, Seen, data_faults
 from harmonize.check.schema import UNREADABLE, schema_faults
-from harmonize.errors import UnionError
+from harmonize.errors import UnionError, shown
 from harmonize.spec import Target, load_catalogue
 from harmonize.union.card import card
 from harmonize.union.croissant import croissant
 from harmonize.union.documents import DocumentKey
 from harmonize.union.leak_table import leak_table
 from harmonize.union.leaks import Repeat, leaks_into, read_repeats
-from harmonize.union.manifest import file_entry, read_manifest, split_counts
+from harmonize.union.manifest import file_entry, manifest_content, split_counts
+from harmonize.union.manifest_model import FileEntry, Manifest
 from harmonize.union.schema import (
     CARD,
     CROISSANT,
@@ -81,7 +82,7 @@ def verify(folder: Path, per_file: int = FAULTS_PER_FILE) -> list[Fault]:
 
 def _faults(folder: Path) -> Iterator[Fault]:
     try:
-        content = read_manifest(folder)
+        content = manifest_content(folder)
     except UnionError as error:
         yield Fault(MANIFEST, "", str(error).removeprefix(f"{folder / MANIFEST}: "))
         return

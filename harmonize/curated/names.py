@@ -16,7 +16,7 @@ from harmonize.text.dictionary import Name
 __all__ = ["chemical_names", "disease_names", "gene_names"]
 
 SYNONYMS = "synonyms.yaml"
-_PARENTHESIS = re.compile(r"\s*[(\[]([^()\[\]]+)[)\]]")
+_PARENTHESIS = re.compile(r"[(\[]([^()\[\]]+)[)\]]")
 
 
 @cache
@@ -57,7 +57,7 @@ def _without_parentheses(name: str) -> Iterator[str]:
     yield name
     found = _PARENTHESIS.search(name)
     if found is not None:
-        before, after = name[: found.start()], name[found.end() :]
+        before, after = name[: found.start()].rstrip(), name[found.end() :]
         yield f"{before}{after}"
         if after.strip():
             yield f"{found[1]}{after}"

@@ -275,17 +275,19 @@ def _json_fault(error: Exception) -> str:
 
 
 def _json_name(document: Any) -> str | None:
-    return str(document["id"]) if isinstance(document, dict) and "id" in document else None
+    if not isinstance(document, dict) or "id" not in document:
+        return None
+    return str(document["id"]).encode(errors="backslashreplace").decode()
 
 
 def _json_article(document: Any) -> _Article:
     if document.get("annotations"):
         raise ValueError("annotations outside its passages")
-    told = {"article-id_pmid": str(document["pmid"])} if document.get("pmid") else {}
+    told = {"article-id_pmid": _characters(document["pmid"])} if document.get("pmid") else {}
     infons = [_json_infons(part) for part in (document, *document["passages"])]
     roles = ((passage, _role(_json_infons(passage))) for passage in document["passages"])
     return _Article(
-        _pmid(str(document["id"]), [*infons, told]),
+        _pmid(_characters(document["id"]), [*infons, told]),
         tuple(_json_passage(passage, role) for passage, role in roles if role),
         line=0,
     )
@@ -308,11 +310,19 @@ def _json_annotation(annotation: Any) -> _Annotation:
 
 def _json_text(part: Any) -> str:
     text = part.get("text") or ""
-    if not isinstance(text, str) or _SURROGATE.search(text):
+    if not isinstance(text, str):
+        raise ValueError(f"the text {text!r}")
+    return _characters(text)
+
+
+def _characters(value: object) -> str:
+    """A value as text, without half of a surrogate pair, which JSON can escape and UTF-8 cannot hold."""
+    text = str(value)
+    if _SURROGATE.search(text):
         raise ValueError(f"the text {text!r}")
     return text
 
 
 def _json_infons(part: Any) -> dict[str, str]:
     infons = part.get("infons") or {}
-    return {key: str(value) for key, value in infons.items() if value is not None}
+    return {key: _characters(value) for key, value in infons.items() if value is not None}

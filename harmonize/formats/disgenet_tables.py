@@ -17,12 +17,12 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from io import BufferedIOBase
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 from harmonize.curated.triple import CuratedEntity, CuratedRow
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.formats.lines import raw_lines
 from harmonize.formats.tables import (
     ASSOCIATION,
     SetAside,
@@ -250,16 +250,15 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
     Raises:
         MissingInput: no such file.
-        MalformedInput: neither UTF-8 nor Windows-1252, empty, cut inside its last line, or broken gzip.
+        MalformedInput: neither UTF-8 nor Windows-1252, empty, cut inside its last line, a line too long for
+            memory, or broken gzip.
     """
     if not path.is_file():
         raise MissingInput(path, "expected a file, found none")
     number = 0
     with _opened(path) as file:
         try:
-            for number, raw in enumerate(file, 1):
-                if not raw.endswith(b"\n"):
-                    raise MalformedInput(path, "expected a line end, the file is cut here", line=number)
+            for number, raw in raw_lines(file, path):
                 yield number, _decoded(raw, path, number).removesuffix("\n").removesuffix("\r")
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise MalformedInput(path, f"expected gzip, got: {error}", line=number + 1) from None
@@ -267,8 +266,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
         raise MalformedInput(path, "expected a header line, the file is empty")
 
 
-def _opened(path: Path) -> BufferedIOBase:
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+def _opened(path: Path) -> IO[bytes]:
+    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _decoded(raw: bytes, path: Path, line: int) -> str:

@@ -36,6 +36,8 @@ class JsonStream:
         while self._next() != "}":
             if values:
                 self._take(",")
+            if self._next() != '"':
+                raise self._fault(f"a key in quotes, got {self._next()!r}")
             key = self._value()
             self._take(":")
             if key in ("documents", "PubTator3") and self._next() == "[":

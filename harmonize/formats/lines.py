@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import IO
 
 from harmonize.errors import MalformedInput, MissingInput
 
-__all__ = ["is_offset", "numbered", "numbered_lines", "tab_columns"]
+__all__ = ["is_offset", "numbered", "numbered_lines", "raw_lines", "tab_columns"]
+
+_LONGEST = 1 << 26  # bytes of a line: a packed file of some kilobytes can hold one that fills the memory
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -27,7 +31,23 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise MalformedInput(path, "expected at least one document, the file is empty")
 
 
-def numbered(stream: Iterable[bytes], name: Path | str) -> Iterator[tuple[int, str]]:
+def raw_lines(stream: IO[bytes], name: Path | str) -> Iterator[tuple[int, bytes]]:
+    """Yield (1-based number, line with its LF) of an open binary file.
+
+    Raises:
+        MalformedInput: cut inside its last line, or a line too long for memory.
+    """
+    for number, raw in enumerate(iter(partial(stream.readline, _LONGEST), b""), 1):
+        if not raw.endswith(b"\n"):
+            if len(raw) == _LONGEST:
+                raise MalformedInput(
+                    name, f"expected a line end within {_LONGEST} bytes, got none", line=number
+                )
+            raise MalformedInput(name, "expected a line end, the file is cut here", line=number)
+        yield number, raw
+
+
+def numbered(stream: IO[bytes], name: Path | str) -> Iterator[tuple[int, str]]:
     """Yield (1-based number, line without its end) of an open binary file.
 
     Lines end at LF (or CR LF) only: U+2028, U+0085 and a lone CR are characters of biomedical text.
@@ -36,11 +56,9 @@ def numbered(stream: Iterable[bytes], name: Path | str) -> Iterator[tuple[int, s
         name: what to call the file in errors.
 
     Raises:
-        MalformedInput: not UTF-8, or cut inside its last line.
+        MalformedInput: not UTF-8, cut inside its last line, or a line too long for memory.
     """
-    for number, raw in enumerate(stream, 1):
-        if not raw.endswith(b"\n"):
-            raise MalformedInput(name, "expected a line end, the file is cut here", line=number)
+    for number, raw in raw_lines(stream, name):
         try:
             line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
         except UnicodeDecodeError as error:

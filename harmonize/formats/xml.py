@@ -12,6 +12,8 @@ from harmonize.errors import MalformedInput, MissingInput
 
 __all__ = ["attribute", "elements", "file_elements"]
 
+_LARGEST = 1 << 26  # bytes up to the end of the next element: all that is read until then is held
+
 
 def file_elements(path: Path, *tags: str) -> Iterator[etree._Element]:
     """Stream the elements of some names of an XML file; see `elements`."""
@@ -30,11 +32,12 @@ def elements(file: IO[bytes], tags: tuple[str, ...], name: Path | str) -> Iterat
         name: what to call the file in errors.
 
     Raises:
-        MalformedInput: not well-formed, or without a single such element.
+        MalformedInput: not well-formed, without a single such element, or with one too large for memory.
     """
     found = False
+    metered = _Metered(file, name)
     parser = etree.iterparse(
-        file,
+        metered,
         events=("end",),
         tag=tags,
         resolve_entities="internal",  # type: ignore[call-overload]  # lxml 5 takes it, its stubs do not
@@ -52,6 +55,7 @@ def elements(file: IO[bytes], tags: tuple[str, ...], name: Path | str) -> Iterat
             break
         found = True
         element = event[1]
+        metered.count = 0
         yield element
         element.clear()
         parent = element.getparent()
@@ -59,6 +63,21 @@ def elements(file: IO[bytes], tags: tuple[str, ...], name: Path | str) -> Iterat
             del parent[0]
     if not found:
         raise MalformedInput(name, f"expected at least one <{'> or <'.join(tags)}> element, found none")
+
+
+class _Metered:
+    """A file that gives no more than _LARGEST bytes unless `count` is set back."""
+
+    def __init__(self, file: IO[bytes], name: Path | str) -> None:
+        self._file, self._name = file, name
+        self.count = 0
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.count += len(data)
+        if self.count > _LARGEST:
+            raise MalformedInput(self._name, f"expected the end of an element within {_LARGEST} bytes")
+        return data
 
 
 def attribute(element: etree._Element, name: str, file: Path | str, document: str | None = None) -> str:

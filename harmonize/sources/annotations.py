@@ -103,7 +103,8 @@ def _streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
             while (member := archive.next()) is not None:
                 content = archive.extractfile(member)
                 if content is not None:
-                    yield f"{path}!/{member.name}", _buffered(content)
+                    name = member.name.encode(errors="backslashreplace").decode()  # it may be no UTF-8
+                    yield f"{path}!/{name}", _buffered(content)
                 archive.members.clear()  # type: ignore[attr-defined]  # else it remembers every member
 
 

@@ -39,6 +39,7 @@ _MOST_AT_ONCE = 100  # PMIDs in a request, by the API's terms
 _PATIENCE = 3600.0  # seconds to wait for another process that is asking
 _PMID = re.compile(r"[1-9][0-9]{0,8}")
 _TITLE = re.compile(r"([^|\t\n]+)\|t\|")
+_MOST_DIGITS = 30  # of a length; Python turns no more than some thousand into a number
 _KNOWS_NONE = "Could not retrieve publications"
 
 
@@ -232,7 +233,7 @@ def _whole_body(response: requests.Response, ends: tuple[str, ...]) -> tuple[str
     Raises:
         PassingFault: shorter than announced; not announced and not at an article's end; or not UTF-8.
     """
-    length = response.headers.get("Content-Length", "")
+    length = response.headers.get("Content-Length", "")[:_MOST_DIGITS]
     came = response.raw.tell()
     if length.isdecimal() and came != int(length):
         raise PassingFault(f"expected {length} bytes, got {came}")
@@ -290,7 +291,11 @@ def _xml_articles(body: str) -> Iterator[str]:
 
 
 def _xml_record(content: str, name: str, misfit: Misfit) -> PubTatorRecord:
-    return bioc_xml_record(_xml(content), name, misfit)
+    try:
+        element = _xml(content)
+    except etree.XMLSyntaxError as error:  # one that names an entity which its answer defined, say
+        raise MalformedInput(name, f"expected well-formed XML, got: {error.msg}") from None
+    return bioc_xml_record(element, name, misfit)
 
 
 def _xml(text: str) -> etree._Element:

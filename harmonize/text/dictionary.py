@@ -19,6 +19,7 @@ What is safe to fold and what is not (docs/dictionary.md has the measurements):
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -236,8 +237,10 @@ def _variants(forms: Sequence[str], folded: bool) -> Iterator[list[str]]:
 
 def _longest(found: Mapping[Span, Collection[str]]) -> list[Span]:
     """The spans that no longer one overlaps, in order of position; spans that name nothing are left out."""
-    kept: list[Span] = []
+    kept: list[Span] = []  # in order of position, so that only two neighbours can overlap a span
     for span in sorted((s for s in found if found[s]), key=lambda s: (s.start - s.end, s.start)):
-        if all(span.end <= other.start or other.end <= span.start for other in kept):
-            kept.append(span)
-    return sorted(kept)
+        at = bisect(kept, span)
+        before, after = kept[at - 1 : at], kept[at : at + 1]
+        if all(other.end <= span.start for other in before) and all(span.end <= o.start for o in after):
+            kept.insert(at, span)
+    return kept

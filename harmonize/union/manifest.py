@@ -9,13 +9,17 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from harmonize.errors import UnionError
-from harmonize.union.schema import MANIFEST
+from pydantic import ValidationError
 
-__all__ = ["SplitCounts", "file_entry", "read_manifest", "split_counts", "write_manifest"]
+from harmonize.errors import UnionError, shown
+from harmonize.union.manifest_model import Manifest, key_messages
+from harmonize.union.schema import MANIFEST, SCHEMA_VERSION
+
+__all__ = ["SplitCounts", "file_entry", "manifest_content", "read_manifest", "split_counts", "write_manifest"]
 
 
 def file_entry(path: Path) -> dict[str, Any]:
@@ -34,7 +38,25 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a union set.
 
     Raises:
-        UnionError: the folder has none, or a broken one.
+        UnionError: the folder has none, or a broken one, or one of another schema that lacks something.
+    """
+    content = manifest_content(folder)
+    try:
+        Manifest.model_validate(content)
+    except ValidationError as error:
+        if content.get("schema_version") not in (None, SCHEMA_VERSION):
+            fault = f"expected schema_version {SCHEMA_VERSION}, got {shown(content['schema_version'])}"
+        else:
+            fault = "; ".join(f"{key}: {message}" for key, message in islice(key_messages(error), 5))
+        raise UnionError(f"{folder / MANIFEST}: {fault}") from None
+    return content
+
+
+def manifest_content(folder: Path) -> dict[str, Any]:
+    """What manifest.json holds, whether or not that is a manifest.
+
+    Raises:
+        UnionError: the folder has none, or one that is no JSON object with corpora.
     """
     path = folder / MANIFEST
     try:
@@ -43,7 +65,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise UnionError(
             f"{path}: expected a union set, found no manifest; build one with `harmonize build`"
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UnionError(f"{path}: expected JSON, got: {error}") from None
     if not isinstance(manifest, dict) or "corpora" not in manifest:
         raise UnionError(f"{path}: expected a manifest with 'corpora'")

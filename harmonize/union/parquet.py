@@ -18,13 +18,13 @@ def parquet_faults(path: Path) -> Iterator[None]:
     """Raise UnionError for what goes wrong in the block while `path` is read.
 
     Besides what Arrow calls its own: ValueError for nulls and for bytes that are no text, KeyError for a
-    column that is not there.
+    column that is not there, TypeError for a value of another type.
     """
     try:
         yield
     except FileNotFoundError:
         raise UnionError(f"{path}: expected a file of the union set, found none") from None
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+    except (pa.ArrowException, OSError, KeyError, TypeError, ValueError) as error:
         raise UnionError(f"{path}: expected Parquet, got: {error}") from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable
@@ -152,6 +153,30 @@ def test_rows_in_other_bytes_are_the_same(before: Path, copied: Path) -> None:
     table = pq.ParquetFile(copied / ROWS).read()
     pq.write_table(table, copied / ROWS, compression="none", row_group_size=7)
     assert diff(before, copied).same
+
+
+def test_files_of_one_size_and_time_are_compared_all_the_same(copied: Path, tmp_path: Path) -> None:
+    table = pq.ParquetFile(copied / ROWS).read()
+    shutil.copytree(copied, tmp_path / "other")
+    for folder, name in ((copied, "task"), (tmp_path / "other", "TASK")):
+        rows = [row | {"task": name} for row in table.to_pylist()]
+        written = pa.Table.from_pylist(rows, schema=table.schema)
+        pq.write_table(written, folder / ROWS, compression="none")
+        os.utime(folder / ROWS, (0, 0))
+    assert (copied / ROWS).stat().st_size == (tmp_path / "other" / ROWS).stat().st_size
+    assert diff(copied, tmp_path / "other").parts["biored/train"].instances.columns == {"task": len(table)}
+
+
+def test_documents_are_compared_by_every_column(before: Path, copied: Path) -> None:
+    table = pq.ParquetFile(copied / "documents.parquet").read()
+    rows = table.to_pylist()
+    rows[0]["pmid"] = None
+    rows[1]["passages"].pop()
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), copied / "documents.parquet")
+    [part] = diff(before, copied).parts.values()
+    assert part.documents.columns == {"pmid": 1, "passages": 1}
+    assert part.documents.examples.changed == ["90000001", "90000002"]
+    assert not part.instances
 
 
 def test_an_edited_source_file_changes_what_it_holds_and_nothing_else(before: Path, after: Path) -> None:

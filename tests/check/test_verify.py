@@ -18,7 +18,6 @@ import pytest
 from rich.console import Console
 
 from harmonize.check.fault import Fault
-from harmonize.check.manifest import LeaksEntry
 from harmonize.check.verify import verify
 from harmonize.errors import UnionError
 from harmonize.model import Span
@@ -28,6 +27,7 @@ from harmonize.union.croissant import croissant
 from harmonize.union.leak_table import leak_table
 from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import file_entry, read_manifest, write_manifest
+from harmonize.union.manifest_model import LeaksEntry
 from harmonize.union.rows import pair_id
 from harmonize.union.schema import (
     CARD,

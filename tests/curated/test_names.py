@@ -53,6 +53,12 @@ def test_each_name_of_a_gene_is_given_once() -> None:
 # Chemicals
 
 
+def test_a_name_with_many_blanks_takes_no_longer_than_another() -> None:
+    blanks = " " * 200_000
+    assert texts(chemical_names("1", f"made{blanks}up")) == [f"made{blanks}up"]
+    assert texts(chemical_names("1", f"made{blanks}(up)")) == [f"made{blanks}(up)", "made"]
+
+
 @pytest.mark.parametrize(
     ("name", "forms"),
     [

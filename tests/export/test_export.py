@@ -25,6 +25,7 @@ from bioc import BioCCollection, biocjson
 from bioc import validate as bioc_validate
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_manifest import made_manifest
 
 from harmonize.errors import HarmonizeError, UnionError, UnknownName
 from harmonize.export.export import Exported, export
@@ -492,9 +493,7 @@ def made_set(folder: Path, text: str, *rows: dict[str, Any], document_id: str = 
     (folder / file).parent.mkdir(parents=True)
     rows = tuple(row | {"document_id": document_id} for row in rows)
     pq.write_table(pa.Table.from_pylist(list(rows), schema=SCHEMA), folder / file)
-    entry = {"name": "Made", "licence": {"name": "L"}, "citation": "C", "home": "H", "rules": ["a1"]}
-    part = {"train": {"file": file.as_posix()}, "test": {"file": None}}
-    manifest = {"schema_version": "1.1", "corpora": {"made": entry | {"splits": part}}}
+    manifest = made_manifest({"made": {"train": file, "test": None}})
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     writer = DocumentsWriter(folder)
     writer.add("made", Document(document_id, "train", text, (Passage("text", Span(0, len(text))),)))

@@ -11,6 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from made_manifest import NO_BYTES, made_corpus, made_manifest
 
 from harmonize.union.documents import DocumentKey
 from harmonize.union.leaks import Repeat, write_repeats
@@ -94,22 +95,15 @@ def write_set(
         held["splits"][split] = _split(folder, corpus, split, values)
     folder.mkdir(exist_ok=True)
     write_repeats(folder, repeats)
-    settings = {"shingle_words": 3, "threshold": 0.5, "propose": 0.3, "permutations": 128}
-    manifest = {
-        "schema_version": "1.1",
-        "package_version": "0.0.0",
-        "sentences": "rules",
-        "leaks": {"pairs": len(repeats), "settings": settings},
-        "corpora": corpora,
-    }
+    manifest = made_manifest({}) | {"corpora": corpora}
+    manifest["leaks"]["pairs"] = len(repeats)
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     return folder
 
 
 def _entry(corpus: str) -> dict[str, Any]:
-    return {
+    return made_corpus(corpus, {}) | {
         "name": corpus.upper(),
-        "licence": {"name": "none stated", "url": None, "redistributable": False},
         "home": "https://example.org/",
         "rules": ["a1", "b2", "c1", "d1", "e2"],
         "source": "made",
@@ -131,7 +125,7 @@ def _split(folder: Path, corpus: str, split: str, rows: list[dict[str, Any]]) ->
         file = partition_file(corpus, split)
         (folder / file).parent.mkdir(parents=True)
         pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / file)
-    return {"file": file and file.as_posix(), "rows": len(rows), "labels": labels, "steps": steps}
+    return {"file": file and file.as_posix(), "rows": len(rows), **NO_BYTES, "labels": labels, "steps": steps}
 
 
 def repeat(

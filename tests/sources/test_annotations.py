@@ -430,6 +430,12 @@ BROKEN = {
     "json, no passages": (as_json({"documents": [{"id": "90000001"}]}), "got no 'passages'"),
     "json, document is a word": (as_json({"documents": ["passages"]}), "expected a BioC document, got"),
     "json, half a character": (as_json(SURROGATE), "got the text"),
+    "json, half a character in an id": (
+        as_json(json_document(id="7\ud800", pmid=None)),
+        r"document 7\ud800: expected a BioC document, got the text",
+    ),
+    "json, half a character in an infon": (as_json(json_document(infons={"a": "\ud800"})), "got the text"),
+    "json, key is a list": ('{"documents": [], [1]: 2}', "expected JSON with a key in quotes, got '['"),
     "json, negative offset": (FILES["json, list"].replace(": 29", ": -29"), "got the offset or length -29"),
     "json, offset is true": (FILES["json, list"].replace(": 29", ": true"), "got the offset or length True"),
     "json, sentences": (
@@ -468,6 +474,14 @@ def test_a_damaged_archive_is_one_line(tmp_path: Path, name: str, change: str) -
     path.write_bytes(whole[:-12] if change == "cut" else whole[:-6] + b"\x00\x01" + whole[-4:])
     with pytest.raises(MalformedInput, match="expected a whole archive, got"):
         list(iter_articles(path))
+
+
+def test_a_tar_member_whose_name_is_no_utf_8_is_named_all_the_same(tmp_path: Path) -> None:
+    with tarfile.open(tmp_path / "a.tar", "w", format=tarfile.GNU_FORMAT) as archive:
+        archive.addfile(tarfile.TarInfo("\udcff.txt"), io.BytesIO())
+    with pytest.raises(MalformedInput) as caught:
+        list(iter_articles(tmp_path / "a.tar"))
+    assert str(caught.value).encode().startswith(rb"%b!/\udcff.txt: expected" % bytes(tmp_path / "a.tar"))
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz"])

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_manifest import made_manifest
 
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput, UnknownName
 from harmonize.model import Document, Passage, Span
@@ -25,7 +26,7 @@ def union_of(folder: Path, texts: dict[str, str]) -> Path:
         writer.add("a", Document(identifier, "train", text, (Passage("text", Span(0, len(text))),)))
     writer.close()
     write_repeats(folder, find_repeats(folder, load_leak_settings()))
-    write_manifest(folder, {"corpora": {"a": {}}})
+    write_manifest(folder, made_manifest({"a": {}}))
     return folder
 
 
