@@ -64,9 +64,9 @@ class Request:
         self._handler.end_headers()
 
     def write(self, body: bytes) -> None:
+        self.server.sent += len(body)  # first: the client may look as soon as it has the last byte
         try:
             self._handler.wfile.write(body)
-            self.server.sent += len(body)
         except ConnectionError:
             pass  # the client has left
 
