@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import hashlib
 import re
@@ -65,10 +66,8 @@ class Request:
 
     def write(self, body: bytes) -> None:
         self.server.sent += len(body)  # first: the client may look as soon as it has the last byte
-        try:
+        with contextlib.suppress(ConnectionError):  # the client has left
             self._handler.wfile.write(body)
-        except ConnectionError:
-            pass  # the client has left
 
     def send(self, body: bytes = b"", status: int = 200, **headers: str) -> None:
         """Answer with the length announced, unless headers say another or "none"."""
