@@ -1,0 +1,161 @@
+"""Is one system better than another on the same documents, or is it chance?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from harmonize.errors import HarmonizeError
+from harmonize.evaluation.evaluate import refusal
+from harmonize.evaluation.rows import BIOREX_PAIR_TYPES, FloatArray, Labels, Measure, Rows, joined
+from harmonize.evaluation.scores import (
+    Bootstrap,
+    Estimate,
+    Outcome,
+    by_document,
+    pair_found,
+    pair_with_type,
+    ratios,
+)
+
+__all__ = ["Comparison", "Difference", "compare"]
+
+_AS_FAR = 1e-12
+"""What rounding may take from a difference that is as large as the observed one."""
+_AT_ONCE = 1_000
+"""Trials; each takes eight bytes for every document."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two F scores on the same rows.
+
+    Attributes:
+        f1_a, f1_b: of the systems; None where there can be none.
+        difference: of F, A minus B, with the interval of a bootstrap that gives both systems the same
+            documents; or the reason why there is none.
+        p: two-sided, of an approximate randomization of whole documents (Noreen 1989; Yeh 2000): how often
+            systems that differ by chance only differ by as much. (count + 1) / (trials + 1); None as
+            `difference` is, without trials, and with fewer than two documents.
+    """
+
+    f1_a: float | None
+    f1_b: float | None
+    difference: Estimate
+    p: float | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two systems on one gold table.
+
+    Attributes:
+        corpora, splits, labels, measure: as in Evaluation.
+        documents, rows: what both were compared on.
+        resamples, trials, seed: of intervals and p values.
+        binary, typed: on all rows.
+        biorex: binary, on the rows of the BioREx measure; None where gold holds fewer than two of its pair
+            types.
+    """
+
+    corpora: tuple[str, ...]
+    splits: tuple[str, ...]
+    labels: Labels
+    measure: Measure
+    documents: int
+    rows: int
+    resamples: int
+    trials: int
+    seed: int
+    binary: Difference
+    typed: Difference
+    biorex: Difference | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """The attributes as JSON has them, numbers unrounded."""
+        return asdict(self)
+
+
+def compare(
+    gold: pa.Table,
+    predictions_a: pa.Table,
+    predictions_b: pa.Table,
+    *,
+    labels: Labels = "harmonized",
+    measure: Measure = "all",
+    bootstrap: int = 1_000,
+    trials: int = 10_000,
+    seed: int = 0,
+) -> Comparison:
+    """Test whether two systems differ in F, paired by document.
+
+    Args:
+        gold, predictions_a, predictions_b, labels, measure: as for `evaluate`.
+        bootstrap: how many resamples of documents the intervals are of.
+        trials: in how many random exchanges of documents between the systems chance is looked at.
+        seed: of both.
+
+    Raises:
+        UnknownName, HarmonizeError: as `evaluate`; `trials` is negative.
+    """
+    for name, number in (("bootstrap", bootstrap), ("trials", trials), ("seed", seed)):
+        if number < 0:
+            raise HarmonizeError(f"{name}: expected a number from 0, got {number}")
+    a = joined(gold, predictions_a, labels, measure)
+    b = joined(gold, predictions_b, labels, measure)
+    test = _Test(Bootstrap(a.documents, bootstrap, seed), trials, seed)
+    is_biorex = len(set(BIOREX_PAIR_TYPES).intersection(a.pair_types)) > 1
+    counted = a.of_biorex_measure()
+    return Comparison(
+        corpora=a.corpora,
+        splits=a.splits,
+        labels=labels,
+        measure=measure,
+        documents=len(np.unique(a.document)),
+        rows=len(a),
+        resamples=bootstrap,
+        trials=trials,
+        seed=seed,
+        binary=test.difference(a, b, pair_found),
+        typed=test.difference(a, b, pair_with_type),
+        biorex=test.difference(a.where(counted), b.where(counted), pair_found) if is_biorex else None,
+    )
+
+
+@dataclass(frozen=True)
+class _Test:
+    bootstrap: Bootstrap
+    trials: int
+    seed: int
+
+    def difference(self, a: Rows, b: Rows, outcome: Outcome) -> Difference:
+        reason = refusal(a) or (None if a.positive.any() else "gold has no relation here")
+        if reason is not None:
+            return Difference(None, None, Estimate(None, reason=reason), None)
+        one, other = by_document(a, outcome), by_document(b, outcome)
+        weights = self.bootstrap.weights
+        f1_a, f1_b = (float(_f1(counts.sum(axis=0))) for counts in (one, other))
+        estimate = self.bootstrap.estimate(f1_a - f1_b, _f1(weights @ one) - _f1(weights @ other))
+        return Difference(f1_a, f1_b, estimate, self._p(one, other, abs(f1_a - f1_b)))
+
+    def _p(self, one: FloatArray, other: FloatArray, observed: float) -> float | None:
+        if not self.trials or np.count_nonzero((one + other).any(axis=1)) < 2:
+            return None
+        differing = (one != other).any(axis=1)
+        change = (other - one)[differing]
+        generator = np.random.default_rng(self.seed)
+        as_far = 0
+        for start in range(0, self.trials, _AT_ONCE):
+            count = min(_AT_ONCE, self.trials - start)
+            exchanged = generator.integers(2, size=(count, len(change))).astype(np.float64)
+            moved = exchanged @ change
+            chance = _f1(one.sum(axis=0) + moved) - _f1(other.sum(axis=0) - moved)
+            as_far += int((np.abs(chance) >= observed - _AS_FAR).sum())
+        return (as_far + 1) / (self.trials + 1)
+
+
+def _f1(counts: FloatArray) -> FloatArray:
+    return ratios(counts)[2]

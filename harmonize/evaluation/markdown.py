@@ -1,0 +1,219 @@
+"""Evaluations as Markdown for people: percent with one decimal, the interval beside it.
+
+A dash stands where there is no number; the reasons stand below the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from harmonize.evaluation.compare import Comparison, Difference
+from harmonize.evaluation.evaluate import Breakdown, Confusion, Evaluation
+from harmonize.evaluation.folds import FoldSummary, Spread
+from harmonize.evaluation.ranking import Ranking
+from harmonize.evaluation.scores import Estimate, Score, Section
+
+__all__ = ["comparison_markdown", "evaluation_markdown", "folds_markdown"]
+
+_ABSENT = "–"
+_COUNTS = ("rows", "relations", "TP", "FP", "FN")
+_RATIOS = ("precision", "recall", "F1")
+_LABELS = {"harmonized": "the harmonized labels", "source": "the corpus' own types"}
+_MEASURES = {"all": "all rows", "biorex": "the rows of the BioREx measure"}
+
+
+def evaluation_markdown(evaluation: Evaluation) -> str:
+    """An evaluation with a table for the scores, the labels, the ranking and the confusion matrix."""
+    parts = (
+        _head("Evaluation", evaluation),
+        _said(evaluation),
+        *_titled("Scores", _scores(_overall(evaluation))),
+        *_titled("By pair type", _scores(_by_pair_type(evaluation))),
+        *_titled("By label", _by_label(evaluation)),
+        *_titled("Probabilities", _probabilities(evaluation.ranking)),
+        "## Confusion",
+        "A row for each gold label, a column for each predicted one.",
+        _confusion(evaluation.confusion),
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def comparison_markdown(comparison: Comparison, a: str = "A", b: str = "B") -> str:
+    """A comparison as one table; `a` and `b` are the systems' names."""
+    measured = {"binary": comparison.binary, "typed": comparison.typed, "BioREx measure": comparison.biorex}
+    differences = {name: each for name, each in measured.items() if each is not None}
+    rows = [
+        (name, _percent(each.f1_a), _percent(each.f1_b), _estimate(each.difference), _p(each))
+        for name, each in differences.items()
+    ]
+    table = _table(("F1", a, b, f"{a} − {b}", "p"), rows, numbers=4)
+    said = (
+        f"{comparison.documents:,} documents, {comparison.rows:,} rows. "
+        f"In brackets 95 % intervals of {comparison.resamples:,} resamples of documents; "
+        f"p by approximate randomization of documents, {comparison.trials:,} trials."
+    )
+    reasons = _reasons((name, [each.difference]) for name, each in differences.items())
+    return "\n\n".join([_head("Comparison", comparison), said, table, *reasons]) + "\n"
+
+
+def folds_markdown(summary: FoldSummary) -> str:
+    """Means and standard deviations over folds as one table."""
+    named = {"binary": summary.binary, "typed": summary.typed, "BioREx measure": summary.biorex}
+    rows = [
+        (name, _spread(each.precision), _spread(each.recall), _spread(each.f1))
+        for name, each in named.items()
+        if each is not None
+    ]
+    areas = [
+        ("AUC-ROC", _spread(summary.auc), "", ""),
+        ("average precision", _spread(summary.average_precision), "", ""),
+    ]
+    said = f"Mean ± standard deviation over {summary.folds} folds of {_listed(summary.rows)} rows."
+    tables = (
+        _table(("scores", *_RATIOS), rows, numbers=3),
+        _table(("ranking", "mean"), [area[:2] for area in areas], numbers=1),
+    )
+    return "\n\n".join(["# Folds", said, *tables]) + "\n"
+
+
+def _head(title: str, of: Evaluation | Comparison) -> str:
+    return f"# {title}: {', '.join(of.corpora)} ({', '.join(of.splits)})"
+
+
+def _said(evaluation: Evaluation) -> str:
+    overall = evaluation.all.overall
+    lines = (
+        f"- {_MEASURES[evaluation.measure]}, types by {_LABELS[evaluation.labels]}",
+        f"- {evaluation.documents:,} documents, {overall.rows:,} rows, {overall.positive:,} with a relation",
+        f"- {evaluation.without_prediction:,} rows without prediction, counted as no relation",
+        f"- in brackets 95 % intervals of {evaluation.resamples:,} resamples of documents "
+        f"(seed {evaluation.seed})",
+    )
+    return "\n".join(lines)
+
+
+def _titled(title: str, parts: Iterable[str]) -> Iterator[str]:
+    yield f"## {title}"
+    yield from parts
+
+
+def _scores(sections: Iterable[tuple[str, Section]]) -> Iterator[str]:
+    scored = {
+        f"{name}, {kind}": (section, score)
+        for name, section in sections
+        for kind, score in (("binary", section.binary), ("typed", section.typed))
+    }
+    rows = [
+        (name, f"{section.rows:,}", f"{section.positive:,}", *_score(score))
+        for name, (section, score) in scored.items()
+    ]
+    yield _table(("rows, score", *_COUNTS, *_RATIOS), rows, numbers=len(_COUNTS) + len(_RATIOS))
+    yield from _reasons((name, _ratios(score)) for name, (_, score) in scored.items())
+
+
+def _overall(evaluation: Evaluation) -> Iterator[tuple[str, Section]]:
+    for name, breakdown in _breakdowns(evaluation):
+        yield name, breakdown.overall
+    yield f"baseline: every row {evaluation.majority.label}", evaluation.majority.scores
+    if evaluation.all_positive is not None and evaluation.all_positive.label != evaluation.majority.label:
+        yield f"baseline: every row {evaluation.all_positive.label}", evaluation.all_positive.scores
+
+
+def _by_pair_type(evaluation: Evaluation) -> Iterator[tuple[str, Section]]:
+    for name, breakdown in _breakdowns(evaluation):
+        for pair_type, section in breakdown.by_pair_type.items():
+            yield f"{name}, {pair_type}", section
+
+
+def _breakdowns(evaluation: Evaluation) -> Iterator[tuple[str, Breakdown]]:
+    named = {
+        "all": evaluation.all,
+        "BioREx measure": evaluation.biorex,
+        "without variants": evaluation.without_variants,
+        "variants only": evaluation.variants_only,
+    }
+    yield from ((name, breakdown) for name, breakdown in named.items() if breakdown is not None)
+
+
+def _by_label(evaluation: Evaluation) -> Iterator[str]:
+    rows = [(label, *_score(score)) for label, score in evaluation.by_label.items()]
+    yield _table(("label", *_COUNTS[2:], *_RATIOS), rows, numbers=6)
+    yield from _reasons((label, _ratios(score)) for label, score in evaluation.by_label.items())
+
+
+def _probabilities(ranking: Ranking) -> Iterator[str]:
+    named = {
+        "AUC-ROC of `related`": ranking.auc,
+        "average precision of `related`": ranking.average_precision,
+        "expected calibration error of `related`": ranking.related.error,
+        "expected calibration error of `confidence`": ranking.confidence.error,
+    }
+    yield _table(("measure", "value"), [(name, _estimate(of)) for name, of in named.items()], numbers=1)
+    yield from _reasons((name, [of]) for name, of in named.items())
+
+
+def _confusion(confusion: Confusion) -> str:
+    rows = [
+        (label, *(f"{count:,}" for count in counts))
+        for label, counts in zip(confusion.labels, confusion.counts, strict=True)
+    ]
+    return _table(("gold \\ predicted", *confusion.labels), rows, numbers=len(confusion.labels))
+
+
+def _score(score: Score) -> tuple[str, ...]:
+    counts = (f"{count:,}" for count in (score.tp, score.fp, score.fn))
+    return (*counts, *(_estimate(of) for of in _ratios(score)))
+
+
+def _ratios(score: Score) -> tuple[Estimate, Estimate, Estimate]:
+    return score.precision, score.recall, score.f1
+
+
+def _estimate(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return _percent(estimate.value)
+    return f"{_percent(estimate.value)} ({_percent(estimate.low)} to {_percent(estimate.high)})"
+
+
+def _percent(value: float | None) -> str:
+    return _ABSENT if value is None else f"{100 * value:.1f}"
+
+
+def _spread(spread: Spread) -> str:
+    mean = _percent(spread.mean)
+    return mean if spread.deviation is None else f"{mean} ± {_percent(spread.deviation)}"
+
+
+def _p(difference: Difference) -> str:
+    return _ABSENT if difference.p is None else f"{difference.p:.4f}"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(f"{number:,}" for number in numbers)
+
+
+def _reasons(named: Iterable[tuple[str, Iterable[Estimate]]]) -> Iterator[str]:
+    """Each reason once, with what lacks a number for it."""
+    lacking: dict[str, dict[str, None]] = {}
+    for name, estimates in named:
+        for estimate in estimates:
+            if estimate.reason is not None:
+                lacking.setdefault(estimate.reason, {})[name] = None
+    if lacking:
+        yield "\n".join(f"- {_ABSENT} {reason}: {_few(names)}" for reason, names in lacking.items())
+
+
+def _few(names: Mapping[str, None], most: int = 4) -> str:
+    listed = list(names)
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return "; ".join(listed[:most]) + more
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -> str:
+    """A table whose last `numbers` columns hold numbers."""
+    marks = ["---"] * (len(header) - numbers) + ["--:"] * numbers
+    return "\n".join(f"| {' | '.join(map(_cell, cells))} |" for cells in (header, marks, *rows))
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

@@ -1,0 +1,309 @@
+"""Gold rows and predictions, joined into arrays and checked on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from harmonize.errors import HarmonizeError, UnknownName, shown
+from harmonize.spec import Target, load_catalogue
+
+__all__ = [
+    "BIOREX_PAIR_TYPES",
+    "LABELS",
+    "MEASURES",
+    "NEGATIVE",
+    "VARIANT",
+    "BoolArray",
+    "FloatArray",
+    "IntArray",
+    "Labels",
+    "Measure",
+    "Rows",
+    "joined",
+]
+
+IntArray = npt.NDArray[np.int64]
+FloatArray = npt.NDArray[np.float64]
+BoolArray = npt.NDArray[np.bool_]
+
+Labels = Literal["harmonized", "source"]
+Measure = Literal["all", "biorex"]
+LABELS: tuple[Labels, ...] = ("harmonized", "source")
+MEASURES: tuple[Measure, ...] = ("all", "biorex")
+
+NEGATIVE = "None"
+"""No relation; what every label that begins so is counted as."""
+VARIANT = "SequenceVariant"
+"""The corpus' own type of an entity that rule e merges into genes."""
+BIOREX_PAIR_TYPES = ("C-C", "C-D", "C-G", "D-G", "G-G")
+"""The pair types of the BioREx measure: those of BioRED but for two diseases (paper, Table 3)."""
+
+_GOLD = (
+    *("instance_id", "corpus", "split", "document_id", "head_type", "tail_type"),
+    *("source_head_type", "source_tail_type", "relation", "source_relations"),
+)
+_PREDICTED = ("instance_id", "label", "related", "confidence")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Gold and prediction of n rows.
+
+    Attributes:
+        corpora, splits: those of the rows, sorted.
+        labels: label of each code; code 0 is no relation.
+        pair_types: name of each code of `pair_type`, e.g. "C-D".
+        documents: of the table that the rows are from; codes of `document` are below it.
+        gold, predicted: label codes, shape (n,). A row without prediction is predicted 0.
+        related: probability that there is any relation, shape (n,); 0 for a row without prediction.
+        confidence: probability of the predicted label, shape (n,); 0 for a row without prediction.
+        answered: the row has a prediction, shape (n,).
+        document, pair_type: codes, shape (n,).
+        variant: the row has an entity that is a variant, shape (n,).
+        without_negatives: the corpora that have no negative row.
+    """
+
+    corpora: tuple[str, ...]
+    splits: tuple[str, ...]
+    labels: tuple[str, ...]
+    pair_types: tuple[str, ...]
+    documents: int
+    gold: IntArray
+    predicted: IntArray
+    related: FloatArray
+    confidence: FloatArray
+    answered: BoolArray
+    document: IntArray
+    pair_type: IntArray
+    variant: BoolArray
+    without_negatives: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.gold)
+
+    @property
+    def positive(self) -> BoolArray:
+        """Gold has a relation, shape (n,)."""
+        return self.gold > 0
+
+    def where(self, mask: BoolArray) -> Rows:
+        """The rows of a mask of shape (n,); codes keep their meaning."""
+        return replace(
+            self,
+            gold=self.gold[mask],
+            predicted=self.predicted[mask],
+            related=self.related[mask],
+            confidence=self.confidence[mask],
+            answered=self.answered[mask],
+            document=self.document[mask],
+            pair_type=self.pair_type[mask],
+            variant=self.variant[mask],
+        )
+
+    def of_biorex_measure(self) -> BoolArray:
+        """The rows that the BioREx measure counts, shape (n,).
+
+        Those of five pair types and without variants (BioREx, section 4.1 and its evaluation script).
+        """
+        wanted = [code for code, name in enumerate(self.pair_types) if name in BIOREX_PAIR_TYPES]
+        return np.isin(self.pair_type, wanted) & ~self.variant
+
+
+def joined(gold: pa.Table, predictions: pa.Table, labels: Labels, measure: Measure) -> Rows:
+    """Put each gold row beside its prediction.
+
+    Args:
+        gold: rows of the union set.
+        predictions: with instance_id, label, related and confidence; at most one for each gold row.
+        labels: "harmonized" takes `relation` as gold, "source" the first of `source_relations`.
+        measure: "biorex" keeps the rows of the BioREx measure only, "all" every row.
+
+    Raises:
+        UnknownName: `labels` or `measure` is none of the known ones.
+        HarmonizeError: a column is missing or of another type, gold holds no row, an id stands twice, a
+            prediction belongs to no gold row, a label is null, or a probability is none from 0 to 1.
+    """
+    _check_choice("labels", labels, LABELS)
+    _check_choice("measure", measure, MEASURES)
+    gold, predictions = _checked_gold(gold), _checked_predictions(predictions)
+    place = _places(gold, predictions)
+    rows = _rows(gold, predictions, place, labels)
+    if measure == "biorex":
+        rows = rows.where(rows.of_biorex_measure())
+        if not len(rows):
+            raise HarmonizeError("gold: expected rows of the BioREx measure, found none")
+    return rows
+
+
+def _check_choice(kind: str, name: str, known: Sequence[str]) -> None:
+    if name not in known:
+        raise UnknownName(kind, name, known)
+
+
+def _checked_gold(table: pa.Table) -> pa.Table:
+    gold = _strings(table, "gold", _GOLD[:-1]).append_column(
+        "source_relations", _column(table, "gold", "source_relations", pa.list_(pa.string()))
+    )
+    if not len(gold):
+        raise HarmonizeError("gold: expected at least one row, got none")
+    _check_unique(gold, "gold")
+    return gold
+
+
+def _checked_predictions(table: pa.Table) -> pa.Table:
+    predictions = _strings(table, "predictions", _PREDICTED[:2])
+    for name in _PREDICTED[2:]:
+        values = _column(table, "predictions", name, pa.float64())
+        inside = pc.and_(pc.greater_equal(values, 0.0), pc.less_equal(values, 1.0))
+        wrong = pc.indices_nonzero(pc.invert(pc.fill_null(inside, False)))
+        if len(wrong):
+            first = wrong[0].as_py()
+            raise HarmonizeError(
+                f"predictions: {name}: expected a probability from 0 to 1, got {values[first].as_py()} "
+                f"at instance {predictions['instance_id'][first].as_py()} ({len(wrong)} such)"
+            )
+        predictions = predictions.append_column(name, values)
+    _check_unique(predictions, "predictions")
+    return predictions
+
+
+def _strings(table: pa.Table, whose: str, names: Iterable[str]) -> pa.Table:
+    columns = {name: _column(table, whose, name, pa.string()) for name in names}
+    for name, column in columns.items():
+        if column.null_count:
+            raise HarmonizeError(f"{whose}: {name}: expected no nulls, got {column.null_count}")
+    return pa.table(columns)
+
+
+def _column(table: pa.Table, whose: str, name: str, kind: pa.DataType) -> pa.ChunkedArray:
+    if table.column_names.count(name) != 1:
+        raise HarmonizeError(
+            f"{whose}: expected one column {name}, got the columns {', '.join(table.column_names)}"
+        )
+    column = table[name]
+    # Arrow would also read the number 1 as the text "1" and the text "1" as the number.
+    if pa.types.is_floating(kind) and not _is_number(column.type):
+        raise HarmonizeError(f"{whose}: {name}: expected numbers, got {column.type}")
+    if pa.types.is_string(kind) and not _is_text(column.type):
+        raise HarmonizeError(f"{whose}: {name}: expected text, got {column.type}")
+    try:
+        return column.cast(kind)
+    except pa.ArrowException as error:
+        raise HarmonizeError(f"{whose}: {name}: expected {kind}, got {column.type}: {error}") from None
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    value = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
+
+
+def _check_unique(table: pa.Table, whose: str) -> None:
+    counts = pc.value_counts(table["instance_id"].combine_chunks())
+    twice = counts.filter(pc.greater(counts.field("counts"), 1))
+    if len(twice):
+        first = twice[0]["values"].as_py()
+        raise HarmonizeError(f"{whose}: expected each instance once, got {first} again ({len(twice)} such)")
+
+
+def _places(gold: pa.Table, predictions: pa.Table) -> IntArray:
+    """The place of each gold row's prediction, -1 where it has none."""
+    ids, predicted = (table["instance_id"].combine_chunks() for table in (gold, predictions))
+    unknown = pc.indices_nonzero(pc.is_null(pc.index_in(predicted, value_set=ids)))
+    if len(unknown):
+        first = predicted[unknown[0].as_py()].as_py()
+        raise HarmonizeError(
+            f"predictions: expected instances of gold only, got {shown(first)} ({len(unknown)} such)"
+        )
+    place = pc.fill_null(pc.index_in(ids, value_set=predicted), -1)
+    return np.asarray(place.to_numpy(zero_copy_only=False), dtype=np.int64)
+
+
+def _rows(gold: pa.Table, predictions: pa.Table, place: IntArray, labels: Labels) -> Rows:
+    of: dict[str, list[Any]] = gold.to_pydict()
+    answered = place >= 0
+    gold_labels = [_folded(label) for label in _gold_labels(of, labels)]
+    said = [_folded(label) for label in predictions["label"].to_pylist()]
+    names = _ordered({*gold_labels, *said} - {NEGATIVE}, labels)
+    code = {name: number for number, name in enumerate(names)}
+    # A last element stands for "no prediction": index -1 finds it.
+    predicted = np.array([*(code[label] for label in said), 0], dtype=np.int64)
+    document, documents = _codes(zip(of["corpus"], of["split"], of["document_id"], strict=True))
+    pair_type, pair_types = _codes(map(_pair_type, of["head_type"], of["tail_type"]))
+    rows = Rows(
+        corpora=tuple(sorted(set(of["corpus"]))),
+        splits=tuple(sorted(set(of["split"]))),
+        labels=names,
+        pair_types=pair_types,
+        documents=len(documents),
+        gold=np.array([code[label] for label in gold_labels], dtype=np.int64),
+        predicted=predicted[place],
+        related=_with_zero(predictions["related"])[place],
+        confidence=_with_zero(predictions["confidence"])[place],
+        answered=answered,
+        document=document,
+        pair_type=pair_type,
+        variant=np.array(
+            [VARIANT in pair for pair in zip(of["source_head_type"], of["source_tail_type"], strict=True)],
+            dtype=np.bool_,
+        ),
+        without_negatives=(),
+    )
+    return replace(rows, without_negatives=_without_negatives(of["corpus"], rows.positive))
+
+
+def _gold_labels(of: Mapping[str, list[Any]], labels: Labels) -> list[str]:
+    if labels == "harmonized":
+        return of["relation"]
+    return [types[0] if types else NEGATIVE for types in of["source_relations"]]
+
+
+def _folded(label: str) -> str:
+    """Rule c1's internal negatives ("None-BC5CDR") say of a pair what "None" says: no relation."""
+    return NEGATIVE if label.startswith(NEGATIVE) else label
+
+
+def _ordered(names: set[str], labels: Labels) -> tuple[str, ...]:
+    """No relation, the target's labels in its order, others by name."""
+    known = _target().labels if labels == "harmonized" else ()
+    return (NEGATIVE, *(name for name in known if name in names), *sorted(names.difference(known)))
+
+
+def _codes(values: Iterable[Any]) -> tuple[IntArray, tuple[Any, ...]]:
+    """Each value's place among the sorted different values, and those."""
+    listed = list(values)
+    names = tuple(sorted(set(listed)))
+    code: Mapping[Any, int] = {name: number for number, name in enumerate(names)}
+    return np.array([code[value] for value in listed], dtype=np.int64), names
+
+
+@cache
+def _pair_type(head_type: str, tail_type: str) -> str:
+    """Unordered: "C-D" by the tags of target.yaml; types without tag stand as they are."""
+    one, other = sorted(_target().tags.get(kind, kind) for kind in (head_type, tail_type))
+    return f"{one}-{other}" if len(one) == len(other) == 1 else f"{one} / {other}"
+
+
+@cache
+def _target() -> Target:
+    return load_catalogue().target
+
+
+def _with_zero(column: pa.ChunkedArray) -> FloatArray:
+    return np.append(column.to_numpy(), 0.0).astype(np.float64)
+
+
+def _without_negatives(corpora: Sequence[str], positive: BoolArray) -> tuple[str, ...]:
+    with_some = {corpus for corpus, is_one in zip(corpora, positive, strict=True) if not is_one}
+    return tuple(sorted(set(corpora) - with_some))
