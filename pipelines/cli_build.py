@@ -25,6 +25,7 @@ from harmonize.registry import sample_folder
 from harmonize.sources.fetch import Fetcher, FileProgress, is_url
 from harmonize.sources.source import missing_files
 from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue
+from harmonize.text.sentences import RULE_BASED, import_spacy_without_torch
 
 from .build import Progress as DocumentProgress
 from .build import build as build_union
@@ -144,6 +145,8 @@ def build(
 
     The real corpora: harmonize build --corpora all
     """
+    if sentences == RULE_BASED:
+        import_spacy_without_torch()
     catalogue = load_catalogue(extend or ())
     chosen = _selected(catalogue, corpora, licence)
     keys = [corpus.key for corpus in chosen]

@@ -21,13 +21,28 @@ from harmonize.model import Document, Span
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__all__ = ["RULE_BASED", "guarded", "with_sentences"]
+__all__ = ["RULE_BASED", "guarded", "import_spacy_without_torch", "with_sentences"]
 
 # Tokenizing takes time in the square of a run without blanks; the longest of the texts has 164 characters.
 _LONG_RUN = re.compile(r"\S{400,}")
 
 RULE_BASED = "rules"
 """The name of the default splitter."""
+
+
+def import_spacy_without_torch() -> None:
+    """Import spaCy for this process, and keep it from importing torch where that is installed.
+
+    Its rule-based parts have no use for torch, which costs two seconds and 200 MB. spaCy's pipelines of torch
+    then do not work in this process, so this is for programs to call, never for the library.
+    """
+    if "spacy" in sys.modules or "torch" in sys.modules:
+        return
+    sys.modules["torch"] = None  # type: ignore[assignment]
+    try:
+        import spacy  # noqa: F401
+    finally:
+        del sys.modules["torch"]
 
 
 @cache
