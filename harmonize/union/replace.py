@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-__all__ = ["new_file", "new_folder"]
+__all__ = ["new_file", "new_folder", "new_path"]
 
 _ABANDONED_AFTER = 24 * 3600.0
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
@@ -26,10 +26,19 @@ def new_file(target: Path) -> Iterator[TextIO]:
 
     If the block raises, `target` stays as it was.
     """
+    with new_path(target) as part, part.open("w", encoding="utf-8", newline="\n") as file:
+        yield file
+
+
+@contextlib.contextmanager
+def new_path(target: Path) -> Iterator[Path]:
+    """A path beside `target` to write a file at; at the end of the block the file takes `target`'s place.
+
+    If the block raises, `target` stays as it was.
+    """
     part = target.with_name(f".{target.name}.part")
     try:
-        with part.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
+        yield part
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -50,12 +59,12 @@ def new_folder(target: Path) -> Iterator[Path]:
     try:
         yield folder
         folder.chmod(0o755)
-        _put(folder, target)
+        put(folder, target)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _put(folder: Path, target: Path) -> None:
+def put(folder: Path, target: Path) -> None:
     """Rename `folder` to `target`; an older target ends up at `folder`."""
     if not target.exists():
         folder.rename(target)

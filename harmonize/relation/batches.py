@@ -1,0 +1,118 @@
+"""Encoded pairs -> batches of tensors, pairs of like length together so that little is padding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset, Sampler
+
+from harmonize.relation.encoding import Encoded
+
+__all__ = ["EncodedPairs", "LikeLengths", "padded", "sorted_batches"]
+
+_POOL = 50
+
+
+class EncodedPairs(Dataset[dict[str, Any]]):
+    """Encoded pairs in a few large arrays, each with its label's index.
+
+    Args:
+        encoded: one by one; only their ids are kept.
+        labels: of each, -1 where there is none.
+    """
+
+    def __init__(self, encoded: Iterable[Encoded], labels: Sequence[int]) -> None:
+        ids: list[NDArray[np.int32]] = []
+        types: list[NDArray[np.int8]] = []
+        for one in encoded:
+            ids.append(np.array(one.input_ids, dtype=np.int32))
+            types.append(np.array(one.token_type_ids, dtype=np.int8))
+        if len(ids) != len(labels):
+            raise ValueError(f"{len(ids)} inputs, {len(labels)} labels")
+        self.lengths = np.array([len(one) for one in ids], dtype=np.int64)
+        self._ends = np.cumsum(self.lengths)
+        self._ids = np.concatenate(ids) if ids else np.empty(0, dtype=np.int32)
+        self._types = np.concatenate(types) if types else np.empty(0, dtype=np.int8)
+        self.labels = np.array(labels, dtype=np.int64)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        end = self._ends[place]
+        part = slice(end - self.lengths[place], end)
+        return {
+            "input_ids": self._ids[part],
+            "token_type_ids": self._types[part],
+            "labels": int(self.labels[place]),
+        }
+
+
+def padded(
+    items: Sequence[dict[str, Any]], padding: int, *, types_too: bool = True, multiple: int = 8
+) -> dict[str, torch.Tensor]:
+    """A batch, padded to its longest input rounded up to a multiple.
+
+    Args:
+        padding: the id of the padding token.
+        types_too: the encoder knows token types.
+
+    Returns:
+        input_ids, attention_mask, token_type_ids: int64 [items, tokens]; labels: int64 [items].
+    """
+    longest = max(len(item["input_ids"]) for item in items)
+    shape = (len(items), -(-longest // multiple) * multiple)
+    ids = np.full(shape, padding, dtype=np.int64)
+    types, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    for row, item in enumerate(items):
+        length = len(item["input_ids"])
+        ids[row, :length], types[row, :length], mask[row, :length] = (
+            item["input_ids"],
+            item["token_type_ids"],
+            1,
+        )
+    arrays = {"input_ids": ids, "attention_mask": mask} | ({"token_type_ids": types} if types_too else {})
+    batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
+    return {**batch, "labels": torch.tensor([item["labels"] for item in items], dtype=torch.int64)}
+
+
+class LikeLengths(Sampler[int]):
+    """Every pair once, in an order that depends on seed and epoch alone, so that training resumes exactly.
+
+    The pairs are shuffled, pools of some batches are sorted by length, and the batches are shuffled.
+    """
+
+    def __init__(self, lengths: NDArray[np.int64], batch_size: int, seed: int) -> None:
+        self.lengths, self.batch_size, self.seed, self.epoch = lengths, batch_size, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        random = np.random.default_rng((self.seed, self.epoch))
+        order = random.permutation(len(self.lengths))
+        pool = self.batch_size * _POOL
+        batches: list[NDArray[np.int64]] = []
+        for start in range(0, len(order), pool):
+            places = order[start : start + pool]
+            places = places[np.argsort(-self.lengths[places], kind="stable")]
+            batches += [places[at : at + self.batch_size] for at in range(0, len(places), self.batch_size)]
+        # A batch that is not full stays last: one in the middle would shift all that follow it.
+        last = [batch for batch in batches if len(batch) < self.batch_size]
+        full = [batch for batch in batches if len(batch) == self.batch_size]
+        for batch in [*(full[place] for place in random.permutation(len(full))), *last]:
+            yield from batch.tolist()
+
+
+def sorted_batches(lengths: NDArray[np.int64], batch_size: int) -> Iterator[NDArray[np.intp]]:
+    """The places of each batch, longest inputs first, so that what does not fit into memory fails at once."""
+    order = np.argsort(-lengths, kind="stable")
+    for start in range(0, len(order), batch_size):
+        yield order[start : start + batch_size]

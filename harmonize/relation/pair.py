@@ -1,0 +1,51 @@
+"""What the classifier sees of an instance: the prompt's [Corpus], two entities and their context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harmonize.model import EntityInContext, Instance, Span
+
+__all__ = ["Entity", "Pair"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """One side of a pair.
+
+    Attributes:
+        name: text of its first mention in the context.
+        type: entity type after rule e, which decides its tags.
+        spans: of its mentions, relative to the context, in order, at least one.
+    """
+
+    name: str
+    type: str
+    spans: tuple[Span, ...]
+
+    @classmethod
+    def from_context(cls, entity: EntityInContext) -> Entity:
+        return cls(entity.name, entity.type, entity.spans)
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One question to the classifier.
+
+    Attributes:
+        corpus: the name of the mapping whose rules made the pair, "biored".
+        task: the [Corpus] of the prompt, "BioRED".
+        text: the context.
+    """
+
+    corpus: str
+    task: str
+    text: str
+    head: Entity
+    tail: Entity
+
+    @classmethod
+    def from_instance(cls, instance: Instance, corpus: str, task: str) -> Pair:
+        """The pair of a model instance, under a corpus' name and its [Corpus]."""
+        head, tail = Entity.from_context(instance.head), Entity.from_context(instance.tail)
+        return cls(corpus, task, instance.text, head, tail)

@@ -1,0 +1,69 @@
+"""A classifier's predictions for rows of the union set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+
+from harmonize.relation.classifier import Classifier
+from harmonize.relation.labels import decide, related
+from harmonize.relation.pair import Pair
+from harmonize.relation.selection import pairs_of
+
+__all__ = ["PREDICTION_SCHEMA", "predicted_rows"]
+
+_CHUNK = 4096
+
+PREDICTION_SCHEMA = pa.schema(
+    [
+        pa.field("instance_id", pa.string(), nullable=False),
+        pa.field("document_id", pa.string(), nullable=False),
+        pa.field("label", pa.string(), nullable=False),
+        pa.field("confidence", pa.float64(), nullable=False),
+        pa.field("related", pa.float64(), nullable=False),
+        pa.field("probabilities", pa.list_(pa.float32()), nullable=False),
+    ]
+)
+"""One row is one prediction: the label, how probable it is, how probable any relation is, and the probability
+of each label in the order that the schema's metadata ("labels") has them, joined by tabs."""
+
+
+def predicted_rows(classifier: Classifier, rows: pa.Table) -> pa.Table:
+    """Predict each row.
+
+    Args:
+        rows: of the union set, with the columns of harmonize.relation.selection.
+
+    Returns:
+        PREDICTION_SCHEMA, in the order of the rows.
+    """
+    schema = PREDICTION_SCHEMA.with_metadata({"labels": "\t".join(classifier.labels)})
+    pairs = pairs_of(rows)
+    tables = [
+        _table(classifier, list(islice(pairs, part.num_rows)), part, schema)
+        for part in _parts(rows.select(["instance_id", "document_id"]))
+    ]
+    return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def _parts(rows: pa.Table) -> Iterable[pa.Table]:
+    for start in range(0, rows.num_rows, _CHUNK):
+        yield rows.slice(start, _CHUNK)
+
+
+def _table(classifier: Classifier, pairs: list[Pair], rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    probabilities = classifier.probabilities(pairs)
+    chosen = decide(probabilities)
+    confidence = probabilities[np.arange(len(chosen)), chosen].astype(np.float64)
+    columns = [
+        rows["instance_id"],
+        rows["document_id"],
+        pa.array([classifier.labels[place] for place in chosen], pa.string()),
+        pa.array(np.minimum(confidence, 1.0)),
+        pa.array(related(probabilities, classifier.labels)),
+        pa.array(probabilities.tolist(), schema.field("probabilities").type),
+    ]
+    return pa.table(columns, schema=schema)

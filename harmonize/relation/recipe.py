@@ -1,0 +1,172 @@
+"""Recipes: how a classifier is trained, as YAML beside pipelines/, every value with a line that explains it.
+
+default.yaml holds every value. A recipe names those that differ, the command line has the last word, and what
+is then still null is the encoder's own, from encoders.yaml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from harmonize.errors import MissingInput, SpecError, UnknownName
+from harmonize.model import SPLITS
+from harmonize.relation.encoders import encoder_key
+
+__all__ = ["ALL", "FOLD", "OTHERS", "Recipe", "load_recipe", "part", "recipe_names", "resolved"]
+
+ALL, OTHERS, FOLD = "all", "others", "fold"
+_RECIPES = resources.files("harmonize.pipelines") / "recipes"
+_DEFAULT, _ENCODERS = "default", "encoders"
+
+
+def part(name: str, default: str | None = None) -> tuple[str, str]:
+    """A part of a union set, "biored/test", as (corpus, split); `default` is the split where none is named.
+
+    Raises:
+        ValueError: no such split, or none at all.
+    """
+    corpus, mark, split = name.partition("/")
+    split = split if mark else default or ""
+    if not corpus or split not in SPLITS:
+        raise ValueError(f"expected CORPUS/{'|'.join(SPLITS)}, got {name!r}")
+    return corpus, split
+
+
+class Recipe(BaseModel):
+    """A recipe with every value; what each means stands in pipelines/recipes/default.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    train_on: tuple[str, ...] = Field(min_length=1)
+    evaluate_on: str
+    development: str | None
+    folds: int | None = Field(ge=2)
+    fold: int | None = Field(ge=0)
+    documents: int | None = Field(ge=1)
+    first: dict[str, Any] | None
+    encoder: str
+    question: bool
+    max_length: int = Field(ge=32)
+    labels: Literal["harmonized", "source"]
+    heads: Literal["one", "corpus"]
+    epochs: float | None = Field(gt=0)
+    batch_size: int | None = Field(ge=1)
+    learning_rate: float | None = Field(gt=0)
+    accumulate: int = Field(ge=1)
+    warmup: float = Field(ge=0, lt=1)
+    weight_decay: float = Field(ge=0)
+    max_gradient_norm: float = Field(gt=0)
+    class_weights: Literal["none", "balanced"]
+    patience: int | None = Field(ge=1)
+    evaluate_every: int | None = Field(ge=1)
+    precision: Literal["auto", "fp32", "bf16"]
+    seed: int = Field(ge=0)
+
+    @field_validator("train_on", mode="before")
+    @classmethod
+    def _split_at_commas(cls, names: Any) -> Any:
+        return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+
+    @field_validator("train_on")
+    @classmethod
+    def _parts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            part(name, default="train")
+        return names
+
+    @field_validator("evaluate_on", "development")
+    @classmethod
+    def _part(cls, name: str | None) -> str | None:
+        if name not in (None, FOLD):
+            part(name)
+        return name
+
+    @model_validator(mode="after")
+    def _folds_belong_together(self) -> Recipe:
+        if self.evaluate_on == FOLD:
+            raise ValueError("evaluate_on: expected CORPUS/SPLIT")
+        if self.fold is not None and (self.folds is None or self.fold >= self.folds):
+            raise ValueError(f"fold: expected one of `folds` ({self.folds}), got {self.fold}")
+        if self.development == self.evaluate_on and self.folds is None:
+            raise ValueError(f"development: expected another part than evaluate_on ({self.evaluate_on})")
+        return self
+
+    def with_values(self, values: Mapping[str, Any]) -> Recipe:
+        """The recipe with some values changed.
+
+        Raises:
+            ValidationError: a value that it cannot have, or a name that it does not know.
+        """
+        return Recipe.model_validate({**self.model_dump(), **values})
+
+    def as_yaml(self) -> str:
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def recipe_names() -> list[str]:
+    """The recipes that come with the package."""
+    names = (file.name.removesuffix(".yaml") for file in _RECIPES.iterdir() if file.name.endswith(".yaml"))
+    return sorted(name for name in names if name not in (_DEFAULT, _ENCODERS))
+
+
+def load_recipe(name: str | Path = "biorex", values: Mapping[str, Any] | None = None) -> Recipe:
+    """A recipe by name or file, every value filled in.
+
+    Args:
+        name: one of `recipe_names`, or a YAML file (with a "/" or a suffix in its name).
+        values: what replaces the recipe's own.
+
+    Raises:
+        UnknownName: neither a recipe nor a file.
+        MissingInput, SpecError: the file is missing, or says what it cannot.
+    """
+    path = str(name)
+    if isinstance(name, Path) or "/" in path or path.endswith((".yaml", ".yml")):
+        if not Path(path).is_file():
+            raise MissingInput(path, "expected a recipe in YAML, found no file")
+        own = _read(path, Path(path).read_text(encoding="utf-8"))
+    elif path in recipe_names():
+        own = _packaged(path)
+    else:
+        raise UnknownName("recipe", path, recipe_names())
+    return resolved({**_packaged(_DEFAULT), **own, **(values or {})}, path)
+
+
+def resolved(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:
+    """Values as a recipe, those left to the encoder filled in.
+
+    Raises:
+        SpecError: with every fault at once.
+    """
+    try:
+        recipe = Recipe.model_validate(dict(values))
+    except ValidationError as error:
+        faults = [
+            (".".join(map(str, fault["loc"])) or "recipe", fault["msg"].removeprefix("Value error, "))
+            for fault in error.errors()
+        ]
+        raise SpecError(origin, faults) from None
+    own = _packaged(_ENCODERS)[encoder_key(recipe.encoder)]
+    return recipe.with_values({key: value for key, value in own.items() if getattr(recipe, key) is None})
+
+
+def _packaged(name: str) -> dict[str, Any]:
+    return _read(f"{name}.yaml", (_RECIPES / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def _read(path: str, text: str) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else "recipe"
+        raise SpecError(path, [(place, f"expected YAML, got {getattr(error, 'problem', error)}")]) from None
+    if not isinstance(content, dict):
+        raise SpecError(path, [("recipe", "expected names and values")])
+    return content

@@ -1,0 +1,353 @@
+"""Training: a recipe and a union set in, a run out (BioREx, sections 3.4 and 3.5).
+
+    RUN/config.json, model.safetensors, tokenizer*   what transformers' `from_pretrained` loads
+    RUN/prompt.json                                  how a pair becomes an input
+    RUN/recipe.yaml                                  the recipe, every value filled in
+    RUN/training.json                                rows in and out, scores of each evaluation, versions
+    RUN/left_out.tsv                                 each row that was not trained on, and why
+    RUN/README.md                                    the model card
+    RUN/logs/                                        losses and scores, for TensorBoard
+    RUN/first/                                       the same of the first stage, of transfer learning
+
+Everything is made in a folder beside RUN, `.RUN.training`, with the checkpoints; the same command goes on
+from the last of them, to the same weights as if it had never been stopped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    EarlyStoppingCallback,
+    PrinterCallback,
+    ProgressCallback,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+    set_seed,
+)
+from transformers.trainer_utils import get_last_checkpoint
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.batches import EncodedPairs, LikeLengths, padded
+from harmonize.relation.classifier import Prompt, device_named
+from harmonize.relation.encoders import Encoder, load_encoder
+from harmonize.relation.encoding import Encoded, PairEncoder
+from harmonize.relation.labels import LabelSpace
+from harmonize.relation.objective import Loss, label_weights, watched_scores
+from harmonize.relation.prompt import tag
+from harmonize.relation.recipe import Recipe, resolved
+from harmonize.relation.run import TRAINING, Timer, manifest_hash, read_record, run_record, write_left_out
+from harmonize.relation.selection import Selection, gold_labels, pairs_of, select
+from harmonize.spec import load_catalogue
+from harmonize.union.replace import put
+
+__all__ = ["fit", "train"]
+
+RECIPE = "recipe.yaml"
+_CHECKPOINTS, _FIRST, _LOGS = "checkpoints", "first", "logs"
+
+
+def train(
+    union: Path,
+    recipe: Recipe,
+    out: Path,
+    *,
+    device: str = "auto",
+    fresh: bool = False,
+    callbacks: Sequence[TrainerCallback] = (),
+) -> Path:
+    """Train a classifier; where an earlier call with the same recipe was stopped, go on from there.
+
+    Args:
+        union: the set's folder.
+        out: the run's folder; must not exist, or be a run.
+        fresh: begin anew, whatever an earlier call left.
+        callbacks: more of transformers' callbacks.
+
+    Returns:
+        `out`.
+
+    Raises:
+        HarmonizeError: an encoder or device that is not to be had, nothing to train on, a folder that is no
+            run, or a stopped training of another recipe.
+        UnionError: the set is not whole.
+    """
+    if out.exists() and not (out / TRAINING).is_file():
+        raise HarmonizeError(f"{out}: expected a new folder or a run, found something else")
+    if not fresh and _is_done(out, union, recipe):
+        return out
+    work = out.with_name(f".{out.name}.training")
+    if fresh:
+        shutil.rmtree(work, ignore_errors=True)
+    _begin(work, recipe)
+    if recipe.first is not None:
+        before = resolved({**recipe.model_dump(), "first": None, **recipe.first})
+        first = work / _FIRST
+        if not (first / TRAINING).is_file():
+            fit(union, before, first, device=device, callbacks=callbacks)
+        _wait()
+        fit(union, recipe, work, device=device, callbacks=callbacks, start=first)
+    else:
+        fit(union, recipe, work, device=device, callbacks=callbacks)
+    _finish(work, out)
+    return out
+
+
+def fit(
+    union: Path,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    device: str = "auto",
+    callbacks: Sequence[TrainerCallback] = (),
+    start: Path | None = None,
+) -> None:
+    """One stage of training, in `folder`, from its last checkpoint where there is one.
+
+    Args:
+        start: a run to begin with instead of the recipe's encoder.
+    """
+    timer = Timer()
+    place = device_named(device)
+    set_seed(recipe.seed)
+    selection = select(union, recipe)
+    task = _Task.of(recipe, selection, start)
+    trainer = _trainer(task, folder, place, callbacks)
+    timer.lap("preparing")
+    _run(trainer, folder / _CHECKPOINTS)
+    timer.lap("training")
+    if not trainer.is_world_process_zero():
+        return
+    trainer.save_model(str(folder))
+    task.encoder.tokenizer.save_pretrained(str(folder))
+    (folder / "training_args.bin").unlink(missing_ok=True)
+    task.prompt.write(folder)
+    write_left_out(folder, selection)
+    run_record(folder, union, recipe, selection, task.windows, trainer.state, place, timer)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is trained on what: all that training needs of recipe and rows."""
+
+    recipe: Recipe
+    encoder: Encoder
+    prompt: Prompt
+    space: LabelSpace
+    train: EncodedPairs
+    development: EncodedPairs | None
+    windows: dict[str, dict[str, int]]
+
+    @classmethod
+    def of(cls, recipe: Recipe, selection: Selection, start: Path | None) -> _Task:
+        rows, watched = selection.train, selection.development
+        target = load_catalogue().target
+        by_corpus = recipe.heads == "corpus"
+        found = {*_corpora_and_labels(rows, recipe), *_corpora_and_labels(watched, recipe)}
+        space = LabelSpace.of(found, target.labels, by_corpus=by_corpus)
+        if len(space.names) < 2:
+            raise HarmonizeError(f"expected rows of two labels or more to train on, all are {space.names[0]}")
+        types = {*target.tags, *_types(rows), *_types(watched)}
+        tags = {kind: tag(kind, target.tags) for kind in sorted(types)}
+        encoder = load_encoder(
+            str(start) if start is not None else recipe.encoder, space.names, tags, lambda: _texts(rows)
+        )
+        prompt = Prompt(
+            tags=tags,
+            question=recipe.question,
+            max_length=min(recipe.max_length, encoder.max_length),
+            labels=recipe.labels,
+            by_corpus=by_corpus,
+        )
+        pairs = PairEncoder(encoder.tokenizer, tags, prompt.max_length, ask=recipe.question)
+        counts: dict[str, dict[str, int]] = {}
+        sets: list[EncodedPairs] = []
+        for name, part in (("train", rows), ("development", watched)):
+            indices = [space.index(*found) for found in _corpora_and_labels(part, recipe)]
+            encoded = _counted(pairs(pairs_of(part)), counts.setdefault(name, {}))
+            sets.append(EncodedPairs(encoded, indices))
+        development = sets[1] if watched.num_rows else None
+        return cls(recipe, encoder, prompt, space, sets[0], development, counts)
+
+
+def _corpora_and_labels(rows: Any, recipe: Recipe) -> list[tuple[str, str]]:
+    return list(zip(rows["corpus"].to_pylist(), gold_labels(rows, recipe.labels), strict=True))
+
+
+def _types(rows: Any) -> set[str]:
+    return {kind for side in ("head", "tail") for kind in rows[f"{side}_type"].unique().to_pylist()}
+
+
+def _texts(rows: Any) -> Iterable[str]:
+    yield from dict.fromkeys(rows["text"].to_pylist())
+    yield from (f"What is the relation in {task} between and ?" for task in rows["task"].unique().to_pylist())
+
+
+def _counted(encoded: Iterable[Encoded], counts: dict[str, int]) -> Iterable[Encoded]:
+    """The inputs as they come, with how many are whole, cut, or without a mention of one entity."""
+    counts |= dict.fromkeys(("whole", "one window", "two windows", "without a mention"), 0)
+    for one in encoded:
+        kind = "whole" if not one.cut else "one window" if one.windows == 1 else "two windows"
+        counts[kind] += 1
+        counts["without a mention"] += one.lost > 0
+        yield one
+
+
+class _Trainer(Trainer):
+    """transformers' Trainer with an order of rows that is a function of seed and epoch."""
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> LikeLengths:
+        dataset: Any = train_dataset if train_dataset is not None else self.train_dataset
+        return LikeLengths(dataset.lengths, self.args.train_batch_size, self.args.seed)
+
+
+def _trainer(
+    task: _Task, folder: Path, device: torch.device, callbacks: Sequence[TrainerCallback]
+) -> Trainer:
+    recipe = task.recipe
+    assert recipe.epochs is not None
+    assert recipe.batch_size is not None
+    assert recipe.learning_rate is not None
+    weights = None
+    if recipe.class_weights == "balanced":
+        weights = label_weights(task.train.labels, len(task.space.names))
+    trainer = _Trainer(
+        model=task.encoder.model(),
+        args=_arguments(recipe, folder, device, watched=task.development is not None),
+        train_dataset=task.train,
+        eval_dataset=task.development,
+        data_collator=partial(
+            padded,
+            padding=int(task.encoder.tokenizer.pad_token_id),
+            types_too="token_type_ids" in task.encoder.tokenizer.model_input_names,
+        ),
+        compute_loss_func=Loss(task.space, weights),
+        compute_metrics=partial(watched_scores, space=task.space),
+        callbacks=[_Report(), *callbacks],
+    )
+    if recipe.patience is not None and task.development is not None:
+        trainer.add_callback(EarlyStoppingCallback(early_stopping_patience=recipe.patience))
+    trainer.remove_callback(PrinterCallback)
+    if not sys.stderr.isatty():
+        trainer.remove_callback(ProgressCallback)
+    return trainer
+
+
+def _arguments(recipe: Recipe, folder: Path, device: torch.device, *, watched: bool) -> TrainingArguments:
+    strategy = "epoch" if recipe.evaluate_every is None else "steps"
+    os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder / _LOGS)
+    on_gpu = device.type == "cuda"
+    bf16 = recipe.precision == "bf16" or (
+        recipe.precision == "auto" and on_gpu and torch.cuda.is_bf16_supported()
+    )
+    return TrainingArguments(
+        output_dir=str(folder / _CHECKPOINTS),
+        per_device_train_batch_size=recipe.batch_size or 1,
+        per_device_eval_batch_size=2 * (recipe.batch_size or 1),
+        gradient_accumulation_steps=recipe.accumulate,
+        num_train_epochs=recipe.epochs or 1.0,
+        learning_rate=recipe.learning_rate or 0.0,
+        lr_scheduler_type="linear",
+        # A share below one is a share of all steps.
+        warmup_steps=recipe.warmup,
+        weight_decay=recipe.weight_decay,
+        max_grad_norm=recipe.max_gradient_norm,
+        bf16=bf16,
+        use_cpu=not on_gpu,
+        seed=recipe.seed,
+        eval_strategy=strategy if watched else "no",
+        save_strategy=strategy,
+        eval_steps=recipe.evaluate_every,
+        save_steps=recipe.evaluate_every or 500,
+        save_total_limit=2,
+        load_best_model_at_end=watched,
+        metric_for_best_model="pair_f" if watched else None,
+        greater_is_better=True if watched else None,
+        logging_steps=50,
+        report_to="tensorboard" if _has_tensorboard() else "none",
+        remove_unused_columns=False,
+        dataloader_pin_memory=on_gpu,
+        disable_tqdm=not sys.stderr.isatty(),
+    )
+
+
+def _has_tensorboard() -> bool:
+    from transformers.integrations.integration_utils import is_tensorboard_available
+
+    return bool(is_tensorboard_available())
+
+
+class _Report(TrainerCallback):
+    """One line to stderr for each evaluation, and the losses where there is no progress bar."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        if not state.is_world_process_zero or logs is None:
+            return
+        epoch = f"epoch {state.epoch:.2f}"
+        if "eval_pair_f" in logs:
+            print(
+                f"{epoch}: development pair F {logs['eval_pair_f']:.4f}, typed F {logs['eval_typed_f']:.4f}, "
+                f"loss {logs['eval_loss']:.4f}",
+                file=sys.stderr,
+            )
+        elif "loss" in logs and not sys.stderr.isatty():
+            print(
+                f"{epoch}: step {state.global_step} of {state.max_steps}, loss {logs['loss']:.4f}",
+                file=sys.stderr,
+            )
+
+
+def _run(trainer: Trainer, checkpoints: Path) -> None:
+    last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
+    trainer.train(resume_from_checkpoint=last)
+
+
+def _is_done(out: Path, union: Path, recipe: Recipe) -> bool:
+    """True if a run is of this very recipe and set."""
+    path = out / RECIPE
+    if not path.is_file() or path.read_text(encoding="utf-8") != recipe.as_yaml():
+        return False
+    return bool(read_record(out)["union"]["manifest_sha256"] == manifest_hash(union))
+
+
+def _begin(work: Path, recipe: Recipe) -> None:
+    """Make the folder to work in; one that is there must be of the same recipe."""
+    path = work / RECIPE
+    text = recipe.as_yaml()
+    if path.is_file() and path.read_text(encoding="utf-8") != text:
+        raise HarmonizeError(
+            f"{work}: a training of another recipe was stopped here; take its values, or another --out, "
+            "or --fresh"
+        )
+    if _is_first_process():
+        work.mkdir(parents=True, exist_ok=True)
+        part = path.with_suffix(".part")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+
+
+def _finish(work: Path, out: Path) -> None:
+    """Put the finished run in its place, without its checkpoints."""
+    if not _is_first_process():
+        return
+    for checkpoints in work.rglob(_CHECKPOINTS):
+        shutil.rmtree(checkpoints)
+    put(work, out)
+
+
+def _is_first_process() -> bool:
+    return int(os.environ.get("RANK", "0")) == 0
+
+
+def _wait() -> None:
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        torch.distributed.barrier()

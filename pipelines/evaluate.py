@@ -1,0 +1,197 @@
+"""harmonize evaluate: a run and a part of a union set in, scores and figures out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.relation.recipe import part
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from harmonize.evaluation.evaluate import Evaluation
+
+__all__ = ["EVALUATION", "evaluated", "evaluation_folder", "runs_of"]
+
+EVALUATION, PREDICTIONS = "evaluation", "predictions.parquet"
+COMPARISON, COMPARISON_TABLE, FOLDS = "comparison.json", "comparison.md", "folds.json"
+
+
+@dataclass(frozen=True)
+class _Predicted:
+    """What the runs of a folder say of a part: one run, or one for each fold."""
+
+    gold: list[pa.Table]
+    predictions: list[pa.Table]
+    labels: str
+
+
+def runs_of(model: Path) -> list[Path]:
+    """A run, or the runs of its folds in order.
+
+    Raises:
+        MissingInput: neither is there.
+    """
+    from harmonize.relation.run import TRAINING
+
+    if (model / TRAINING).is_file():
+        return [model]
+    folds = sorted(
+        (folder.parent for folder in model.glob(f"fold-*/{TRAINING}")), key=lambda run: int(run.name[5:])
+    )
+    if not folds:
+        raise MissingInput(model, f"expected a run of `harmonize train`, found no {TRAINING}")
+    return folds
+
+
+def evaluation_folder(model: Path, on: str, measure: str = "all") -> Path:
+    """Where a run keeps its scores on a part."""
+    corpus, split = part(on)
+    return model / EVALUATION / f"{corpus}-{split}{'' if measure == 'all' else f'-{measure}'}"
+
+
+def evaluated(model: Path, union: Path, on: str, against: Path | None, measure: str, device: str) -> str:
+    """Score a run, and keep what was found in its folder.
+
+    Returns:
+        The scores as Markdown, with the comparison where there is one.
+
+    Raises:
+        HarmonizeError: no such run, part, measure or device, or two runs of different labels.
+    """
+    from harmonize.evaluation.evaluate import evaluate
+    from harmonize.evaluation.markdown import evaluation_markdown, folds_markdown
+    from harmonize.union.replace import new_folder
+
+    _check(on)
+    own = _predicted(model, union, on, device)
+    gold, predictions = _joined(own.gold), _joined(own.predictions)
+    evaluation = evaluate(gold, predictions, labels=own.labels, measure=measure)  # type: ignore[arg-type]
+    texts = [evaluation_markdown(evaluation)]
+    with new_folder(evaluation_folder(model, on, measure)) as folder:
+        _write(folder, evaluation, gold, predictions)
+        if len(own.gold) > 1:
+            summary = _folds(folder, own, measure)
+            texts.append(folds_markdown(summary))
+        if against is not None:
+            texts.append(_compared(folder, model, own, against, union, on, device))
+    _add_to_card(model, on, evaluation)
+    return "\n".join(texts)
+
+
+def _check(on: str) -> None:
+    try:
+        part(on)
+    except ValueError as error:
+        raise HarmonizeError(f"--on: {error}") from None
+
+
+def _predicted(model: Path, union: Path, on: str, device: str) -> _Predicted:
+    """The rows of a part that each run of a folder is to be tested on, and what it predicts."""
+    from harmonize.relation.classifier import Classifier
+    from harmonize.relation.predictions import predicted_rows
+    from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.selection import rows_to_test
+    from harmonize.relation.training import RECIPE
+
+    gold, predictions, kinds = [], [], set()
+    for run in runs_of(model):
+        recipe = load_recipe(run / RECIPE)
+        fold = (recipe.folds, recipe.fold) if on == recipe.evaluate_on else (None, None)
+        rows = rows_to_test(union, on, *fold)
+        classifier = Classifier.load(run, device)
+        gold.append(rows)
+        predictions.append(predicted_rows(classifier, rows))
+        kinds.add(classifier.kind)
+    if len(kinds) > 1:
+        raise HarmonizeError(f"{model}: expected folds of the same labels, got {' and '.join(sorted(kinds))}")
+    return _Predicted(gold, predictions, kinds.pop())
+
+
+def _joined(tables: Sequence[pa.Table]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.concat_tables(tables)
+
+
+def _write(folder: Path, evaluation: Evaluation, gold: pa.Table, predictions: pa.Table) -> None:
+    import pyarrow.parquet as pq
+
+    from harmonize.evaluation.write import write_evaluation
+
+    write_evaluation(folder, evaluation, gold, predictions)
+    pq.write_table(predictions, folder / PREDICTIONS, compression="zstd")
+
+
+def _folds(folder: Path, own: _Predicted, measure: str) -> Any:
+    """Mean and deviation over the folds, beside the scores of all folds pooled."""
+    import json
+    from dataclasses import asdict
+
+    from harmonize.evaluation.evaluate import evaluate
+    from harmonize.evaluation.folds import summary_over_folds
+
+    each = [
+        evaluate(gold, predictions, labels=own.labels, measure=measure, bootstrap=0)  # type: ignore[arg-type]
+        for gold, predictions in zip(own.gold, own.predictions, strict=True)
+    ]
+    summary = summary_over_folds(each)
+    (folder / FOLDS).write_text(json.dumps(asdict(summary), indent=1) + "\n", encoding="utf-8")
+    return summary
+
+
+def _compared(
+    folder: Path, model: Path, own: _Predicted, against: Path, union: Path, on: str, device: str
+) -> str:
+    """The paired test of two runs on the same rows, as Markdown."""
+    import json
+    from dataclasses import asdict
+
+    from harmonize.evaluation.compare import compare
+    from harmonize.evaluation.markdown import comparison_markdown
+
+    other = _predicted(against, union, on, device)
+    if other.labels != own.labels:
+        raise HarmonizeError(
+            f"{against}: expected labels of the same kind ({own.labels}), got {other.labels}"
+        )
+    comparison = compare(
+        _joined(own.gold),
+        _joined(own.predictions),
+        _joined(other.predictions),
+        labels=own.labels,  # type: ignore[arg-type]
+    )
+    text = comparison_markdown(comparison, model.name, against.name)
+    (folder / COMPARISON).write_text(json.dumps(asdict(comparison), indent=1) + "\n", encoding="utf-8")
+    (folder / COMPARISON_TABLE).write_text(text, encoding="utf-8")
+    return text
+
+
+def _add_to_card(model: Path, on: str, evaluation: Evaluation) -> None:
+    """Say in the run's card what it scores on every part that it was evaluated on."""
+    import json
+
+    from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.run import TRAINING, read_record, write_card
+    from harmonize.relation.training import RECIPE
+
+    if not (model / TRAINING).is_file():
+        return
+    lines = ["| part | measure | F, pair | 95 % | F, typed | 95 % |", "| --- | --- | --- | --- | --- | --- |"]
+    for path in sorted(model.glob(f"{EVALUATION}/*/metrics.json")):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        overall = found["all"]["overall"]
+        cells = [f"{path.parent.name}", found["measure"]]
+        for score in ("binary", "typed"):
+            f1 = overall[score]["f1"]
+            cells += [_percent(f1["value"]), f"{_percent(f1['low'])} - {_percent(f1['high'])}"]
+        lines.append(f"| {' | '.join(cells)} |")
+    write_card(model, load_recipe(model / RECIPE), read_record(model), lines)
+
+
+def _percent(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:.1f}"

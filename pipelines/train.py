@@ -1,0 +1,63 @@
+"""harmonize train: a recipe and a union set in, a run out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.recipe import Recipe, load_recipe
+
+__all__ = ["chosen_recipe", "fold_folder", "trained", "values_set"]
+
+
+def values_set(settings: list[str] | None) -> dict[str, Any]:
+    """NAME=VALUE settings as a dictionary, the values read as YAML.
+
+    Raises:
+        HarmonizeError: one without "=", or whose value is no YAML.
+    """
+    values: dict[str, Any] = {}
+    for setting in settings or []:
+        name, mark, value = setting.partition("=")
+        if not mark or not name:
+            raise HarmonizeError(f"--set: expected NAME=VALUE, got {setting!r}")
+        try:
+            values[name.strip()] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise HarmonizeError(f"--set {name}: expected a YAML value, got {value!r}") from None
+    return values
+
+
+def chosen_recipe(name: str, options: Mapping[str, Any], settings: list[str] | None) -> Recipe:
+    """A recipe with the command line's values: of the options (None where not given), and of --set."""
+    given = {key: value for key, value in options.items() if value is not None}
+    return load_recipe(name, {**given, **values_set(settings)})
+
+
+def fold_folder(out: Path, fold: int) -> Path:
+    """Where the run of one fold stands below that of all."""
+    return out / f"fold-{fold}"
+
+
+def trained(union: Path, recipe: Recipe, out: Path, device: str, fresh: bool) -> list[Path]:
+    """Train a classifier, or one for each fold where the recipe has folds and names none.
+
+    Raises:
+        HarmonizeError: see harmonize.relation.training.train.
+    """
+    from transformers.utils import logging
+
+    from harmonize.relation.training import train
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    if recipe.folds is None or recipe.fold is not None:
+        return [train(union, recipe, out, device=device, fresh=fresh)]
+    return [
+        train(union, recipe.with_values({"fold": fold}), fold_folder(out, fold), device=device, fresh=fresh)
+        for fold in range(recipe.folds)
+    ]
