@@ -2,6 +2,7 @@
 
     import harmonize
     table = harmonize.load_union("artifacts/union", corpora=["biored"], splits=["train"])
+    relations = harmonize.RelationExtractor.from_pretrained("artifacts/run")(documents)
 
 Importing this package imports nothing heavy; what stands below is loaded when it is first used.
 """
@@ -13,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from harmonize.errors import HarmonizeError
 
 if TYPE_CHECKING:
+    from harmonize.prediction.extractor import RelationExtractor
     from harmonize.union.reader import load_union
 
-__all__ = ["HarmonizeError", "__version__", "load_union"]
+__all__ = ["HarmonizeError", "RelationExtractor", "__version__", "load_union"]
 
 __version__ = "0.1.0"
 
@@ -25,4 +27,8 @@ def __getattr__(name: str) -> Any:
         from harmonize.union.reader import load_union
 
         return load_union
+    if name == "RelationExtractor":
+        from harmonize.prediction.extractor import RelationExtractor
+
+        return RelationExtractor
     raise AttributeError(f"module 'harmonize' has no attribute {name!r}")

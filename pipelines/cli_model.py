@@ -7,9 +7,13 @@ from typing import Annotated
 
 import typer
 
+from harmonize.prediction.outputs import OUTPUT_FORMS
+
 from .evaluate import evaluated
 from .options import DEFAULT_UNION, app
-from .train import chosen_recipe, trained
+from .predict import INPUT_FORMS
+from .predict import predict as predict_documents
+from .train import chosen_recipe, quiet, trained
 
 __all__: list[str] = []
 
@@ -88,4 +92,52 @@ def evaluate(
     Example: harmonize evaluate --model artifacts/run --union artifacts/union --on biored/test
     """
 
+    quiet()
     typer.echo(evaluated(model, union, on, against, measure, device), nl=False)
+
+
+@app.command()
+def predict(
+    source: Annotated[
+        Path, typer.Argument(metavar="INPUT", help="PubTator, BioC XML or JSON (.gz too), or a union set.")
+    ],
+    model: Run,
+    out: Annotated[Path, typer.Option(help="The file to write: .pubtator, .json (BioC) or .parquet.")],
+    form: Annotated[
+        str | None, typer.Option("--format", help=f"Of the input: {', '.join(INPUT_FORMS)} [default: told].")
+    ] = None,
+    out_format: Annotated[
+        str | None, typer.Option(help=f"{', '.join(OUTPUT_FORMS)} [default: told by --out].")
+    ] = None,
+    as_corpus: Annotated[
+        str, typer.Option(help="The corpus whose rules make the pairs: its kinds, contexts and [Corpus].")
+    ] = "biored",
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Report documents that cannot be read, and go on.")
+    ] = False,
+    batch_size: Annotated[int, typer.Option(help="Pairs asked about at once.", min=1)] = 256,
+    device: Device = "auto",
+) -> None:
+    """Find the relations between the entities of new documents, each with its probability.
+
+    Example: harmonize predict artifacts/union --model artifacts/run --out artifacts/relations.parquet
+    """
+
+    quiet()
+    found = predict_documents(
+        model,
+        source,
+        out,
+        form=form,
+        out_format=out_format,
+        as_corpus=as_corpus,
+        keep_going=keep_going,
+        batch_size=batch_size,
+        device=device,
+    )
+    relations = ", ".join(f"{label} {count:,}" for label, count in sorted(found.relations.items())) or "none"
+    typer.echo(f"{found.documents_out:,} documents, {found.pairs:,} pairs in {out}; relations: {relations}")
+    for reason, count in sorted(found.left_out.items()):
+        typer.echo(f"left out: {count:,} mentions, {reason}", err=True)
+    for reason, count in sorted(found.skipped.items()):
+        typer.echo(f"skipped: {count:,} documents, {reason}", err=True)

@@ -11,7 +11,7 @@ import yaml
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe, load_recipe
 
-__all__ = ["chosen_recipe", "fold_folder", "trained", "values_set"]
+__all__ = ["chosen_recipe", "fold_folder", "quiet", "trained", "values_set"]
 
 
 def values_set(settings: list[str] | None) -> dict[str, Any]:
@@ -43,18 +43,23 @@ def fold_folder(out: Path, fold: int) -> Path:
     return out / f"fold-{fold}"
 
 
+def quiet() -> None:
+    """Keep transformers from telling what it loads; its progress bars would stand between our lines."""
+    from transformers.utils import logging
+
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
 def trained(union: Path, recipe: Recipe, out: Path, device: str, fresh: bool) -> list[Path]:
     """Train a classifier, or one for each fold where the recipe has folds and names none.
 
     Raises:
         HarmonizeError: see harmonize.relation.training.train.
     """
-    from transformers.utils import logging
-
     from harmonize.relation.training import train
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    quiet()
     if recipe.folds is None or recipe.fold is not None:
         return [train(union, recipe, out, device=device, fresh=fresh)]
     return [
