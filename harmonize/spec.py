@@ -36,6 +36,7 @@ __all__ = [
     "Target",
     "load_catalogue",
     "load_leak_settings",
+    "validated",
 ]
 
 Kind = Literal["C", "D", "G"]
@@ -387,13 +388,13 @@ def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
         SpecError: the first file with faults, with all its faults.
     """
     package = _package()
-    target = _validated(Target, package / "target.yaml")
+    target = validated(Target, package / "target.yaml")
     corpora: dict[str, Corpus] = {}
     for folder in (package, *(Path(extension) for extension in extensions)):
         table = folder / "table2.yaml"
         for key, row in _rows(table).items():
             path = folder / f"{key}.yaml"
-            spec = _validated(CorpusSpec, path)
+            spec = validated(CorpusSpec, path)
             hashes = {file.name: _sha256(file) for file in (package / "target.yaml", table, path)}
             corpora[key] = Corpus(key, spec, row, target, path, hashes)
             _check_against_target(corpora[key])
@@ -406,14 +407,14 @@ def load_leak_settings(path: Path | None = None) -> LeakSettings:
     Raises:
         SpecError: the file has faults, all of them.
     """
-    return _validated(LeakSettings, path or _package() / "leaks.yaml")
+    return validated(LeakSettings, path or _package() / "leaks.yaml")
 
 
 def _package() -> Path:
     return Path(str(resources.files("harmonize.mappings")))
 
 
-_M = TypeVar("_M", bound=_Model)
+_M = TypeVar("_M", bound=BaseModel)
 _CORPUS_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")  # it names files
 
 
@@ -438,7 +439,12 @@ def _rows(path: Path) -> dict[str, RuleChoice]:
     return rows
 
 
-def _validated(model: type[_M], path: Path) -> _M:
+def validated(model: type[_M], path: Path) -> _M:
+    """A YAML file as a pydantic model.
+
+    Raises:
+        SpecError: the file has faults, all of them.
+    """
     try:
         return model.model_validate(_yaml(path))
     except ValidationError as error:

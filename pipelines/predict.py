@@ -14,7 +14,7 @@ from harmonize.prediction.inputs import Tally, read_input
 from harmonize.prediction.outputs import output_form, write_predictions
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.union_input import is_union, read_union, union_corpora
-from harmonize.sources.annotations import ARTICLE_FORMS
+from harmonize.sources.annotations import ARTICLE_FORMS, input_files
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.schema import MANIFEST
 
@@ -105,6 +105,8 @@ def predict(
         _check_union(source, written_as, corpora, splits)
     elif corpora is not None or splits is not None:
         raise HarmonizeError(f"{source}: expected a union set, only such has corpora and splits to choose")
+    else:
+        input_files(source)  # a missing one is told before the classifier is loaded
     rules = pair_rules(as_corpus, entity_types=entity_types, extensions=tuple(extensions), splitter=splitter)
     if isinstance(model, Path | str):
         extractor = RelationExtractor.from_pretrained(model, device, rules=rules, batch_size=batch_size)
@@ -117,7 +119,7 @@ def predict(
         documents = read_input(source, form, rules=rules, tally=tally, skip=skip if keep_going else None)
         found = extractor(documents)
     checked = _counted(found, tally, summary, progress)
-    write_predictions(checked, out, written_as, labels=extractor.classifier.labels)
+    write_predictions(checked, out, written_as, labels=extractor.labels)
     return summary
 
 

@@ -19,7 +19,7 @@ from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, 
 from harmonize.formats.xml import elements
 from harmonize.model import Span
 
-__all__ = ["DISCONTINUOUS", "bioc_xml_record", "json_articles", "xml_articles"]
+__all__ = ["DISCONTINUOUS", "bioc_json_record", "bioc_xml_record", "json_articles", "xml_articles"]
 
 DISCONTINUOUS = "in several parts"
 """Why a BioC annotation is a misfit that the text may well spell: PubTator's mentions are of one part."""
@@ -73,10 +73,15 @@ class _Article:
     line: int
 
 
-def _role(infons: Mapping[str, str]) -> Literal["title", "abstract"] | None:
-    """What a passage is: the section says so in full text, where "title" is also the type of headings."""
-    kind = (infons.get("section_type") or infons.get("type") or "").casefold()
-    return "title" if kind == "title" else "abstract" if kind == "abstract" else None
+def _roles(passages: Iterable[Mapping[str, str]]) -> list[Literal["title", "abstract"] | None]:
+    """What the passages with these infons are; where none says so (BioRED's JSON), the first is the title.
+
+    The section says so in full text, where "title" is also the type of headings.
+    """
+    kinds = [(infons.get("section_type") or infons.get("type") or "").casefold() for infons in passages]
+    if not any(kinds):
+        return ["title" if number == 0 else "abstract" for number in range(len(kinds))]
+    return ["title" if kind == "title" else "abstract" if kind == "abstract" else None for kind in kinds]
 
 
 def _pmid(identifier: str, infons: Iterable[Mapping[str, str]]) -> str:
@@ -223,10 +228,11 @@ def _xml_article(element: etree._Element) -> _Article:
         raise ValueError("one without id")
     if element.find("annotation") is not None:
         raise ValueError("annotations outside its passages")
-    passages = ((passage, _role(_xml_infons(passage))) for passage in element.iterfind("passage"))
+    passages = element.findall("passage")
+    roles = zip(passages, _roles(map(_xml_infons, passages)), strict=True)
     return _Article(
         identifier,
-        tuple(_xml_passage(passage, role) for passage, role in passages if role),
+        tuple(_xml_passage(passage, role) for passage, role in roles if role),
         element.sourceline or 0,
     )
 
@@ -260,14 +266,27 @@ def json_articles(
     stream: io.BufferedReader, name: str, pmids: Collection[str] | None, misfit: Misfit | None
 ) -> Iterator[PubTatorRecord]:
     for document in JsonStream(stream, name).documents():
-        try:
-            article = _json_article(document)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise MalformedInput(
-                name, f"expected a BioC document, got {_json_fault(error)}", document=_json_name(document)
-            ) from None
+        article = _checked_json_article(document, name)
         if pmids is None or article.id in pmids:
             yield _record(article, name, misfit)
+
+
+def bioc_json_record(document: object, name: str, misfit: Misfit | None = None) -> PubTatorRecord:
+    """Title, abstract and their annotations of a decoded BioC document; see `iter_articles`.
+
+    Raises:
+        MalformedInput: not such a document, or, without a handler, a mention that the text does not spell.
+    """
+    return _record(_checked_json_article(document, name), name, misfit)
+
+
+def _checked_json_article(document: Any, name: str) -> _Article:
+    try:
+        return _json_article(document)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MalformedInput(
+            name, f"expected a BioC document, got {_json_fault(error)}", document=_json_name(document)
+        ) from None
 
 
 def _json_fault(error: Exception) -> str:
@@ -285,7 +304,7 @@ def _json_article(document: Any) -> _Article:
         raise ValueError("annotations outside its passages")
     told = {"article-id_pmid": _characters(document["pmid"])} if document.get("pmid") else {}
     infons = [_json_infons(part) for part in (document, *document["passages"])]
-    roles = ((passage, _role(_json_infons(passage))) for passage in document["passages"])
+    roles = zip(document["passages"], _roles(infons[1:]), strict=True)
     return _Article(
         _pmid(_characters(document["id"]), [*infons, told]),
         tuple(_json_passage(passage, role) for passage, role in roles if role),

@@ -9,7 +9,7 @@ from typing import IO
 
 from harmonize.errors import MalformedInput, MissingInput
 
-__all__ = ["is_offset", "numbered", "numbered_lines", "raw_lines", "tab_columns"]
+__all__ = ["decoded", "is_offset", "numbered", "numbered_lines", "raw_lines", "tab_columns"]
 
 _LONGEST = 1 << 26  # bytes of a line: a packed file of some kilobytes can hold one that fills the memory
 
@@ -59,12 +59,21 @@ def numbered(stream: IO[bytes], name: Path | str) -> Iterator[tuple[int, str]]:
         MalformedInput: not UTF-8, cut inside its last line, or a line too long for memory.
     """
     for number, raw in raw_lines(stream, name):
-        try:
-            line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
-        except UnicodeDecodeError as error:
-            fault = error.object[error.start]
-            raise MalformedInput(name, f"expected UTF-8, got byte 0x{fault:02x}", line=number) from None
-        yield number, line.removesuffix("\n").removesuffix("\r")
+        yield number, decoded(number, raw, name)
+
+
+def decoded(number: int, raw: bytes, name: Path | str) -> str:
+    """A line of `raw_lines` as text, without its end; the first may begin with a byte order mark.
+
+    Raises:
+        MalformedInput: not UTF-8.
+    """
+    try:
+        line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        fault = error.object[error.start]
+        raise MalformedInput(name, f"expected UTF-8, got byte 0x{fault:02x}", line=number) from None
+    return line.removesuffix("\n").removesuffix("\r")
 
 
 def is_offset(column: str) -> bool:

@@ -20,18 +20,31 @@ import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.formats.bioc_articles import json_articles, xml_articles
 from harmonize.formats.lines import numbered
 from harmonize.formats.pubtator import Misfit, PubTatorRecord, read_lines
 
-__all__ = ["iter_articles"]
+__all__ = [
+    "ARTICLE_FORMS",
+    "HEAD",
+    "ArticleForm",
+    "form_of",
+    "input_files",
+    "iter_articles",
+    "streams",
+    "whole",
+]
 
-_HEAD = 1 << 16  # bytes that tell what a file is
+HEAD = 1 << 16
+"""How many of a file's first bytes tell what it is."""
 _TEXT_START = re.compile(rb"[^|\t\n]{1,99}\|[ta]\|")
 _JSON_KEYS = (b'"documents"', b'"PubTator3"', b'"passages"')
+
+ArticleForm = Literal["pubtator", "bioc-xml", "bioc-json"]
+ARTICLE_FORMS: tuple[ArticleForm, ...] = ("pubtator", "bioc-xml", "bioc-json")
 
 _Read = Callable[[io.BufferedReader, str, Collection[str] | None, Misfit | None], Iterator[PubTatorRecord]]
 
@@ -60,12 +73,12 @@ def iter_articles(
         MalformedInput: with the file and, where known, line or document.
     """
     wanted = None if pmids is None else frozenset(pmids)
-    for file in _files(path):
-        with _whole(file):
-            for name, stream in _streams(file):
-                read = _reader_of(stream.peek(_HEAD))
-                if read is not None:
-                    yield from read(stream, name, wanted, misfit)
+    for file in input_files(path):
+        with whole(file):
+            for name, stream in streams(file):
+                form = form_of(stream.peek(HEAD))
+                if form is not None:
+                    yield from _READERS[form](stream, name, wanted, misfit)
                 elif foreign is not None:
                     foreign(name)
                 else:
@@ -75,7 +88,12 @@ def iter_articles(
 # Files
 
 
-def _files(path: Path) -> list[Path]:
+def input_files(path: Path) -> list[Path]:
+    """The file, or the files of a folder at any depth, in order of name.
+
+    Raises:
+        MissingInput: no such file or folder, or an empty folder.
+    """
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     if not files or not files[0].is_file():
         raise MissingInput(path, "expected a file or a folder with files, found none")
@@ -83,20 +101,20 @@ def _files(path: Path) -> list[Path]:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[None]:
-    """Turn the faults of a cut or changed archive into one line."""
+def whole(path: Path) -> Iterator[None]:
+    """Turn the faults of a cut or changed archive, read in the block, into one line."""
     try:
         yield
     except (gzip.BadGzipFile, tarfile.TarError, zlib.error, EOFError) as error:
         raise MalformedInput(path, f"expected a whole archive, got: {error}") from None
 
 
-def _streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
+def streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
     """The file's content, or that of each file in a tar archive, uncompressed: (name for errors, stream)."""
     with _buffered(path.open("rb", buffering=0)) as file:
         is_compressed = file.peek(2).startswith(b"\x1f\x8b")
         stream = _buffered(gzip.GzipFile(fileobj=file)) if is_compressed else file
-        if stream.peek(_HEAD)[257:262] != b"ustar":
+        if stream.peek(HEAD)[257:262] != b"ustar":
             yield str(path), stream
             return
         with tarfile.open(fileobj=stream, mode="r|") as archive:
@@ -109,17 +127,17 @@ def _streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
 
 
 def _buffered(stream: Any) -> io.BufferedReader:
-    return io.BufferedReader(stream, _HEAD)
+    return io.BufferedReader(stream, HEAD)
 
 
-def _reader_of(head: bytes) -> _Read | None:
-    """The reader for a file that begins so; None if it holds no annotated articles."""
+def form_of(head: bytes) -> ArticleForm | None:
+    """What a file is that begins so; None if it holds no annotated articles."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"<"):
-        return xml_articles if b"<collection" in start else None
+        return "bioc-xml" if b"<collection" in start else None
     if start.startswith((b"{", b"[")):
-        return json_articles if any(key in start for key in _JSON_KEYS) else None
-    return _text_articles if _TEXT_START.match(start) else None
+        return "bioc-json" if any(key in start for key in _JSON_KEYS) else None
+    return "pubtator" if _TEXT_START.match(start) else None
 
 
 # PubTator text
@@ -129,3 +147,10 @@ def _text_articles(
     stream: io.BufferedReader, name: str, pmids: Collection[str] | None, misfit: Misfit | None
 ) -> Iterator[PubTatorRecord]:
     return read_lines(name, numbered(stream, name), misfit=misfit, ids=pmids)
+
+
+_READERS: dict[ArticleForm, _Read] = {
+    "pubtator": _text_articles,
+    "bioc-xml": xml_articles,
+    "bioc-json": json_articles,
+}

@@ -1,0 +1,228 @@
+"""Documents and a classifier -> relations.
+
+extractor = RelationExtractor.from_pretrained("model")
+for found in extractor(read_input(Path("articles.PubTator"))):
+    for relation in found.relations:
+        print(found.document.id, relation.head.name, relation.label, relation.tail.name, relation.confidence)
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harmonize.errors import HarmonizeError
+from harmonize.model import Document, EntityInContext, Instance
+from harmonize.prediction.pairs import Candidates, PairRules, pair_rules
+from harmonize.relation.labels import decide, is_negative, related
+from harmonize.relation.pair import Pair
+
+__all__ = ["DocumentRelations", "PairClassifier", "PredictedPair", "RelationExtractor"]
+
+_Row = NDArray[np.floating[Any]]
+_MOST_WAITING = 256  # documents; those without pairs would else wait in any number
+
+
+class PairClassifier(Protocol):
+    """What a classifier must be able to do."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels and negatives ("None", "None-DDI") that it tells apart.
+
+        With a head for each corpus several outputs may have one label; at most one of them is not 0.
+        """
+
+    def probabilities(self, pairs: Sequence[Pair]) -> NDArray[np.floating[Any]]:
+        """The probability of each label: [pairs, labels], rows sum to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class PredictedPair:
+    """A pair and what the classifier says of it.
+
+    Attributes:
+        instance: the pair in its context.
+        label: the most probable label, a negative one included.
+        confidence: the probability of `label`.
+        related: the probability of any relation: that of all labels that are no negatives.
+        probabilities: of each of the classifier's distinct labels, in their order.
+    """
+
+    instance: Instance
+    label: str
+    confidence: float
+    related: float
+    probabilities: tuple[float, ...]
+
+    @property
+    def head(self) -> EntityInContext:
+        return self.instance.head
+
+    @property
+    def tail(self) -> EntityInContext:
+        return self.instance.tail
+
+    @property
+    def is_relation(self) -> bool:
+        """False if the label is a negative one."""
+        return not is_negative(self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRelations:
+    """A document with the answers to all its pairs.
+
+    Attributes:
+        document: as it came in.
+        corpus: the name of the mapping whose rules made the pairs.
+        labels: the classifier's, each once.
+        pairs: every pair, in order of position.
+        left_out: mentions that are in no pair, by reason.
+    """
+
+    document: Document
+    corpus: str
+    labels: tuple[str, ...]
+    pairs: tuple[PredictedPair, ...]
+    left_out: Mapping[str, int]
+
+    @property
+    def relations(self) -> tuple[PredictedPair, ...]:
+        """The pairs that are predicted to be related."""
+        return tuple(pair for pair in self.pairs if pair.is_relation)
+
+
+class RelationExtractor:
+    """Predicts the relations of documents; documents come out in the order in which they went in.
+
+    Args:
+        classifier: see PairClassifier.
+        rules: how pairs are made; BioRED's unless given.
+        batch_size: so many pairs, of one document or of several, are put to the classifier at once. Memory
+            is bounded by a batch and the pairs of one document.
+
+    Raises:
+        ValueError: the batch size is less than 1.
+    """
+
+    def __init__(
+        self, classifier: PairClassifier, *, rules: PairRules | None = None, batch_size: int = 256
+    ) -> None:
+        if batch_size < 1:
+            raise ValueError(f"expected a batch size of at least 1, got {batch_size}")
+        self.classifier = classifier
+        self.rules = rules or pair_rules()
+        self._batch_size = batch_size
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The classifier's labels, each once."""
+        return tuple(dict.fromkeys(self.classifier.labels))
+
+    @classmethod
+    def from_pretrained(
+        cls, path: Path | str, device: str = "auto", *, rules: PairRules | None = None, batch_size: int = 256
+    ) -> RelationExtractor:
+        """An extractor with a trained classifier.
+
+        Args:
+            path: the classifier's folder.
+            device: "auto", or a device as torch names it.
+            rules, batch_size: see the class.
+
+        Raises:
+            HarmonizeError: no classifier there, or a broken one.
+        """
+        module = importlib.import_module("harmonize.relation.classifier")  # imports torch
+        classifier: PairClassifier = module.Classifier.load(Path(path), device=device)
+        return cls(classifier, rules=rules, batch_size=batch_size)
+
+    def __call__(self, documents: Iterable[Document]) -> Iterator[DocumentRelations]:
+        """The relations of documents, whose own relations are not looked at.
+
+        Raises:
+            SpecError: an entity type that the rules do not know.
+            InvalidDocument: a document of too many entities.
+        """
+        return self.answered(map(self.rules.candidates, documents))
+
+    def answered(self, candidates: Iterable[Candidates]) -> Iterator[DocumentRelations]:
+        """The relations of documents whose pairs are made already, such as the rows of a union set."""
+        queue = _Queue(self.classifier, self._batch_size)
+        for one in candidates:
+            queue.add(one)
+            yield from queue.finished()
+        queue.ask_all()
+        yield from queue.finished()
+
+
+class _Queue:
+    """Documents that wait for answers, and the questions of them that have not been put yet."""
+
+    def __init__(self, classifier: PairClassifier, batch_size: int) -> None:
+        self._classifier, self._batch_size = classifier, batch_size
+        self._outputs = tuple(classifier.labels)
+        self._labels = tuple(dict.fromkeys(self._outputs))
+        # [outputs, labels]: which label each output is of
+        self._merge = np.array([[output == label for label in self._labels] for output in self._outputs])
+        self._documents: deque[Candidates] = deque()
+        self._questions: list[Pair] = []
+        self._answers: deque[_Row] = deque()  # to the first of the documents' pairs, in order
+
+    def add(self, one: Candidates) -> None:
+        """Let a document wait, and put the questions of every batch that is now full."""
+        self._documents.append(one)
+        self._questions += one.pairs()
+        full = len(self._questions) - len(self._questions) % self._batch_size
+        for start in range(0, full, self._batch_size):
+            self._ask(self._questions[start : start + self._batch_size])
+        del self._questions[:full]
+        if len(self._documents) >= _MOST_WAITING:
+            self.ask_all()
+
+    def ask_all(self) -> None:
+        """Put the questions that do not fill a batch."""
+        if self._questions:
+            self._ask(self._questions)
+            self._questions = []
+
+    def finished(self) -> Iterator[DocumentRelations]:
+        """Hand out the first documents, as far as all their questions are answered."""
+        while self._documents and len(self._documents[0].instances) <= len(self._answers):
+            one = self._documents.popleft()
+            yield self._decided(one, [self._answers.popleft() for _ in one.instances])
+
+    def _ask(self, pairs: Sequence[Pair]) -> None:
+        answers = np.asarray(self._classifier.probabilities(pairs))
+        shape = (len(pairs), len(self._outputs))
+        if answers.shape != shape:
+            raise HarmonizeError(f"classifier: expected probabilities of shape {shape}, got {answers.shape}")
+        if not np.isfinite(answers).all():
+            raise HarmonizeError("classifier: expected probabilities, got numbers that are not finite")
+        self._answers.extend(answers)
+
+    def _decided(self, one: Candidates, rows: Sequence[_Row]) -> DocumentRelations:
+        pairs: tuple[PredictedPair, ...] = ()
+        if rows:
+            table = np.stack(rows)
+            columns = zip(
+                one.instances,
+                decide(table).tolist(),
+                table.max(axis=1).tolist(),
+                related(table, self._outputs).tolist(),
+                (table @ self._merge).tolist(),
+                strict=True,
+            )
+            pairs = tuple(
+                PredictedPair(instance, self._outputs[output], confidence, score, tuple(probabilities))
+                for instance, output, confidence, score, probabilities in columns
+            )
+        return DocumentRelations(one.document, one.corpus, self._labels, pairs, one.left_out)

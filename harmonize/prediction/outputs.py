@@ -1,0 +1,248 @@
+"""Predictions -> files, streamed, each put in its place only when it is whole.
+
+    pubtator     title, abstract and mentions as they came in, and a line of four columns for each relation
+    bioc-json    the same as BioC; relations tell `confidence`, `related` and the `probability` of each label
+    parquet      a row for each pair, those without relation included; see `prediction_schema`
+
+PubTator has no place for a confidence: its fifth column, where there is one, is BioRED's novelty. A pair that
+several sentences relate with one label is one relation of the first two, with the highest confidence.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from bioc import BioCCollection, BioCDocument
+
+from harmonize import __version__
+from harmonize.errors import HarmonizeError, UnknownName
+from harmonize.export.documents import escaped
+from harmonize.formats import bioc, pubtator
+from harmonize.model import Document, Relation
+from harmonize.prediction.extractor import DocumentRelations, PredictedPair
+from harmonize.union.replace import new_file, new_path
+from harmonize.union.rows import instance_id
+from harmonize.union.schema import METADATA_KEY
+
+__all__ = [
+    "OUTPUT_FORMS",
+    "PREDICTION_SCHEMA_VERSION",
+    "output_form",
+    "prediction_schema",
+    "write_predictions",
+]
+
+OUTPUT_FORMS = ("pubtator", "bioc-json", "parquet")
+PREDICTION_SCHEMA_VERSION = "1.0"
+
+_SUFFIXES = {".pubtator": "pubtator", ".txt": "pubtator", ".json": "bioc-json", ".parquet": "parquet"}
+_ROWS_PER_GROUP = 10_000
+_UNKNOWN = "-"
+
+
+def output_form(out: Path, form: str | None = None) -> str:
+    """The format to write: `form`, or what the name of `out` ends with.
+
+    Raises:
+        UnknownName: no such format.
+        HarmonizeError: the name does not tell.
+    """
+    if form is not None:
+        if form not in OUTPUT_FORMS:
+            raise UnknownName("output format", form, OUTPUT_FORMS)
+        return form
+    found = _SUFFIXES.get(out.suffix.lower())
+    if found is None:
+        raise HarmonizeError(f"{out}: expected a name in {', '.join(_SUFFIXES)}, or a format beside it")
+    return found
+
+
+def write_predictions(
+    found: Iterable[DocumentRelations], out: Path, form: str, *, labels: Sequence[str]
+) -> None:
+    """Write predictions as they come.
+
+    Memory holds one document, in Parquet some thousand rows. If anything goes wrong, `found` included, what
+    stood at `out` stays.
+
+    Args:
+        form: one of OUTPUT_FORMS.
+        labels: the classifier's, each once.
+
+    Raises:
+        UnknownName: no such format.
+    """
+    write = {"pubtator": _write_pubtator, "bioc-json": _write_bioc, "parquet": _write_parquet}
+    if form not in write:
+        raise UnknownName("output format", form, OUTPUT_FORMS)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    write[form](found, out, labels)
+
+
+# PubTator and BioC JSON
+
+
+def _related(found: DocumentRelations) -> dict[Relation, PredictedPair]:
+    """Each relation once, as documents of both formats name it, with its surest pair."""
+    relations: dict[Relation, PredictedPair] = {}
+    for pair in found.relations:
+        relation = Relation(escaped(pair.head.id), escaped(pair.tail.id), pair.label)
+        if relation not in relations or pair.confidence > relations[relation].confidence:
+            relations[relation] = pair
+    return relations
+
+
+def _document(found: DocumentRelations, relations: Iterable[Relation]) -> Document:
+    """The document with its relations, and with all ids in the mentions that the relations name.
+
+    Ids are escaped, since "," joins them. Where mentions are related, not concepts, a related mention gets
+    its own name as a further id.
+    """
+    relations = tuple(relations)
+    document = found.document
+    named = {entity for relation in relations for entity in (relation.head, relation.tail)}
+    named -= {escaped(name) for mention in document.mentions for name in mention.concept_ids}
+    mentions = []
+    for mention in document.mentions:
+        own = (mention.id,) if escaped(mention.id) in named else ()
+        mentions.append(replace(mention, concept_ids=tuple(map(escaped, (*mention.concept_ids, *own)))))
+    return replace(document, mentions=tuple(mentions), relations=relations)
+
+
+def _write_pubtator(found: Iterable[DocumentRelations], out: Path, labels: Sequence[str]) -> None:
+    with new_file(out) as file:
+        pubtator.write(map(_pubtator_record, found), file)
+
+
+def _pubtator_record(found: DocumentRelations) -> pubtator.PubTatorRecord:
+    document = _document(found, _related(found))
+    return pubtator.from_document(replace(document, id=document.id.replace("|", "%7C")), unknown=_UNKNOWN)
+
+
+def _write_bioc(found: Iterable[DocumentRelations], out: Path, labels: Sequence[str]) -> None:
+    collection = BioCCollection()
+    collection.source, collection.date, collection.key = "harmonize", "", "harmonize"
+    collection.infons = {"package_version": __version__, "labels": ",".join(labels)}
+    with new_file(out) as file:
+        bioc.write(collection, map(_bioc_document, found), file)
+
+
+def _bioc_document(found: DocumentRelations) -> BioCDocument:
+    relations = _related(found)
+    record = bioc.from_document(_document(found, relations))
+    record.infons["corpus"] = found.corpus
+    for passage in record.passages:
+        for annotation in passage.annotations:
+            annotation.infons["identifier"] = annotation.infons["identifier"] or _UNKNOWN
+    for relation, pair in zip(record.relations, relations.values(), strict=True):
+        relation.infons.update(_infons(pair, found.labels))
+    return record
+
+
+def _infons(pair: PredictedPair, labels: Sequence[str]) -> dict[str, str]:
+    probabilities = zip(labels, pair.probabilities, strict=True)
+    return {
+        "confidence": f"{pair.confidence:.6f}",
+        "related": f"{pair.related:.6f}",
+        **{f"probability {label}": f"{probability:.6f}" for label, probability in probabilities},
+    }
+
+
+# Parquet
+
+
+def prediction_schema(labels: Sequence[str], metadata: Mapping[str, Any] | None = None) -> pa.Schema:
+    """The columns of predictions in Parquet; one row is one pair in one context, in the documents' order.
+
+    | column | type | meaning |
+    | --- | --- | --- |
+    | instance_id | string | the union set's, where the pair stands in it |
+    | corpus | string | the mapping whose rules made the pair |
+    | document_id | string | as the file has it |
+    | pmid | string | null where unknown |
+    | context_start, context_end | int32 | the context in the document's text, in code points |
+    | head_id, tail_id | string | concept id, or the mention's name (T0, T1, ...) |
+    | head_name, tail_name | string | the first mention in the context |
+    | head_type, tail_type | string | BioRED's type, or an internal one |
+    | source_head_type, source_tail_type | string | as the file has it, of that first mention |
+    | label | string | the most probable label, negatives included |
+    | is_relation | bool | false if `label` is a negative |
+    | confidence | float32 | the probability of `label` |
+    | related | float32 | the probability of any relation |
+    | probabilities | struct | of each label a float32, in the classifier's order |
+
+    Args:
+        labels: the classifier's, each once.
+        metadata: stands under METADATA_KEY, as JSON.
+    """
+    scores = [pa.field(label, pa.float32(), nullable=False) for label in labels]
+    text = [
+        *("instance_id", "corpus", "document_id", "pmid"),
+        *("head_id", "tail_id", "head_name", "tail_name", "head_type", "tail_type"),
+        *("source_head_type", "source_tail_type", "label"),
+    ]
+    fields = [pa.field(name, pa.string(), nullable=name == "pmid") for name in text]
+    fields[4:4] = [pa.field(name, pa.int32(), nullable=False) for name in ("context_start", "context_end")]
+    fields += [
+        pa.field("is_relation", pa.bool_(), nullable=False),
+        pa.field("confidence", pa.float32(), nullable=False),
+        pa.field("related", pa.float32(), nullable=False),
+        pa.field("probabilities", pa.struct(scores), nullable=False),
+    ]
+    about = None if metadata is None else {METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
+    return pa.schema(fields, metadata=about)
+
+
+def _write_parquet(found: Iterable[DocumentRelations], out: Path, labels: Sequence[str]) -> None:
+    about = {
+        "prediction_schema_version": PREDICTION_SCHEMA_VERSION,
+        "package_version": __version__,
+        "labels": list(labels),
+    }
+    schema = prediction_schema(labels, about)
+    with new_path(out) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
+        for rows in _groups(row for one in found for row in _rows(one)):
+            writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+
+
+def _groups(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    group: list[dict[str, Any]] = []
+    for row in rows:
+        group.append(row)
+        if len(group) == _ROWS_PER_GROUP:
+            yield group
+            group = []
+    if group:
+        yield group
+
+
+def _rows(found: DocumentRelations) -> Iterator[dict[str, Any]]:
+    for pair in found.pairs:
+        instance, head, tail = pair.instance, pair.head, pair.tail
+        yield {
+            "instance_id": instance_id(found.corpus, instance),
+            "corpus": found.corpus,
+            "document_id": found.document.id,
+            "pmid": found.document.pmid,
+            "context_start": instance.context.start,
+            "context_end": instance.context.end,
+            "head_id": head.id,
+            "tail_id": tail.id,
+            "head_name": head.name,
+            "tail_name": tail.name,
+            "head_type": head.type,
+            "tail_type": tail.type,
+            "source_head_type": head.source_type,
+            "source_tail_type": tail.source_type,
+            "label": pair.label,
+            "is_relation": pair.is_relation,
+            "confidence": pair.confidence,
+            "related": pair.related,
+            "probabilities": dict(zip(found.labels, pair.probabilities, strict=True)),
+        }

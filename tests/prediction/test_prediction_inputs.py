@@ -1,0 +1,378 @@
+"""Reading new documents: every format, every fault."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import tarfile
+import tracemalloc
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from prediction_cases import PUBTATOR, SAMPLES, article, written
+
+from harmonize.errors import HarmonizeError, InputError, MalformedInput, MissingInput, UnknownName
+from harmonize.model import Document
+from harmonize.prediction import inputs
+from harmonize.prediction.inputs import MALFORMED, MISFIT, NO_TEXT, TOO_MANY, UNKNOWN_TYPE, Tally, read_input
+from harmonize.prediction.pairs import pair_rules
+
+RULES = pair_rules()
+GOOD = article(1)
+
+
+def ids(documents: list[Document]) -> list[str]:
+    return [document.id for document in documents]
+
+
+def bioc_json(*documents: object) -> str:
+    return json.dumps({"source": "", "date": "", "key": "", "infons": {}, "documents": documents})
+
+
+def bioc(
+    identifier: str = "1", text: str = "Aspirin helps.", annotations: tuple[object, ...] = ()
+) -> dict[str, object]:
+    passage = {"infons": {"type": "title"}, "offset": 0, "text": text, "annotations": annotations}
+    return {"id": identifier, "passages": [passage]}
+
+
+def annotation(text: str, *places: tuple[int, int], **infons: str) -> dict[str, object]:
+    locations = [{"offset": offset, "length": length} for offset, length in places]
+    return {"id": "0", "infons": {"type": "Chemical"} | infons, "text": text, "locations": locations}
+
+
+def test_every_format_gives_the_same_documents() -> None:
+    documents = {form: list(read_input(path, rules=RULES)) for form, path in SAMPLES.items()}
+    assert documents["pubtator"] == documents["bioc-xml"] == documents["bioc-json"]
+    assert len(documents["pubtator"]) >= 2
+    assert not any(document.relations for document in documents["pubtator"])
+    assert {document.pmid for document in documents["pubtator"]} == set(ids(documents["pubtator"]))
+
+
+@pytest.mark.parametrize("form", SAMPLES)
+@pytest.mark.parametrize("name", ["input", "input.txt", "input.json", "input.XML"])
+def test_the_beginning_tells_the_format_whatever_the_name(tmp_path: Path, form: str, name: str) -> None:
+    path = written(tmp_path, SAMPLES[form].read_bytes(), name)
+    assert list(read_input(path, rules=RULES)) == list(read_input(SAMPLES[form], rules=RULES))
+
+
+@pytest.mark.parametrize("form", SAMPLES)
+def test_gzip_tar_and_folders_are_read(tmp_path: Path, form: str) -> None:
+    expected = list(read_input(SAMPLES[form], rules=RULES))
+    packed = written(tmp_path, gzip.compress(SAMPLES[form].read_bytes()), "input.gz")
+    assert list(read_input(packed, rules=RULES)) == expected
+    with tarfile.open(tmp_path / "input.tar.gz", "w:gz") as archive:
+        archive.add(SAMPLES[form], "one")
+        archive.add(SAMPLES[form], "two")
+    assert list(read_input(tmp_path / "input.tar.gz", rules=RULES)) == expected * 2
+    assert list(read_input(tmp_path, rules=RULES)) == expected * 3
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("a.PubTator", r"a\.PubTator:1: expected a text line"),
+        ("a.pubtator.gz", "expected a text line"),
+        ("a.txt", r"a\.txt:1: expected a text line"),
+        ("a.xml", "expected well-formed XML"),
+        ("a.BioC.JSON", "expected JSON"),
+        ("a.pdf", "expected PubTator text, BioC XML or BioC JSON, got neither"),
+    ],
+)
+def test_where_the_beginning_tells_nothing_the_name_does(tmp_path: Path, name: str, message: str) -> None:
+    content = b"nothing of the kind\n"
+    path = written(tmp_path, gzip.compress(content) if name.endswith("gz") else content, name)
+    with pytest.raises(MalformedInput, match=message):
+        list(read_input(path, rules=RULES))
+
+
+def test_a_format_can_be_forced(tmp_path: Path) -> None:
+    path = written(tmp_path, "nothing of the kind\n", "a.json")
+    with pytest.raises(MalformedInput, match="expected a text line"):
+        list(read_input(path, "pubtator", rules=RULES))
+    with pytest.raises(UnknownName, match="unknown input format 'pdf'"):
+        list(read_input(path, "pdf"))
+
+
+def test_missing_inputs_are_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingInput, match="expected a file or a folder"):
+        list(read_input(tmp_path / "none"))
+    with pytest.raises(MissingInput, match="expected a file or a folder"):
+        list(read_input(tmp_path))
+
+
+def test_what_pubtator_writes_is_understood(tmp_path: Path) -> None:
+    one, other = read_input(written(tmp_path, PUBTATOR))
+    assert [(m.text, m.type, m.concept_ids) for m in one.mentions] == [
+        ("Aspirin", "Chemical", ("MESH:D001241",)),
+        ("BRAF", "Gene", ("673",)),
+        ("V600E", "ProteinMutation", ("rs113488022",)),
+        ("melanoma", "Disease", ("MESH:D008545",)),
+        ("Mice", "Species", ("10090",)),
+        ("aspirin", "chemical", ("MESH:D001241",)),
+        ("melanoma", "Disease", ("MESH:D008545",)),
+        ("V600E", "SNP", ("rs113488022",)),
+        ("braf", "Gene", ("673", "109880")),
+        ("A375", "CellLine", ("CVCL:0132",)),
+        ("pain", "Disease", ("T10",)),
+        ("rare", "Disease", ()),
+    ]
+    assert one.relations == ()
+    assert (other.text, other.mentions) == ("Nothing is named here.", ())
+
+
+def test_a_mention_without_id_field_gets_a_name_that_no_concept_has(tmp_path: Path) -> None:
+    lines = "1|t|Aspirin fever\n1\t0\t7\tAspirin\tChemical\t\n1\t8\t13\tfever\tDisease\tT0\n\n"
+    (document,) = read_input(written(tmp_path, lines), rules=RULES)
+    assert [mention.concept_ids for mention in document.mentions] == [("T0'",), ("T0",)]
+
+
+def test_an_id_that_is_no_pmid_is_no_pmid(tmp_path: Path) -> None:
+    (document,) = read_input(written(tmp_path, "PMC1|t|Aspirin\n\n"), rules=RULES)
+    assert (document.id, document.pmid) == ("PMC1", None)
+
+
+def test_a_title_that_ends_in_a_blank_may_stand_right_before_the_abstract(tmp_path: Path) -> None:
+    lines = "1|t|Aspirin \n1|a|and fever\n1\t12\t17\tfever\tDisease\tMESH:D005334\n\n"
+    (document,) = read_input(written(tmp_path, lines), rules=RULES)
+    assert (document.text, document.mentions[0].text) == ("Aspirin and fever", "fever")
+
+
+def test_mentions_in_several_parts_are_left_out_and_counted(tmp_path: Path) -> None:
+    split = annotation("Aspirin helps", (0, 7), (8, 5), identifier="1")
+    path = written(tmp_path, bioc_json(bioc(annotations=(split,))), "a.json")
+    tally = Tally()
+    (document,) = read_input(path, rules=RULES, tally=tally)
+    assert (document.mentions, tally.left_out) == ((), {"in several parts": 1})
+
+
+def test_passages_without_type_are_title_and_abstract(tmp_path: Path) -> None:
+    one, two = {"offset": 0, "text": "Title."}, {"offset": 7, "text": "Abstract."}
+    path = written(tmp_path, bioc_json({"id": "1", "passages": [one, two]}), "a.json")
+    (document,) = read_input(path, rules=RULES)
+    assert [passage.kind for passage in document.passages] == ["title", "abstract"]
+    assert document.text == "Title. Abstract."
+
+
+BAD_ARTICLES = {
+    "a column too few": (
+        "2|t|Aspirin\n2\t0\t7\n\n",
+        ":8: expected 5 or 6 or 7 columns in a mention line, got 3",
+        MALFORMED,
+    ),
+    "no title": ("2\t0\t7\tAspirin\tChemical\tC\n\n", r":7: expected a title line 2\|t\|", MALFORMED),
+    "two abstracts": ("2|t|A\n2|a|B\n2|a|C\n\n", ":9: expected one abstract", MALFORMED),
+    "another's line": ("2|t|A\n3|a|B\n\n", ":8: expected a line of document 2, got one of '3'", MALFORMED),
+    "no text": ("2|t|\n\n", ":7: document 2: expected a title or an abstract, got neither", NO_TEXT),
+    "misspelt": (
+        "2|t|Aspirin\n2\t1\t7\tAspirin\tChemical\tC\n\n",
+        ":8: document 2: expected 'Aspirin' at 1-7: the text reads otherwise",
+        MISFIT,
+    ),
+    "beyond": (
+        "2|t|Aspirin\n2\t1\t70\tAspirin\tChemical\tC\n\n",
+        ":8: document 2: expected 'Aspirin' at 1-70: beyond the text",
+        MISFIT,
+    ),
+    "type": (
+        "2|t|Aspirin\n2\t0\t7\tAspirin\tPill\tC\n\n",
+        ":8: document 2: expected a known entity type .*, got 'Pill'",
+        UNKNOWN_TYPE,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ARTICLES)
+def test_a_bad_article_is_one_line_or_passed_over(tmp_path: Path, case: str) -> None:
+    text, message, reason = BAD_ARTICLES[case]
+    path = written(tmp_path, article(1) + text + article(3))
+    documents = read_input(path, rules=RULES)
+    assert next(documents).id == "1"
+    with pytest.raises(MalformedInput, match=message):
+        next(documents)
+    faults: list[InputError] = []
+    tally = Tally()
+    assert ids(list(read_input(path, rules=RULES, tally=tally, skip=faults.append))) == ["1", "3"]
+    assert (tally.documents, tally.skipped) == (3, {reason: 1})
+    assert re.search(message, str(faults[0]))
+    assert "\n" not in str(faults[0])
+
+
+def test_bytes_that_are_no_text_cost_one_article(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD.encode() + b"2|t|Aspirin \xff\n2|a|Fever\n\n" + article(3).encode())
+    with pytest.raises(MalformedInput, match=":7: expected UTF-8, got byte 0xff"):
+        list(read_input(path, rules=RULES))
+    tally = Tally()
+    found = list(read_input(path, rules=RULES, tally=tally, skip=lambda fault: None))
+    assert (ids(found), tally.documents, tally.skipped) == (["1", "3"], 3, {MALFORMED: 1})
+
+
+@pytest.mark.parametrize(("cut", "kept"), [("2|t|Aspi", ["1"]), ("2|t|Aspirin\n2\t0\t7\tAspi", ["1"])])
+def test_a_cut_last_line_costs_the_last_article(tmp_path: Path, cut: str, kept: list[str]) -> None:
+    path = written(tmp_path, GOOD + cut)
+    with pytest.raises(MalformedInput, match="the file is cut here"):
+        list(read_input(path, rules=RULES))
+    tally = Tally()
+    assert ids(list(read_input(path, rules=RULES, tally=tally, skip=lambda fault: None))) == kept
+    assert (tally.documents, tally.skipped) == (2, {MALFORMED: 1})
+
+
+def test_articles_need_no_blank_line_between_them(tmp_path: Path) -> None:
+    path = written(tmp_path, "\ufeff" + (GOOD + article(2) + article(3)).replace("\n\n", "\n"))
+    assert ids(list(read_input(path, rules=RULES))) == ["1", "2", "3"]
+
+
+BAD_BIOC = {
+    "no id": ({"passages": []}, "document number 2: expected a BioC document, got no 'id'", MALFORMED),
+    "no document": (7, "document number 2: expected a BioC document", MALFORMED),
+    "tab in id": (bioc("2\t"), "expected an id without tabs", MALFORMED),
+    "no text": (bioc("2", ""), "document 2: expected a title or an abstract", NO_TEXT),
+    "offset": (
+        bioc("2", annotations=(annotation("A", (-1, 1)),)),
+        "document 2: .*offset or length",
+        MALFORMED,
+    ),
+    "misspelt": (bioc("2", annotations=(annotation("spirin", (0, 6)),)), "'spirin' at 0-6", MISFIT),
+    "type": (
+        bioc("2", annotations=(annotation("Aspirin", (0, 7), type="Pill"),)),
+        "document 2: expected a known entity type .*, got 'Pill'",
+        UNKNOWN_TYPE,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_BIOC)
+def test_a_bad_bioc_document_is_one_line_or_passed_over(tmp_path: Path, case: str) -> None:
+    bad, message, reason = BAD_BIOC[case]
+    path = written(tmp_path, bioc_json(bioc("1"), bad, bioc("3")), "a.json")
+    with pytest.raises(MalformedInput, match=rf"a\.json: .*{message}"):
+        list(read_input(path, rules=RULES))
+    tally = Tally()
+    assert ids(list(read_input(path, rules=RULES, tally=tally, skip=lambda fault: None))) == ["1", "3"]
+    assert (tally.documents, tally.skipped) == (3, {reason: 1})
+
+
+def test_a_bad_document_in_xml_is_passed_over(tmp_path: Path) -> None:
+    def document(identifier: str, offset: str) -> str:
+        return (
+            f"<document><id>{identifier}</id><passage><infon key='type'>title</infon>"
+            f"<offset>{offset}</offset><text>Aspirin</text></passage></document>\n"
+        )
+
+    text = f"<collection>\n{document('1', '0')}{document('2', 'x')}{document('3', '0')}</collection>"
+    path = written(tmp_path, text, "a.xml")
+    with pytest.raises(MalformedInput, match=r"a\.xml:3: document 2: expected a BioC document"):
+        list(read_input(path, rules=RULES))
+    assert ids(list(read_input(path, rules=RULES, skip=lambda fault: None))) == ["1", "3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.json", bioc_json(bioc("1"))[:-10].encode()),
+        ("a.xml", b"<collection><document><id>1</id>"),
+        ("a.gz", gzip.compress(GOOD.encode() * 9)[:-12]),
+        ("a.PubTator", b""),
+        ("a.PubTator", b"\n \n"),
+        ("a.json", b'{"documents": []}'),
+        ("a.xml", b"<collection></collection>"),
+    ],
+)
+def test_faults_without_a_next_document_are_raised_even_so(tmp_path: Path, name: str, content: bytes) -> None:
+    path = written(tmp_path, content, name)
+    with pytest.raises(MalformedInput, match=re.escape(name)):
+        list(read_input(path, rules=RULES, skip=lambda fault: None))
+
+
+def test_a_line_too_long_for_memory_is_raised_even_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harmonize.formats.lines._LONGEST", 100)
+    path = written(tmp_path, GOOD + "2|t|" + "a" * 200 + "\n\n" + article(3))
+    with pytest.raises(MalformedInput, match=":7: expected a line end within 100 bytes"):
+        list(read_input(path, rules=RULES, skip=lambda fault: None))
+
+
+def test_a_document_of_too_many_entities_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inputs, "MOST_ENTITIES", 2)
+    tally = Tally()
+    path = written(tmp_path, GOOD + article(2, mentions=False))
+    found = list(read_input(path, rules=RULES, tally=tally, skip=lambda fault: None))
+    assert (ids(found), tally.skipped) == (["2"], {TOO_MANY: 1})
+
+
+# Conservation: whatever happens to a file, every document met is read or skipped.
+
+brief = settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+fields = st.text("\t|-129aT \u2028é", max_size=12)
+
+
+@brief
+@given(damage=st.lists(st.none() | st.tuples(st.integers(0, 4), fields), min_size=1, max_size=8))
+def test_damage_costs_the_articles_it_is_in(tmp_path: Path, damage: list[tuple[int, str] | None]) -> None:
+    articles = []
+    for number, change in enumerate(damage, 1):
+        lines = article(number).splitlines()
+        if change is not None:
+            lines[change[0] : change[0] + 1] = [change[1]]
+        articles.append("\n".join(lines))
+    path = written(tmp_path, "\n\n".join(articles) + "\n")
+    faults: list[InputError] = []
+    tally = Tally()
+    try:
+        found = list(read_input(path, "pubtator", rules=RULES, tally=tally, skip=faults.append))
+    except MalformedInput:
+        assert not path.read_text().strip()
+        return
+    assert tally.documents == len(found) + len(faults) == len(found) + tally.skipped.total()
+    assert {str(n) for n, change in enumerate(damage, 1) if change is None} <= set(ids(found))
+    assert [d for d in ids(found) if d.isdecimal()] == sorted(filter(str.isdecimal, ids(found)), key=int)
+
+
+@brief
+@given(data=st.data(), form=st.sampled_from(sorted(SAMPLES)))
+def test_any_damage_is_read_or_one_line(tmp_path: Path, data: st.DataObject, form: str) -> None:
+    content = SAMPLES[form].read_bytes()
+    start = data.draw(st.integers(0, len(content) - 1))
+    end = start + data.draw(st.integers(0, 40))
+    damaged = content[:start] + data.draw(st.binary(max_size=8)) + content[end:]
+    path = written(tmp_path, damaged, "input")
+    tally = Tally()
+    count, fault = 0, None
+    try:
+        for _ in read_input(path, form, rules=RULES, tally=tally, skip=lambda fault: None):
+            count += 1
+    except HarmonizeError as error:
+        fault = error
+    assert tally.documents == count + tally.skipped.total()
+    assert fault is None or (fault.exit_code == 2 and "\n" not in str(fault))
+
+
+@pytest.mark.parametrize("form", SAMPLES)
+def test_memory_does_not_grow_with_the_documents(tmp_path: Path, form: str) -> None:
+    """The most that reading holds, of a file of 200 documents and of one of 1,200."""
+    peaks = []
+    for count in (200, 1_200):
+        path = tmp_path / f"{count}"
+        with path.open("w") as file:
+            if form == "pubtator":
+                file.writelines(article(number) for number in range(count))
+            elif form == "bioc-json":
+                file.write('{"documents": [')
+                file.write(",".join(json.dumps(bioc(str(number))) for number in range(count)) + "]}")
+            else:
+                passage = "<passage><infon key='type'>title</infon><offset>0</offset><text>Aspirin</text>"
+                one = f"<document><id>1</id>{passage}</passage></document>"
+                file.write(f"<collection>{one * count}</collection>")
+        tracemalloc.start()
+        assert sum(1 for _ in read_input(path, form, rules=RULES)) == count
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 300_000
