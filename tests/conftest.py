@@ -12,13 +12,19 @@ from harmonize.registry import sample_folder
 
 MIRROR = os.environ.get("HARMONIZE_MIRROR")
 
+# Without a network, to ask the hub for a name that it may know takes a minute.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that read the real corpora share one worker, so that the real set is built once."""
+    """Tests of the real set share one worker, so that it is built once; others stay with their file's."""
     for item in items:
-        if "mirror" in getattr(item, "fixturenames", ()):
+        names = getattr(item, "fixturenames", ())
+        if "mirror" in names:
             item.add_marker(pytest.mark.mirror)
-            item.add_marker(pytest.mark.xdist_group("mirror"))
+            group = "mirror" if "real_union" in names else f"mirror of {item.path.stem}"
+            item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session")

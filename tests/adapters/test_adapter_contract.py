@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from functools import cache
+from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 
@@ -50,6 +50,11 @@ class Reading:
         self.source, self.ledger = opened(key, variant, root)
         self.documents = list(adapter(key, CATALOGUE)(self.source))
 
+    @cached_property
+    def split(self) -> list[Document]:
+        """The documents with the sentences that the rules use."""
+        return [with_sentences(document) for document in self.documents]
+
     def again(self) -> list[Document]:
         source, _ = opened(self.corpus.key, self.variant, self.root)
         return list(adapter(self.corpus.key, CATALOGUE)(source))
@@ -73,7 +78,12 @@ def sample_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     params=[
         *(pytest.param(("samples", *pair), id="-".join(pair)) for pair in VARIANTS),
         *(
-            pytest.param(("mirror", *pair), id="-".join(("real", *pair)), marks=needs_mirror)
+            pytest.param(
+                ("mirror", *pair),
+                id="-".join(("real", *pair)),
+                # One worker reads a real source once, for all of its tests.
+                marks=[*needs_mirror, pytest.mark.xdist_group("-".join(pair))],
+            )
             for pair in VARIANTS
             if pair not in NOT_IN_THE_MIRROR
         ),
@@ -175,7 +185,7 @@ def test_relation_arguments_are_mentions_or_concepts_of_the_document(reading: Re
     if rule is None:
         assert not unknown
     else:
-        drops = [drop for d in reading.documents for drop in rule(with_sentences(d), reading.corpus)[1]]
+        drops = [drop for document in reading.split for drop in rule(document, reading.corpus)[1]]
         assert len(unknown) == sum(drop.reason in NOT_FOUND for drop in drops)
 
 
@@ -200,8 +210,8 @@ def test_sentences_of_the_corpus_are_ordered_disjoint_and_hold_every_mention(rea
 
 
 def test_sentences_that_the_rules_use_are_ordered_disjoint_and_hold_every_mention(reading: Reading) -> None:
-    for document in reading.documents:
-        _check_sentences(with_sentences(document))
+    for document in reading.split:
+        _check_sentences(document)
 
 
 def _check_sentences(document: Document) -> None:

@@ -88,6 +88,12 @@ def _zip_cases() -> Iterator[Case]:
 CASES = [*_cases(), *_zip_cases()]
 
 
+@pytest.fixture(autouse=True)
+def _mappings_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading the mappings takes longer than reading a damaged sample, and is not what is tested here."""
+    monkeypatch.setattr("harmonize.pipelines.build.load_catalogue", lambda extensions: CATALOGUE)
+
+
 @pytest.fixture(scope="session")
 def finished_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")

@@ -38,11 +38,6 @@ def test_sample_builds_are_byte_identical(sample_union: Path, tmp_path: Path) ->
         assert contents(out) == contents(sample_union)
 
 
-def test_real_builds_are_byte_identical(real_union: Path, mirror: Path, tmp_path: Path) -> None:
-    run_build(tmp_path / "again", mirror, NAMES[::-1], "4711")
-    assert contents(tmp_path / "again") == contents(real_union)
-
-
 def test_a_corpus_has_the_same_instances_alone(sample_union: Path, tmp_path: Path) -> None:
     import harmonize
 

@@ -9,16 +9,39 @@ import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import chdir
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
+from typer.testing import CliRunner
+
+from harmonize.pipelines.cli import app
 
 COMMAND = Path(sys.executable).with_name("harmonize")
 
 
-def run(
+class Done(NamedTuple):
+    stdout: str
+    stderr: str
+
+
+def run(*arguments: str | Path, cwd: Path | None = None, code: int = 0, **env: str) -> Done:
+    """What a command prints. It runs in this process: a new one would import for seconds every time."""
+    given = {"HARMONIZE_MIRROR": None, "COLUMNS": "140", **env}
+    with chdir(cwd or Path()):
+        done = CliRunner().invoke(
+            app, [str(each) for each in arguments], env=given, catch_exceptions=False, terminal_width=140
+        )
+    assert done.exit_code == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return Done(done.stdout, done.stderr)
+
+
+def run_process(
     *arguments: str | Path, cwd: Path | None = None, code: int = 0, **env: str
 ) -> subprocess.CompletedProcess[str]:
+    """The same as a process of its own, as a user starts it."""
     inherited = {key: value for key, value in os.environ.items() if key != "HARMONIZE_MIRROR"}
     done = subprocess.run(
         [COMMAND, *arguments],
@@ -44,7 +67,7 @@ def test_the_examples_of_every_help_work_as_they_stand(tmp_path: Path) -> None:
 
 
 def test_build_says_where_the_set_is_and_how_to_load_it(tmp_path: Path) -> None:
-    printed = run("build", "--sample", cwd=tmp_path).stdout
+    printed = run_process("build", "--sample", cwd=tmp_path).stdout
     assert "instances of 9 corpora in artifacts/union" in printed
     loading = re.search(r"python -c \"(.*)\"", printed)
     assert loading
@@ -87,6 +110,13 @@ def test_faults_are_one_line_and_leave_with_2(tmp_path: Path, arguments: list[st
     assert len(errors) == 1
     assert message in errors[0]
     assert not (tmp_path / "artifacts").exists() or not any((tmp_path / "artifacts").iterdir())
+
+
+def test_a_fault_of_the_process_is_one_line_as_well(tmp_path: Path) -> None:
+    done = run_process("stats", "nowhere", cwd=tmp_path, code=2)
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: nowhere/manifest.json: expected a union set")
+    assert done.stderr.count("\n") == 1
 
 
 def test_stats_counts_compares_and_explains(sample_union: Path) -> None:

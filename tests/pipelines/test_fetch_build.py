@@ -6,13 +6,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-from test_build import contents
-from test_cli import run
+from test_build import NAMES, contents
+from test_cli import run, run_process
 from web_mirror import served
 
 import harmonize
 from harmonize.registry import sample_folder
-from harmonize.union.manifest import read_manifest
+from harmonize.union.manifest import read_manifest, write_manifest
 
 ACCEPT = ("--accept-licence", "CC-BY-NC-4.0", "--accept-licence", "CC-BY-NC-SA-4.0")
 UNHASHED = "biored,drugprot,bc5cdr,emu,pharmgkb,disgenet"  # the others' hashes are those of the real files
@@ -30,13 +30,29 @@ def test_a_sample_from_a_server_is_the_sample_of_the_folder(tmp_path: Path) -> N
     assert contents(tmp_path / "fetched") == contents(tmp_path / "in-place")
 
 
-def test_the_real_corpora_from_a_server_are_those_of_the_folder(
-    mirror: Path, real_union: Path, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def fetched_union(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real set, fetched, by another process with other hashes, of corpora in another order."""
+    folder = tmp_path_factory.mktemp("from-a-server")
+    options = ("--out", "fetched", "--cache", "cache", "--corpora", ",".join(NAMES[::-1]), *ACCEPT)
     with served(mirror) as url:
-        run("build", "--mirror", url, "--out", "fetched", "--cache", "cache", *ACCEPT, cwd=tmp_path)
-    fetched, in_place = contents(tmp_path / "fetched"), contents(real_union)
-    assert read_manifest(tmp_path / "fetched")["licences"]["accepted"] == ["CC BY-NC 4.0", "CC BY-NC-SA 4.0"]
+        run_process("build", "--mirror", url, *options, cwd=folder, PYTHONHASHSEED="4711")
+    return folder / "fetched"
+
+
+def test_real_builds_are_byte_identical(real_union: Path, fetched_union: Path, tmp_path: Path) -> None:
+    manifest = read_manifest(real_union)
+    assert manifest["licences"]["accepted"] == []
+    manifest["licences"]["accepted"] = read_manifest(fetched_union)["licences"]["accepted"]
+    write_manifest(tmp_path, manifest)
+    assert contents(fetched_union) == contents(real_union) | contents(tmp_path)
+
+
+def test_the_real_corpora_from_a_server_are_those_of_the_folder(
+    real_union: Path, fetched_union: Path
+) -> None:
+    fetched, in_place = contents(fetched_union), contents(real_union)
+    assert read_manifest(fetched_union)["licences"]["accepted"] == ["CC BY-NC 4.0", "CC BY-NC-SA 4.0"]
     # real_union was built without accepting: the manifest says so, and what is made of it.
     told = {"manifest.json"}
     assert {name for name in in_place if fetched[name] != in_place[name]} <= told

@@ -44,6 +44,7 @@ class Request:
 
     def __init__(self, server: FileServer, handler: BaseHTTPRequestHandler, seen: Seen) -> None:
         self.server, self.seen, self._handler = server, seen, handler
+        self._bodies = server.bodies
         self.content = server.files.get(seen.path, b"")
         self.validators = dict(server.validators(self.content))
 
@@ -65,7 +66,7 @@ class Request:
         self._handler.end_headers()
 
     def write(self, body: bytes) -> None:
-        self.server.sent += len(body)  # first: the client may look as soon as it has the last byte
+        self._bodies.append(len(body))  # first: the client may look as soon as it has the last byte
         with contextlib.suppress(ConnectionError):  # the client has left
             self._handler.wfile.write(body)
 
@@ -105,7 +106,7 @@ class FileServer:
     Attributes:
         files: path -> content; a path that is not in it is answered with 404.
         requests: as they came, redirected ones too.
-        sent: bytes of bodies so far.
+        bodies: the lengths of bodies and parts of bodies so far.
         validators: the headers that tell a file's contents apart.
     """
 
@@ -114,7 +115,7 @@ class FileServer:
         self.misbehave: defaultdict[str, deque[Behaviour]] = defaultdict(deque)
         self.always: dict[str, Behaviour] = {}
         self.requests: list[Seen] = []
-        self.sent = 0
+        self.bodies: list[int] = []
         self.validators: Callable[[bytes], dict[str, str]] = strong_etag
         self.release = threading.Event()
         self._lock = threading.Lock()
@@ -149,7 +150,12 @@ class FileServer:
         self.requests.clear()
         self.misbehave.clear()
         self.always.clear()
-        self.sent = 0
+        self.bodies = []  # a new list: an answer that drips on, to a client that has left, adds to the old
+
+    @property
+    def sent(self) -> int:
+        """Bytes of bodies so far."""
+        return sum(self.bodies)
 
     @property
     def ranges(self) -> list[str | None]:

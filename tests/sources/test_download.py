@@ -446,7 +446,7 @@ def leave_part(server: FileServer, get: Get, length: int = 4000) -> None:
     misbehave(server, at.cut(length))
     error_of(get, retries=0)
     server.requests.clear()
-    server.sent = 0
+    server.bodies.clear()
 
 
 def test_a_file_that_changed_is_begun_anew(server: FileServer, get: Get, target: Path) -> None:
