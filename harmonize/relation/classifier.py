@@ -96,6 +96,7 @@ class Classifier:
         Raises:
             MissingInput, MalformedInput, HarmonizeError: no such run, a broken one, no such device.
         """
+        from safetensors import SafetensorError
         from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
         folder = Path(folder)
@@ -104,7 +105,7 @@ class Classifier:
         try:
             tokenizer = AutoTokenizer.from_pretrained(str(folder))
             model = AutoModelForSequenceClassification.from_pretrained(str(folder))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, SafetensorError) as error:
             raise MalformedInput(
                 folder, f"expected a model and its tokenizer: {str(error).splitlines()[0]}"
             ) from None

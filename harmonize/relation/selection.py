@@ -125,8 +125,16 @@ def select(union: Path, recipe: Recipe) -> Selection:
 def rows_to_test(
     union: Path, evaluate_on: str, count: int | None = None, fold: int | None = None
 ) -> pa.Table:
-    """The rows of a part, "biored/test"; of one of `count` folds of its documents where one is given."""
+    """The rows of a part, "biored/test"; of one of `count` folds of its documents where one is given.
+
+    Raises:
+        UnknownName: a corpus that the set does not hold.
+        HarmonizeError: the part has no rows.
+        UnionError: the set is not whole.
+    """
     rows = _rows(union, [part(evaluate_on)])
+    if not rows.num_rows:
+        raise HarmonizeError(f"{evaluate_on}: expected rows to test, the set has none")
     if count is None or fold is None:
         return rows
     fold_of = folds(union, part(evaluate_on)[0], count)

@@ -15,6 +15,7 @@ from the last of them, to the same weights as if it had never been stopped.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -31,10 +32,11 @@ from transformers import (
     ProgressCallback,
     Trainer,
     TrainerCallback,
+    TrainerState,
     TrainingArguments,
     set_seed,
 )
-from transformers.trainer_utils import get_last_checkpoint
+from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.batches import EncodedPairs, LikeLengths, padded
@@ -53,7 +55,7 @@ from harmonize.union.replace import put
 __all__ = ["fit", "train"]
 
 RECIPE = "recipe.yaml"
-_CHECKPOINTS, _FIRST, _LOGS = "checkpoints", "first", "logs"
+_CHECKPOINTS, _FIRST, _LOGS, _SET = "checkpoints", "first", "logs", "set.sha256"
 
 
 def train(
@@ -88,18 +90,33 @@ def train(
     work = out.with_name(f".{out.name}.training")
     if fresh:
         shutil.rmtree(work, ignore_errors=True)
-    _begin(work, recipe)
-    if recipe.first is not None:
-        before = resolved({**recipe.model_dump(), "first": None, **recipe.first})
-        first = work / _FIRST
-        if not (first / TRAINING).is_file():
-            fit(union, before, first, device=device, callbacks=callbacks)
-        _wait()
-        fit(union, recipe, work, device=device, callbacks=callbacks, start=first)
-    else:
-        fit(union, recipe, work, device=device, callbacks=callbacks)
+    is_new = not work.parent.exists()
+    _begin(work, union, recipe)
+    try:
+        _stages(union, recipe, work, device, callbacks)
+    except HarmonizeError:
+        # What cannot even begin leaves nothing that would stand in the way of the mended command.
+        if not _has_begun(work):
+            shutil.rmtree(work, ignore_errors=True)
+            if is_new:
+                work.parent.rmdir()
+        raise
     _finish(work, out)
     return out
+
+
+def _stages(
+    union: Path, recipe: Recipe, work: Path, device: str, callbacks: Sequence[TrainerCallback]
+) -> None:
+    if recipe.first is None:
+        fit(union, recipe, work, device=device, callbacks=callbacks)
+        return
+    before = resolved({**recipe.model_dump(), "first": None, **recipe.first}, "first")
+    first = work / _FIRST
+    if not (first / TRAINING).is_file():
+        fit(union, before, first, device=device, callbacks=callbacks)
+    _wait()
+    fit(union, recipe, work, device=device, callbacks=callbacks, start=first)
 
 
 def fit(
@@ -128,6 +145,9 @@ def fit(
     if not trainer.is_world_process_zero():
         return
     trainer.save_model(str(folder))
+    for weights in folder.glob("*.safetensors"):
+        # It is written for its owner's eyes alone.
+        weights.chmod((folder / "config.json").stat().st_mode & 0o777)
     task.encoder.tokenizer.save_pretrained(str(folder))
     (folder / "training_args.bin").unlink(missing_ok=True)
     task.prompt.write(folder)
@@ -270,6 +290,8 @@ def _arguments(recipe: Recipe, folder: Path, device: torch.device, *, watched: b
         save_steps=recipe.evaluate_every or 500,
         save_total_limit=2,
         load_best_model_at_end=watched,
+        # Without it the patience begins anew after a stop.
+        restore_callback_states_from_checkpoint=True,
         metric_for_best_model="pair_f" if watched else None,
         greater_is_better=True if watched else None,
         logging_steps=50,
@@ -307,8 +329,40 @@ class _Report(TrainerCallback):
 
 
 def _run(trainer: Trainer, checkpoints: Path) -> None:
-    last = get_last_checkpoint(str(checkpoints)) if checkpoints.is_dir() else None
-    trainer.train(resume_from_checkpoint=last)
+    last = _last_whole(checkpoints)
+    if last is None:
+        trainer.train()
+        return
+    state = TrainerState.load_from_json(str(last / TRAINER_STATE_NAME))
+    if _has_lost_patience(state):
+        # Stopped after its last evaluation, before the best weights were taken: transformers would train on.
+        trainer.state = state
+        trainer._load_best_model()
+    else:
+        trainer.train(resume_from_checkpoint=str(last))
+
+
+def _has_lost_patience(state: TrainerState) -> bool:
+    callbacks: Any = state.stateful_callbacks or {}
+    stopping = callbacks.get(EarlyStoppingCallback.__name__)
+    if not isinstance(stopping, dict):
+        return False
+    counter = stopping["attributes"]["early_stopping_patience_counter"]
+    return bool(counter >= stopping["args"]["early_stopping_patience"])
+
+
+def _last_whole(checkpoints: Path) -> Path | None:
+    """The last checkpoint; one that was cut off while it was written lacks its state, which comes last."""
+    whole = [path.parent for path in checkpoints.glob(f"checkpoint-*/{TRAINER_STATE_NAME}") if _is_json(path)]
+    return max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
 
 
 def _is_done(out: Path, union: Path, recipe: Recipe) -> bool:
@@ -319,29 +373,39 @@ def _is_done(out: Path, union: Path, recipe: Recipe) -> bool:
     return bool(read_record(out)["union"]["manifest_sha256"] == manifest_hash(union))
 
 
-def _begin(work: Path, recipe: Recipe) -> None:
-    """Make the folder to work in; one that is there must be of the same recipe."""
-    path = work / RECIPE
-    text = recipe.as_yaml()
-    if path.is_file() and path.read_text(encoding="utf-8") != text:
-        raise HarmonizeError(
-            f"{work}: a training of another recipe was stopped here; take its values, or another --out, "
-            "or --fresh"
-        )
+def _begin(work: Path, union: Path, recipe: Recipe) -> None:
+    """Make the folder to work in; one with checkpoints must be of the same recipe and set."""
+    wanted = {RECIPE: recipe.as_yaml(), _SET: manifest_hash(union) + "\n"}
+    if _has_begun(work):
+        for name, what in ((RECIPE, "of another recipe"), (_SET, "on another set")):
+            path = work / name
+            if not path.is_file() or path.read_text(encoding="utf-8") != wanted[name]:
+                raise HarmonizeError(
+                    f"{work}: a training {what} was stopped here; take the same, or another --out, or --fresh"
+                )
     if _is_first_process():
         work.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+        for name, text in wanted.items():
+            part = work / f"{name}.part"
+            part.write_text(text, encoding="utf-8")
+            part.replace(work / name)
+
+
+def _has_begun(work: Path) -> bool:
+    """True if something in a folder to work in is worth going on from."""
+    return any(work.rglob(f"{_CHECKPOINTS}/checkpoint-*")) or (work / _FIRST / TRAINING).is_file()
 
 
 def _finish(work: Path, out: Path) -> None:
     """Put the finished run in its place, without its checkpoints."""
     if not _is_first_process():
         return
-    for checkpoints in work.rglob(_CHECKPOINTS):
+    for checkpoints in [*work.rglob(_CHECKPOINTS)]:
         shutil.rmtree(checkpoints)
+    (work / _SET).unlink()
     put(work, out)
+    # An older run that stood at `out` is there now.
+    shutil.rmtree(work, ignore_errors=True)
 
 
 def _is_first_process() -> bool:

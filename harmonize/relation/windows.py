@@ -39,15 +39,22 @@ def kept(length: int, heads: Sequence[Range], tails: Sequence[Range], room: int)
     """
     if length <= room:
         return [Range(0, length)]
+    both_sides = [*heads, *tails]
     head, tail = min(product(heads, tails), key=_distance)
     both = Range(min(head.start, tail.start), max(head.end, tail.end))
     if both.size <= room:
-        return [_without_cut_mentions(_widened(both, room, length), both, [*heads, *tails])]
-    windows = []
+        return [_without_cut_mentions(_widened(both, room, length), both, both_sides)]
+    windows, cores = [], []
     for mention, share in zip(sorted((head, tail)), (room // 2, room - room // 2), strict=True):
-        beginning = Range(mention.start, min(mention.end, mention.start + share))
-        windows.append(_widened(beginning, share, length))
-    return _joined(windows)
+        cores.append(Range(mention.start, min(mention.end, mention.start + share)))
+        windows.append(_widened(cores[-1], share, length))
+    return [_without_cut_mentions(window, _within(window, cores), both_sides) for window in _joined(windows)]
+
+
+def _within(window: Range, cores: Iterable[Range]) -> Range:
+    """From the first to the last of those cores that a window holds."""
+    held = [core for core in cores if window.start <= core.start and core.end <= window.end]
+    return Range(min(core.start for core in held), max(core.end for core in held))
 
 
 def _distance(mentions: tuple[Range, Range]) -> tuple[int, Range, Range]:

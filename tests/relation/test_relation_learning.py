@@ -1,0 +1,90 @@
+"""The real BioRED: a model learns what there is to learn, and nothing where there is nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from numpy.typing import NDArray
+
+from harmonize.relation import training
+from harmonize.relation.classifier import Classifier
+from harmonize.relation.labels import is_negative
+from harmonize.relation.predictions import predicted_rows
+from harmonize.relation.recipe import Recipe
+from harmonize.relation.selection import Selection, pairs_of, rows_to_test
+
+Small = Callable[..., Recipe]
+
+
+@pytest.fixture(scope="module")
+def biored(real_union: Path) -> pa.Table:
+    return rows_to_test(real_union, "biored/train")
+
+
+@pytest.fixture(scope="module")
+def biored_dev(real_union: Path) -> pa.Table:
+    return rows_to_test(real_union, "biored/dev")
+
+
+def trained_on(
+    rows: pa.Table, union: Path, recipe: Recipe, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> Classifier:
+    """A classifier of these very rows."""
+    chosen = Selection(rows, rows.slice(0, 0), rows.num_rows, ())
+    monkeypatch.setattr(training, "select", lambda *_: chosen)
+    return Classifier.load(training.train(union, recipe, out, device="cpu"), "cpu")
+
+
+def is_related(labels: pa.ChunkedArray) -> NDArray[np.bool_]:
+    return np.array([not is_negative(label) for label in labels.to_pylist()])
+
+
+def area(gold: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
+    """Under the ROC curve: how often a related pair scores higher than another one, ties by half."""
+    found, other = scores[gold][:, None], scores[~gold][None, :]
+    return float(((found > other) + 0.5 * (found == other)).mean())
+
+
+def test_thirty_two_instances_are_learnt_by_heart(
+    biored: pa.Table,
+    real_union: Path,
+    small_recipe: Small,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    positive = is_related(biored["relation"])
+    documents = biored["document_id"].to_pylist()
+    # Every document once, so that no two texts are alike.
+    first = {documents[place]: place for place in reversed(range(len(documents))) if positive[place]}
+    found = sorted(first.values())[:16]
+    taken = {documents[place] for place in found}
+    other = {documents[p]: p for p in range(len(documents)) if not positive[p] and documents[p] not in taken}
+    rows = biored.take([*found, *sorted(other.values())[:16]])
+    recipe = small_recipe(
+        max_length=112,
+        epochs=60,
+        batch_size=16,
+        learning_rate=3e-3,
+        weight_decay=0,
+        development=None,
+        evaluate_every=1000,
+    )
+    classifier = trained_on(rows, real_union, recipe, tmp_path / "run", monkeypatch)
+    assert set(rows["relation"].to_pylist()) > {"None", "Association", "Positive_Correlation"}
+    assert predicted_rows(classifier, rows)["label"].to_pylist() == rows["relation"].to_pylist()
+
+
+def test_an_input_says_nothing_of_its_label(biored: pa.Table) -> None:
+    """Else a model could learn from shuffled labels."""
+    rows = biored.slice(0, 200)
+    kinds = ("relation", "relations", "source_relations")
+    emptied = rows
+    for name in kinds:
+        column = rows.take(list(reversed(range(rows.num_rows))))[name]
+        emptied = emptied.set_column(emptied.schema.get_field_index(name), name, column)
+    assert emptied["relation"] != rows["relation"]
+    assert list(pairs_of(emptied)) == list(pairs_of(rows))

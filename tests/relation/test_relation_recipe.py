@@ -1,0 +1,216 @@
+"""Recipes: how a classifier is trained, as YAML."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harmonize.errors import HarmonizeError, InputError, SpecError, UnknownName
+from harmonize.pipelines.train import chosen_recipe, fold_folder, values_set
+from harmonize.relation.recipe import Recipe, load_recipe, part, recipe_names
+
+RECIPES = resources.files("harmonize.pipelines") / "recipes"
+
+
+def packaged(name: str) -> str:
+    return (RECIPES / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_path: Path) -> None:
+    recipe = load_recipe(name)
+    assert {key for key, value in recipe.model_dump().items() if value is None} <= {
+        *("development", "folds", "fold", "documents", "first", "patience", "evaluate_every")
+    }
+    assert packaged(name).startswith("# ")
+    path = tmp_path / "again.yaml"
+    path.write_text(recipe.as_yaml(), encoding="utf-8")
+    assert load_recipe(path) == recipe
+    assert load_recipe(path).as_yaml() == recipe.as_yaml()
+
+
+def test_the_recipes_are_those_of_the_paper() -> None:
+    assert recipe_names() == [
+        *("biorex", "folds-aimed", "folds-hprd50", "fraction", "multi-task"),
+        *("original", "quick", "transfer"),
+    ]
+    assert load_recipe() == load_recipe("biorex")
+    assert load_recipe("multi-task").heads == "corpus"
+    assert load_recipe("transfer").first == {"train_on": ["others"]}
+    assert load_recipe("fraction").documents == 100
+    assert load_recipe("folds-aimed").folds == load_recipe("folds-hprd50").folds == 10
+
+
+def test_the_default_names_every_value_once_in_the_models_order() -> None:
+    assert list(yaml.safe_load(packaged("default"))) == list(Recipe.model_fields)
+
+
+def test_the_default_explains_every_value() -> None:
+    """In a comment right above it, or above the values that it stands with."""
+    explained = False
+    for line in packaged("default").splitlines():
+        if line.startswith("#"):
+            explained = not line.startswith("# ---") or "encoder" in line
+        elif line.strip():
+            name = line.partition(":")[0]
+            # These say all themselves, or stand below the comment of their group.
+            assert explained or name in ("weight_decay", "max_gradient_norm", "seed"), name
+        else:
+            explained = False
+
+
+@pytest.mark.parametrize(
+    ("encoder", "rate"),
+    [("tiny", 1e-3), ("minilm", 1e-4), ("path/to/folder", 5e-5), ("microsoft/BiomedNLP", 5e-5)],
+)
+def test_what_is_left_open_is_the_encoders_own(encoder: str, rate: float) -> None:
+    recipe = load_recipe("original", {"encoder": encoder})
+    assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (10, 16, rate)
+    assert load_recipe("original", {"encoder": encoder, "learning_rate": 0.5}).learning_rate == 0.5
+
+
+def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("encoder: tiny\nepochs: 3\n", encoding="utf-8")
+    recipe = load_recipe(path, {"epochs": 4, "train_on": "biored, bc5cdr/dev"})
+    assert (recipe.encoder, recipe.epochs, recipe.train_on) == ("tiny", 4, ("biored", "bc5cdr/dev"))
+    assert recipe.evaluate_on == "biored/test"
+    assert load_recipe(str(path)).epochs == 3
+    assert recipe.with_values({"seed": 5}).seed == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("", "recipe: expected names and values"),
+        ("[1]", "recipe: expected names and values"),
+        ("a: [", "line 1: expected YAML"),
+        ("seed: 1\na: b: c", "line 2: expected YAML"),
+        ("nope: 1", "nope: Extra inputs are not permitted"),
+        ("1: 2", "1: Keys should be strings"),
+        ("train_on: []", "train_on: Tuple should have at least 1 item"),
+        ("train_on: ''", "train_on: expected CORPUS/train|dev|test, got ''"),
+        ("train_on: [biored/tset]", "train_on: expected CORPUS/train|dev|test, got 'biored/tset'"),
+        ("train_on: [all, 3]", "train_on.1: Input should be a valid string"),
+        ("evaluate_on: biored", "evaluate_on: expected CORPUS/train|dev|test, got 'biored'"),
+        ("evaluate_on: null", "evaluate_on: Input should be a valid string"),
+        ("evaluate_on: fold", "evaluate_on: expected CORPUS/SPLIT"),
+        ("development: biored/test", "development: expected another part than evaluate_on (biored/test)"),
+        ("folds: 1", "folds: Input should be greater than or equal to 2"),
+        ("fold: 3", "fold: expected one of `folds` (None), got 3"),
+        ("folds: 5\nfold: 5", "fold: expected one of `folds` (5), got 5"),
+        ("first: 3", "first: Input should be a valid dictionary"),
+        ("first: {trainn_on: [others]}", "first.trainn_on: Extra inputs are not permitted"),
+        ("first: {epochs: 0}", "first.epochs: Input should be greater than 0"),
+        ("encoder: ''", "encoder: String should have at least 1 character"),
+        ("encoder: null", "encoder: Input should be a valid string"),
+        ("question: maybe", "question: Input should be a valid boolean"),
+        ("max_length: 16", "max_length: Input should be greater than or equal to 32"),
+        ("labels: both", "labels: Input should be 'harmonized' or 'source'"),
+        ("heads: two", "heads: Input should be 'one' or 'corpus'"),
+        ("documents: 0", "documents: Input should be greater than or equal to 1"),
+        ("epochs: 0", "epochs: Input should be greater than 0"),
+        ("epochs: .nan", "epochs: Input should be a finite number"),
+        ("epochs: .inf", "epochs: Input should be a finite number"),
+        ("batch_size: 1.5", "batch_size: Input should be a valid integer"),
+        ("learning_rate: fast", "learning_rate: Input should be a valid number"),
+        ("accumulate: 0", "accumulate: Input should be greater than or equal to 1"),
+        ("warmup: 1", "warmup: Input should be less than 1"),
+        ("weight_decay: -1", "weight_decay: Input should be greater than or equal to 0"),
+        ("max_gradient_norm: 0", "max_gradient_norm: Input should be greater than 0"),
+        ("class_weights: some", "class_weights: Input should be 'none' or 'balanced'"),
+        ("patience: 0", "patience: Input should be greater than or equal to 1"),
+        ("evaluate_every: 0", "evaluate_every: Input should be greater than or equal to 1"),
+        ("precision: fp16", "precision: Input should be 'auto', 'fp32' or 'bf16'"),
+        ("seed: -1", "seed: Input should be greater than or equal to 0"),
+        ("seed: 4294967296", "seed: Input should be less than 4294967296"),
+    ],
+)
+def test_a_fault_names_file_and_key_in_one_line(tmp_path: Path, text: str, fault: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SpecError) as error:
+        load_recipe(path)
+    assert str(error.value).startswith(f"{path}: ")
+    assert fault in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("seed: -1\nheads: two\nnope: 1\n", encoding="utf-8")
+    with pytest.raises(SpecError) as error:
+        load_recipe(path)
+    assert [key for key, _ in error.value.faults] == ["heads", "seed", "nope"]
+
+
+@pytest.mark.parametrize("name", ["nowhere", "default", "encoders", "", "Biorex"])
+def test_an_unknown_recipe_is_told_the_known_ones(name: str) -> None:
+    with pytest.raises(UnknownName, match="expected one of biorex, folds-aimed"):
+        load_recipe(name)
+
+
+@pytest.mark.parametrize("name", ["none.yaml", "./none", "none.yml"])
+def test_a_missing_file_is_one_line(name: str) -> None:
+    with pytest.raises(InputError, match=re.escape(f"{name}: expected a recipe in YAML, found no file")):
+        load_recipe(name)
+
+
+def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(InputError, match="expected a recipe in UTF-8"):
+        load_recipe(path)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("documents=200", {"documents": 200}),
+        ("documents=null", {"documents": None}),
+        ("development=", {"development": None}),
+        ("train_on=[biored, ddi]", {"train_on": ["biored", "ddi"]}),
+        ("first={train_on: [others]}", {"first": {"train_on": ["others"]}}),
+        ("encoder=a=b", {"encoder": "a=b"}),
+        (" seed =3", {"seed": 3}),
+        ("learning_rate=5.0e-5", {"learning_rate": 5e-5}),
+        ("question=false", {"question": False}),
+    ],
+)
+def test_settings_are_yaml(setting: str, value: dict[str, Any]) -> None:
+    assert values_set([setting]) == value
+
+
+def test_the_last_setting_wins_and_none_are_fine() -> None:
+    assert values_set(["seed=1", "seed=2"]) == {"seed": 2}
+    assert values_set(None) == values_set([]) == {}
+
+
+@pytest.mark.parametrize("setting", ["seed", "=3", "", "first={"])
+def test_a_setting_that_is_none_is_one_line(setting: str) -> None:
+    with pytest.raises(HarmonizeError, match=r"^--set.*: expected") as error:
+        values_set([setting])
+    assert "\n" not in str(error.value)
+
+
+def test_the_command_line_has_the_last_word() -> None:
+    options = {"encoder": "tiny", "epochs": 2, "seed": None, "train_on": "biored"}
+    recipe = chosen_recipe("biorex", options, ["epochs=7", "learning_rate=5e-4"])
+    assert (recipe.encoder, recipe.epochs, recipe.seed, recipe.train_on) == ("tiny", 7, 0, ("biored",))
+    assert recipe.learning_rate == 5e-4  # which YAML takes for a string
+    with pytest.raises(SpecError, match="biorex: nope: Extra inputs"):
+        chosen_recipe("biorex", {}, ["nope=1"])
+
+
+def test_parts_and_folders() -> None:
+    assert part("biored/test") == ("biored", "test")
+    assert part("biored", default="train") == ("biored", "train")
+    for wrong in ("biored", "/test", "biored/", "biored/test/x", ""):
+        with pytest.raises(ValueError, match="expected CORPUS/"):
+            part(wrong)
+    assert fold_folder(Path("run"), 3) == Path("run/fold-3")
