@@ -135,8 +135,10 @@ def predict(
         batch_size=batch_size,
         device=device,
     )
-    relations = ", ".join(f"{label} {count:,}" for label, count in sorted(found.relations.items())) or "none"
-    typer.echo(f"{found.documents_out:,} documents, {found.pairs:,} pairs in {out}; relations: {relations}")
+    relations = ", ".join(f"{label} {count:,}" for label, count in sorted(found.relations.items()))
+    typer.echo(
+        f"{found.documents_out:,} documents, {found.pairs:,} pairs: {relations or 'no relation'}; in {out}"
+    )
     for reason, count in sorted(found.left_out.items()):
         typer.echo(f"left out: {count:,} mentions, {reason}", err=True)
     for reason, count in sorted(found.skipped.items()):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.errors import HarmonizeError, MissingInput, UnknownName
 from harmonize.relation.recipe import part
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class _Predicted:
     gold: list[pa.Table]
     predictions: list[pa.Table]
     labels: str
+    folds_missing: int
 
 
 def runs_of(model: Path) -> list[Path]:
@@ -40,12 +41,14 @@ def runs_of(model: Path) -> list[Path]:
 
     if (model / TRAINING).is_file():
         return [model]
-    folds = sorted(
-        (folder.parent for folder in model.glob(f"fold-*/{TRAINING}")), key=lambda run: int(run.name[5:])
-    )
+    folds = {
+        int(number): record.parent
+        for record in model.glob(f"fold-*/{TRAINING}")
+        if (number := record.parent.name.removeprefix("fold-")).isdecimal()
+    }
     if not folds:
         raise MissingInput(model, f"expected a run of `harmonize train`, found no {TRAINING}")
-    return folds
+    return [folds[fold] for fold in sorted(folds)]
 
 
 def evaluation_folder(model: Path, on: str, measure: str = "all") -> Path:
@@ -67,7 +70,10 @@ def evaluated(model: Path, union: Path, on: str, against: Path | None, measure: 
     from harmonize.evaluation.markdown import evaluation_markdown, folds_markdown
     from harmonize.union.replace import new_folder
 
-    _check(on)
+    _check(on, measure)
+    for run in (model, against):
+        if run is not None:
+            runs_of(run)
     own = _predicted(model, union, on, device)
     gold, predictions = _joined(own.gold), _joined(own.predictions)
     evaluation = evaluate(gold, predictions, labels=own.labels, measure=measure)  # type: ignore[arg-type]
@@ -75,19 +81,24 @@ def evaluated(model: Path, union: Path, on: str, against: Path | None, measure: 
     with new_folder(evaluation_folder(model, on, measure)) as folder:
         _write(folder, evaluation, gold, predictions)
         if len(own.gold) > 1:
-            summary = _folds(folder, own, measure)
-            texts.append(folds_markdown(summary))
+            texts.append(folds_markdown(_folds(folder, own, measure)))
+        if own.folds_missing:
+            texts.append(f"Not trained, and so not scored: {own.folds_missing} of the folds.\n")
         if against is not None:
             texts.append(_compared(folder, model, own, against, union, on, device))
     _add_to_card(model, on, evaluation)
     return "\n".join(texts)
 
 
-def _check(on: str) -> None:
+def _check(on: str, measure: str) -> None:
+    from harmonize.evaluation.rows import MEASURES
+
     try:
         part(on)
     except ValueError as error:
         raise HarmonizeError(f"--on: {error}") from None
+    if measure not in MEASURES:
+        raise UnknownName("measure", measure, MEASURES)
 
 
 def _predicted(model: Path, union: Path, on: str, device: str) -> _Predicted:
@@ -109,7 +120,8 @@ def _predicted(model: Path, union: Path, on: str, device: str) -> _Predicted:
         kinds.add(classifier.kind)
     if len(kinds) > 1:
         raise HarmonizeError(f"{model}: expected folds of the same labels, got {' and '.join(sorted(kinds))}")
-    return _Predicted(gold, predictions, kinds.pop())
+    missing = 0 if recipe.folds is None or len(gold) == 1 else recipe.folds - len(gold)
+    return _Predicted(gold, predictions, kinds.pop(), missing)
 
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:

@@ -149,9 +149,11 @@ def _pretrained(name: str, source: str) -> Any:
 
 def _had(name: str, load: Callable[..., Any], source: str, **arguments: Any) -> Any:
     """What transformers loads, or an error of one line that says what to do."""
+    from safetensors import SafetensorError
+
     try:
         return load(source, **arguments)
-    except (OSError, ValueError, ImportError) as error:
+    except (OSError, ValueError, ImportError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise HarmonizeError(
             f"encoder {name}: {reason} -- give a folder that holds the model (config.json, "
@@ -199,6 +201,9 @@ def _tiny(texts: Iterable[str]) -> tuple[Any, Any]:
         num_attention_heads=4,
         intermediate_size=128,
         max_position_embeddings=512,
+        # Two layers have nothing to forget.
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
         pad_token_id=vocabulary["[PAD]"],
     )
     return tokenizer, config

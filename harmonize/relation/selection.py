@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -268,33 +268,27 @@ class _Places:
 
 
 def _held_out(
-    union: Path, recipe: Recipe, documents: Iterable[DocumentKey]
+    union: Path, recipe: Recipe, documents: Sequence[DocumentKey]
 ) -> tuple[frozenset[DocumentKey], frozenset[DocumentKey]]:
-    """The documents of the test and of the development part."""
-    target, watched = part(recipe.evaluate_on), None
-    if recipe.development not in (None, FOLD):
-        watched = part(str(recipe.development))
+    """The documents of the test and of the development part, or of their folds."""
+
+    def of(name: str | None, fold: int | None = None) -> frozenset[DocumentKey]:
+        wanted = None if name is None else part(name)
+        return frozenset(
+            key
+            for key in documents
+            if (key.corpus, key.split) == wanted and (fold is None or fold_of[key.document_id] == fold)
+        )
+
     if recipe.folds is None or recipe.fold is None:
         if recipe.development == FOLD or recipe.folds is not None:
             raise HarmonizeError("development: fold, and folds: expected a fold's number as well")
-        of = {
-            place: frozenset(key for key in documents if (key.corpus, key.split) == place)
-            for place in (target, watched)
-        }
-        return of[target], of[watched]
-    fold_of = folds(union, target[0], recipe.folds)
-    following = (recipe.fold + 1) % recipe.folds
-    chosen: dict[int, set[DocumentKey]] = {recipe.fold: set(), following: set()}
-    by_part = set()
-    for key in documents:
-        fold = fold_of.get(key.document_id) if (key.corpus, key.split) == target else None
-        if fold in chosen:
-            chosen[fold].add(key)
-        if (key.corpus, key.split) == watched:
-            by_part.add(key)
-    return frozenset(chosen[recipe.fold]), frozenset(
-        chosen[following] if watched is None and recipe.development else by_part
-    )
+        return of(recipe.evaluate_on), of(recipe.development)
+    fold_of = folds(union, part(recipe.evaluate_on)[0], recipe.folds)
+    tested = of(recipe.evaluate_on, recipe.fold)
+    if recipe.development == FOLD:
+        return tested, of(recipe.evaluate_on, (recipe.fold + 1) % recipe.folds)
+    return tested, of(recipe.development)
 
 
 def _repeating(documents: frozenset[DocumentKey], repeats: Iterable[Repeat]) -> frozenset[DocumentKey]:

@@ -176,8 +176,7 @@ class _Task:
         space = LabelSpace.of(found, target.labels, by_corpus=by_corpus)
         if len(space.names) < 2:
             raise HarmonizeError(f"expected rows of two labels or more to train on, all are {space.names[0]}")
-        types = {*target.tags, *_types(rows), *_types(watched)}
-        tags = {kind: tag(kind, target.tags) for kind in sorted(types)}
+        tags = _tags({*target.tags, *_types(rows), *_types(watched)})
         encoder = load_encoder(
             str(start) if start is not None else recipe.encoder, space.names, tags, lambda: _texts(rows)
         )
@@ -201,6 +200,17 @@ class _Task:
 
 def _corpora_and_labels(rows: Any, recipe: Recipe) -> list[tuple[str, str]]:
     return list(zip(rows["corpus"].to_pylist(), gold_labels(rows, recipe.labels), strict=True))
+
+
+def _tags(types: set[str]) -> dict[str, str]:
+    """The tag of each entity type; internal types of corpora that are not trained on have BioRED's."""
+    catalogue = load_catalogue()
+    names = catalogue.target.tags
+    tags = {kind: tag(kind, names) for kind in sorted(types)}
+    for corpus in catalogue.corpora.values():
+        for own, internal in corpus.spec.internal_types.items():
+            tags.setdefault(internal, tag(corpus.spec.entity_types[own] or own, names))
+    return tags
 
 
 def _types(rows: Any) -> set[str]:

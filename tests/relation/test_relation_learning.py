@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from numpy.typing import NDArray
 
+from harmonize.evaluation.evaluate import evaluate
 from harmonize.relation import training
 from harmonize.relation.classifier import Classifier
 from harmonize.relation.labels import is_negative
@@ -88,3 +89,41 @@ def test_an_input_says_nothing_of_its_label(biored: pa.Table) -> None:
         emptied = emptied.set_column(emptied.schema.get_field_index(name), name, column)
     assert emptied["relation"] != rows["relation"]
     assert list(pairs_of(emptied)) == list(pairs_of(rows))
+
+
+def ranked(
+    labels: list[str],
+    tables: tuple[pa.Table, pa.Table],
+    recipe: Recipe,
+    union: Path,
+    out: Path,
+    patch: pytest.MonkeyPatch,
+) -> tuple[float, float]:
+    """The AUC on held-out rows, and the lower bound of its interval, after training on these labels."""
+    rows, held_out = tables
+    relabelled = rows.set_column(rows.schema.get_field_index("relation"), "relation", pa.array(labels))
+    classifier = trained_on(relabelled, union, recipe, out, patch)
+    auc = evaluate(held_out, predicted_rows(classifier, held_out)).ranking.auc
+    assert auc.value is not None
+    assert auc.low is not None
+    return auc.value, auc.low
+
+
+def test_shuffled_labels_score_at_chance(
+    biored: pa.Table,
+    biored_dev: pa.Table,
+    real_union: Path,
+    small_recipe: Small,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No better than chance on held-out documents, where the true labels of the same rows are."""
+    tables = biored.slice(0, 1200), biored_dev.slice(0, 600)
+    recipe = small_recipe(max_length=96, epochs=3, batch_size=16, learning_rate=2e-3, development=None)
+    true = tables[0]["relation"].to_pylist()
+    shuffled = [true[place] for place in np.random.default_rng(0).permutation(len(true))]
+    learnt, learnt_low = ranked(true, tables, recipe, real_union, tmp_path / "true", monkeypatch)
+    by_chance, chance_low = ranked(shuffled, tables, recipe, real_union, tmp_path / "shuffled", monkeypatch)
+    assert learnt_low > 0.5
+    assert chance_low <= 0.5
+    assert by_chance < learnt
