@@ -10,6 +10,7 @@ its strength chosen on the development rows of the recipe.
 from __future__ import annotations
 
 import argparse
+import datetime
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,7 @@ def main() -> None:
         "command": f"python benchmarks/bag_of_words.py --union SET --recipe {arguments.recipe}"
         + "".join(f" --set {setting}" for setting in arguments.set),
         "commit": commit(),
+        "date": datetime.date.today().isoformat(),
         "hardware": hardware(),
         "versions": versions("harmonize", "scikit-learn"),
         "pooled": scores(pooled),

@@ -54,15 +54,18 @@ def quiet() -> None:
 def trained(union: Path, recipe: Recipe, out: Path, device: str, fresh: bool) -> list[Path]:
     """Train a classifier, or one for each fold where the recipe has folds and names none.
 
+    Returns:
+        The runs; of the processes that torchrun starts the first alone is told them.
+
     Raises:
         HarmonizeError: see harmonize.relation.training.train.
     """
-    from harmonize.relation.training import train
+    from harmonize.relation.training import is_first_process, train
 
     quiet()
     if recipe.folds is None or recipe.fold is not None:
-        return [train(union, recipe, out, device=device, fresh=fresh)]
-    return [
-        train(union, recipe.with_values({"fold": fold}), fold_folder(out, fold), device=device, fresh=fresh)
-        for fold in range(recipe.folds)
-    ]
+        folders = {out: recipe}
+    else:
+        folders = {fold_folder(out, fold): recipe.with_values({"fold": fold}) for fold in range(recipe.folds)}
+    runs = [train(union, each, folder, device=device, fresh=fresh) for folder, each in folders.items()]
+    return runs if is_first_process() else []

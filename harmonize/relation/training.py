@@ -52,7 +52,7 @@ from harmonize.relation.selection import Selection, gold_labels, pairs_of, selec
 from harmonize.spec import load_catalogue
 from harmonize.union.replace import put
 
-__all__ = ["fit", "train"]
+__all__ = ["fit", "is_first_process", "train"]
 
 RECIPE = "recipe.yaml"
 _CHECKPOINTS, _FIRST, _LOGS, _SET = "checkpoints", "first", "logs", "set.sha256"
@@ -307,6 +307,7 @@ def _arguments(recipe: Recipe, folder: Path, device: torch.device, *, watched: b
         logging_steps=50,
         report_to="tensorboard" if _has_tensorboard() else "none",
         remove_unused_columns=False,
+        ddp_find_unused_parameters=False,
         dataloader_pin_memory=on_gpu,
         disable_tqdm=not sys.stderr.isatty(),
     )
@@ -393,7 +394,7 @@ def _begin(work: Path, union: Path, recipe: Recipe) -> None:
                 raise HarmonizeError(
                     f"{work}: a training {what} was stopped here; take the same, or another --out, or --fresh"
                 )
-    if _is_first_process():
+    if is_first_process():
         work.mkdir(parents=True, exist_ok=True)
         for name, text in wanted.items():
             part = work / f"{name}.part"
@@ -408,7 +409,7 @@ def _has_begun(work: Path) -> bool:
 
 def _finish(work: Path, out: Path) -> None:
     """Put the finished run in its place, without its checkpoints."""
-    if not _is_first_process():
+    if not is_first_process():
         return
     for checkpoints in [*work.rglob(_CHECKPOINTS)]:
         shutil.rmtree(checkpoints)
@@ -418,7 +419,8 @@ def _finish(work: Path, out: Path) -> None:
     shutil.rmtree(work, ignore_errors=True)
 
 
-def _is_first_process() -> bool:
+def is_first_process() -> bool:
+    """True but in the further processes that torchrun or accelerate start."""
     return int(os.environ.get("RANK", "0")) == 0
 
 

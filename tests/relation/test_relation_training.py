@@ -90,6 +90,10 @@ def test_labels_and_tags_are_the_rows_own(small_run: Path, sample_union: Path, s
         "ChemicalEntity": "C",
         "DiseaseOrPhenotypicFeature": "D",
         "GeneOrGeneProduct": "G",
+        # Of corpora that it was not trained on: as the BioRED types that they stand for.
+        "BC5CDR-Chem": "C",
+        "BC5CDR-Disease": "D",
+        "DrugProt-Chem": "C",
     }
 
 
@@ -193,7 +197,7 @@ def test_the_first_losses_are_as_they_were(small_recipe: Small, sample_union: Pa
     noted = Losses()
     recipe = small_recipe(epochs=0.25, development=None)
     train(sample_union, recipe, tmp_path / "run", device="cpu", callbacks=[noted])
-    assert noted.found[:3] == pytest.approx([2.08965, 2.09705, 2.02708], rel=1e-3)
+    assert noted.found[:3] == pytest.approx([2.09072, 2.09401, 2.02124], rel=1e-3)
 
 
 def test_the_best_evaluation_is_kept(small_recipe: Small, sample_union: Path, tmp_path: Path) -> None:

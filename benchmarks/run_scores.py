@@ -1,0 +1,73 @@
+"""A run's scores as a result file: what `harmonize evaluate` found, with recipe, rows, time and machine.
+
+    python benchmarks/run_scores.py RUN --command "harmonize train ..." [--out FILE]
+
+RUN is one run, or a folder with one for each fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+from common import commit, hardware, versions, write
+
+from harmonize.pipelines.evaluate import EVALUATION, runs_of
+
+
+def scores(metrics: dict[str, Any]) -> dict[str, Any]:
+    """The figures that docs/results.md quotes."""
+    sections = {"all": metrics["all"], "biorex": metrics["biorex"]}
+    found = {
+        f"{name}_{kind}": {ratio: section["overall"][kind][ratio] for ratio in ("precision", "recall", "f1")}
+        for name, section in sections.items()
+        if section is not None
+        for kind in ("binary", "typed")
+    }
+    baselines = {
+        name: metrics[name]["scores"]["binary"]["f1"]["value"] for name in ("majority", "all_positive")
+    }
+    rows = {name: metrics["all"]["overall"][name] for name in ("rows", "positive")}
+    return {**rows, **found, "auc": metrics["ranking"]["auc"], "baselines_f1": baselines}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--command", required=True, help="what made the run")
+    parser.add_argument("--out", type=Path)
+    arguments = parser.parse_args()
+    run: Path = arguments.run
+    trained = []
+    for each in runs_of(run):
+        record = json.loads((each / "training.json").read_text(encoding="utf-8"))
+        kept = ("rows", "inputs", "steps", "best", "evaluations", "seconds", "device")
+        trained.append({key: record[key] for key in kept})
+    result = {
+        "benchmark": "run_scores",
+        "command": arguments.command,
+        "commit": commit(),
+        "date": datetime.date.today().isoformat(),
+        "hardware": hardware(),
+        "versions": versions("harmonize", "torch", "transformers"),
+        "recipe": yaml.safe_load((runs_of(run)[0] / "recipe.yaml").read_text(encoding="utf-8")),
+        "union_manifest_sha256": record["union"]["manifest_sha256"],
+        "trained": trained,
+        "scores": {
+            path.parent.name: scores(json.loads(path.read_text(encoding="utf-8")))
+            for path in sorted(run.glob(f"{EVALUATION}/*/metrics.json"))
+        },
+    }
+    write(result, arguments.out or Path(f"benchmarks/results/run-{run.name}.json"))
+    for part, found in result["scores"].items():
+        print(part, found["all_binary"]["f1"])
+
+
+if __name__ == "__main__":
+    main()
