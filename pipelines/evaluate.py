@@ -107,7 +107,7 @@ def _predicted(model: Path, union: Path, on: str, device: str) -> _Predicted:
     from harmonize.relation.predictions import predicted_rows
     from harmonize.relation.recipe import load_recipe
     from harmonize.relation.selection import rows_to_test
-    from harmonize.relation.training import RECIPE
+    from harmonize.relation.work_folder import RECIPE
 
     gold, predictions, kinds = [], [], set()
     for run in runs_of(model):
@@ -189,7 +189,7 @@ def _add_to_card(model: Path, on: str, evaluation: Evaluation) -> None:
 
     from harmonize.relation.recipe import load_recipe
     from harmonize.relation.run import TRAINING, read_record, write_card
-    from harmonize.relation.training import RECIPE
+    from harmonize.relation.work_folder import RECIPE
 
     if not (model / TRAINING).is_file():
         return

@@ -60,7 +60,8 @@ def trained(union: Path, recipe: Recipe, out: Path, device: str, fresh: bool) ->
     Raises:
         HarmonizeError: see harmonize.relation.training.train.
     """
-    from harmonize.relation.training import is_first_process, train
+    from harmonize.relation.training import train
+    from harmonize.relation.work_folder import is_first_process
 
     quiet()
     if recipe.folds is None or recipe.fold is not None:

@@ -79,32 +79,55 @@ def load_encoder(
         tokenizer, config = _pretrained(name, source), _had(name, AutoConfig.from_pretrained, source)
     known = len(tokenizer)
     add_tags(tokenizer, tags.values())
+    same_labels = list(config.id2label.values()) == list(labels)
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: place for place, label in enumerate(labels)}
     config.problem_type = "single_label_classification"
     longest = min(tokenizer.model_max_length, getattr(config, "max_position_embeddings", 512))
 
     def model() -> Any:
-        return _classifier(name, source, config, tokenizer, tags, new=len(tokenizer) > known)
+        return _classifier(
+            name, source, config, tokenizer, tags, new=len(tokenizer) > known, same_labels=same_labels
+        )
 
     return Encoder(tokenizer, model, longest)
 
 
 def _classifier(
-    name: str, source: str | None, config: Any, tokenizer: Any, tags: Mapping[str, str], *, new: bool
+    name: str,
+    source: str | None,
+    config: Any,
+    tokenizer: Any,
+    tags: Mapping[str, str],
+    *,
+    new: bool,
+    same_labels: bool,
 ) -> Any:
     from transformers import AutoModelForSequenceClassification as Auto
 
     if source is None:
         model = Auto.from_config(config)
     else:
-        # A run's head has other labels than the next one's: it is made anew then.
         model = _had(name, Auto.from_pretrained, source, config=config, ignore_mismatched_sizes=True)
+        if not same_labels:
+            _make_head_anew(model)
     if model.get_input_embeddings().num_embeddings < len(tokenizer):
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     if new and source is not None:
         name_tags(model, tokenizer, tags)
     return model
+
+
+def _make_head_anew(model: Any) -> None:
+    """Forget what the outputs stood for: as many labels as before need not be the same ones."""
+    from torch import nn
+
+    for name, part in model.named_children():
+        if name != model.base_model_prefix:
+            for module in part.modules():
+                if isinstance(module, nn.Linear):
+                    nn.init.normal_(module.weight, std=model.config.initializer_range)
+                    nn.init.zeros_(module.bias)
 
 
 def name_tags(model: Any, tokenizer: Any, tags: Mapping[str, str]) -> None:

@@ -15,12 +15,10 @@ from the last of them, to the same weights as if it had never been stopped.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -39,23 +37,26 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.batches import EncodedPairs, LikeLengths, padded
-from harmonize.relation.classifier import Prompt, device_named
-from harmonize.relation.encoders import Encoder, load_encoder
-from harmonize.relation.encoding import Encoded, PairEncoder
-from harmonize.relation.labels import LabelSpace
+from harmonize.relation.batches import LikeLengths, padded
+from harmonize.relation.classifier import device_named
 from harmonize.relation.objective import Loss, label_weights, watched_scores
-from harmonize.relation.prompt import tag
 from harmonize.relation.recipe import Recipe, resolved
-from harmonize.relation.run import TRAINING, Timer, manifest_hash, read_record, run_record, write_left_out
-from harmonize.relation.selection import Selection, gold_labels, pairs_of, select
-from harmonize.spec import load_catalogue
-from harmonize.union.replace import put
+from harmonize.relation.run import TRAINING, Timer, run_record, write_left_out
+from harmonize.relation.selection import select
+from harmonize.relation.task import Task
+from harmonize.relation.work_folder import (
+    CHECKPOINTS,
+    FIRST,
+    begin,
+    finish,
+    has_begun,
+    is_done,
+    last_checkpoint,
+)
 
-__all__ = ["fit", "is_first_process", "train"]
+__all__ = ["fit", "train"]
 
-RECIPE = "recipe.yaml"
-_CHECKPOINTS, _FIRST, _LOGS, _SET = "checkpoints", "first", "logs", "set.sha256"
+_LOGS = "logs"
 
 
 def train(
@@ -85,23 +86,23 @@ def train(
     """
     if out.exists() and not (out / TRAINING).is_file():
         raise HarmonizeError(f"{out}: expected a new folder or a run, found something else")
-    if not fresh and _is_done(out, union, recipe):
+    if not fresh and is_done(out, union, recipe):
         return out
     work = out.with_name(f".{out.name}.training")
     if fresh:
         shutil.rmtree(work, ignore_errors=True)
     is_new = not work.parent.exists()
-    _begin(work, union, recipe)
+    begin(work, union, recipe)
     try:
         _stages(union, recipe, work, device, callbacks)
     except HarmonizeError:
         # What cannot even begin leaves nothing that would stand in the way of the mended command.
-        if not _has_begun(work):
+        if not has_begun(work):
             shutil.rmtree(work, ignore_errors=True)
             if is_new:
                 work.parent.rmdir()
         raise
-    _finish(work, out)
+    finish(work, out)
     return out
 
 
@@ -112,7 +113,7 @@ def _stages(
         fit(union, recipe, work, device=device, callbacks=callbacks)
         return
     before = resolved({**recipe.model_dump(), "first": None, **recipe.first}, "first")
-    first = work / _FIRST
+    first = work / FIRST
     if not (first / TRAINING).is_file():
         fit(union, before, first, device=device, callbacks=callbacks)
     _wait()
@@ -137,10 +138,10 @@ def fit(
     place = device_named(device)
     set_seed(recipe.seed)
     selection = select(union, recipe)
-    task = _Task.of(recipe, selection, start)
+    task = Task.of(recipe, selection, start)
     trainer = _trainer(task, folder, place, callbacks)
     timer.lap("preparing")
-    _run(trainer, folder / _CHECKPOINTS)
+    _run(trainer, folder / CHECKPOINTS)
     timer.lap("training")
     if not trainer.is_world_process_zero():
         return
@@ -155,83 +156,6 @@ def fit(
     run_record(folder, union, recipe, selection, task.windows, trainer.state, place, timer)
 
 
-@dataclass(frozen=True)
-class _Task:
-    """What is trained on what: all that training needs of recipe and rows."""
-
-    recipe: Recipe
-    encoder: Encoder
-    prompt: Prompt
-    space: LabelSpace
-    train: EncodedPairs
-    development: EncodedPairs | None
-    windows: dict[str, dict[str, int]]
-
-    @classmethod
-    def of(cls, recipe: Recipe, selection: Selection, start: Path | None) -> _Task:
-        rows, watched = selection.train, selection.development
-        target = load_catalogue().target
-        by_corpus = recipe.heads == "corpus"
-        found = {*_corpora_and_labels(rows, recipe), *_corpora_and_labels(watched, recipe)}
-        space = LabelSpace.of(found, target.labels, by_corpus=by_corpus)
-        if len(space.names) < 2:
-            raise HarmonizeError(f"expected rows of two labels or more to train on, all are {space.names[0]}")
-        tags = _tags({*target.tags, *_types(rows), *_types(watched)})
-        encoder = load_encoder(
-            str(start) if start is not None else recipe.encoder, space.names, tags, lambda: _texts(rows)
-        )
-        prompt = Prompt(
-            tags=tags,
-            question=recipe.question,
-            max_length=min(recipe.max_length, encoder.max_length),
-            labels=recipe.labels,
-            by_corpus=by_corpus,
-        )
-        pairs = PairEncoder(encoder.tokenizer, tags, prompt.max_length, ask=recipe.question)
-        counts: dict[str, dict[str, int]] = {}
-        sets: list[EncodedPairs] = []
-        for name, part in (("train", rows), ("development", watched)):
-            indices = [space.index(*found) for found in _corpora_and_labels(part, recipe)]
-            encoded = _counted(pairs(pairs_of(part)), counts.setdefault(name, {}))
-            sets.append(EncodedPairs(encoded, indices))
-        development = sets[1] if watched.num_rows else None
-        return cls(recipe, encoder, prompt, space, sets[0], development, counts)
-
-
-def _corpora_and_labels(rows: Any, recipe: Recipe) -> list[tuple[str, str]]:
-    return list(zip(rows["corpus"].to_pylist(), gold_labels(rows, recipe.labels), strict=True))
-
-
-def _tags(types: set[str]) -> dict[str, str]:
-    """The tag of each entity type; internal types of corpora that are not trained on have BioRED's."""
-    catalogue = load_catalogue()
-    names = catalogue.target.tags
-    tags = {kind: tag(kind, names) for kind in sorted(types)}
-    for corpus in catalogue.corpora.values():
-        for own, internal in corpus.spec.internal_types.items():
-            tags.setdefault(internal, tag(corpus.spec.entity_types[own] or own, names))
-    return tags
-
-
-def _types(rows: Any) -> set[str]:
-    return {kind for side in ("head", "tail") for kind in rows[f"{side}_type"].unique().to_pylist()}
-
-
-def _texts(rows: Any) -> Iterable[str]:
-    yield from dict.fromkeys(rows["text"].to_pylist())
-    yield from (f"What is the relation in {task} between and ?" for task in rows["task"].unique().to_pylist())
-
-
-def _counted(encoded: Iterable[Encoded], counts: dict[str, int]) -> Iterable[Encoded]:
-    """The inputs as they come, with how many are whole, cut, or without a mention of one entity."""
-    counts |= dict.fromkeys(("whole", "one window", "two windows", "without a mention"), 0)
-    for one in encoded:
-        kind = "whole" if not one.cut else "one window" if one.windows == 1 else "two windows"
-        counts[kind] += 1
-        counts["without a mention"] += one.lost > 0
-        yield one
-
-
 class _Trainer(Trainer):
     """transformers' Trainer with an order of rows that is a function of seed and epoch."""
 
@@ -240,9 +164,7 @@ class _Trainer(Trainer):
         return LikeLengths(dataset.lengths, self.args.train_batch_size, self.args.seed)
 
 
-def _trainer(
-    task: _Task, folder: Path, device: torch.device, callbacks: Sequence[TrainerCallback]
-) -> Trainer:
+def _trainer(task: Task, folder: Path, device: torch.device, callbacks: Sequence[TrainerCallback]) -> Trainer:
     recipe = task.recipe
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
@@ -280,7 +202,7 @@ def _arguments(recipe: Recipe, folder: Path, device: torch.device, *, watched: b
         recipe.precision == "auto" and on_gpu and torch.cuda.is_bf16_supported()
     )
     return TrainingArguments(
-        output_dir=str(folder / _CHECKPOINTS),
+        output_dir=str(folder / CHECKPOINTS),
         per_device_train_batch_size=recipe.batch_size or 1,
         per_device_eval_batch_size=2 * (recipe.batch_size or 1),
         gradient_accumulation_steps=recipe.accumulate,
@@ -340,7 +262,7 @@ class _Report(TrainerCallback):
 
 
 def _run(trainer: Trainer, checkpoints: Path) -> None:
-    last = _last_whole(checkpoints)
+    last = last_checkpoint(checkpoints)
     if last is None:
         trainer.train()
         return
@@ -360,68 +282,6 @@ def _has_lost_patience(state: TrainerState) -> bool:
         return False
     counter = stopping["attributes"]["early_stopping_patience_counter"]
     return bool(counter >= stopping["args"]["early_stopping_patience"])
-
-
-def _last_whole(checkpoints: Path) -> Path | None:
-    """The last checkpoint; one that was cut off while it was written lacks its state, which comes last."""
-    whole = [path.parent for path in checkpoints.glob(f"checkpoint-*/{TRAINER_STATE_NAME}") if _is_json(path)]
-    return max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
-
-
-def _is_json(path: Path) -> bool:
-    try:
-        json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
-        return False
-    return True
-
-
-def _is_done(out: Path, union: Path, recipe: Recipe) -> bool:
-    """True if a run is of this very recipe and set."""
-    path = out / RECIPE
-    if not path.is_file() or path.read_text(encoding="utf-8") != recipe.as_yaml():
-        return False
-    return bool(read_record(out)["union"]["manifest_sha256"] == manifest_hash(union))
-
-
-def _begin(work: Path, union: Path, recipe: Recipe) -> None:
-    """Make the folder to work in; one with checkpoints must be of the same recipe and set."""
-    wanted = {RECIPE: recipe.as_yaml(), _SET: manifest_hash(union) + "\n"}
-    if _has_begun(work):
-        for name, what in ((RECIPE, "of another recipe"), (_SET, "on another set")):
-            path = work / name
-            if not path.is_file() or path.read_text(encoding="utf-8") != wanted[name]:
-                raise HarmonizeError(
-                    f"{work}: a training {what} was stopped here; take the same, or another --out, or --fresh"
-                )
-    if is_first_process():
-        work.mkdir(parents=True, exist_ok=True)
-        for name, text in wanted.items():
-            part = work / f"{name}.part"
-            part.write_text(text, encoding="utf-8")
-            part.replace(work / name)
-
-
-def _has_begun(work: Path) -> bool:
-    """True if something in a folder to work in is worth going on from."""
-    return any(work.rglob(f"{_CHECKPOINTS}/checkpoint-*")) or (work / _FIRST / TRAINING).is_file()
-
-
-def _finish(work: Path, out: Path) -> None:
-    """Put the finished run in its place, without its checkpoints."""
-    if not is_first_process():
-        return
-    for checkpoints in [*work.rglob(_CHECKPOINTS)]:
-        shutil.rmtree(checkpoints)
-    (work / _SET).unlink()
-    put(work, out)
-    # An older run that stood at `out` is there now.
-    shutil.rmtree(work, ignore_errors=True)
-
-
-def is_first_process() -> bool:
-    """True but in the further processes that torchrun or accelerate start."""
-    return int(os.environ.get("RANK", "0")) == 0
 
 
 def _wait() -> None:

@@ -15,6 +15,7 @@ from transformers import TrainerCallback
 
 from harmonize.errors import HarmonizeError, InputError
 from harmonize.relation.classifier import Classifier, Prompt
+from harmonize.relation.encoders import load_encoder
 from harmonize.relation.labels import LabelSpace, decide
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe
@@ -285,3 +286,16 @@ def test_one_label_alone_is_not_learnt(small_recipe: Small, sample_union: Path, 
     with pytest.raises(HarmonizeError, match=r"expected rows of two labels or more .* all are Association"):
         train(sample_union, recipe, tmp_path / "run", device="cpu")
     assert not list(tmp_path.iterdir())
+
+
+def test_as_many_other_labels_are_not_the_same_ones(small_run: Path) -> None:
+    """A head is kept for the labels that it was trained for, and made anew for others of the same number."""
+    labels = Classifier.load(small_run, "cpu").space.names
+    others = [f"{label}-too" for label in labels]
+    tags = {"GeneOrGeneProduct": "G"}
+    trained, kept, anew = (
+        load_encoder(str(small_run), names, tags, list).model().classifier.weight.detach().numpy()
+        for names in (labels, labels, others)
+    )
+    np.testing.assert_array_equal(trained, kept)
+    assert not np.allclose(trained, anew)

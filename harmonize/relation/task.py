@@ -1,0 +1,105 @@
+"""What is trained on what: the rows of a recipe as inputs, with their labels, tags and encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.batches import EncodedPairs
+from harmonize.relation.classifier import Prompt
+from harmonize.relation.encoders import Encoder, load_encoder
+from harmonize.relation.encoding import Encoded, PairEncoder
+from harmonize.relation.labels import LabelSpace
+from harmonize.relation.prompt import tag
+from harmonize.relation.recipe import Recipe
+from harmonize.relation.selection import Selection, gold_labels, pairs_of
+from harmonize.spec import load_catalogue
+
+__all__ = ["Task"]
+
+
+@dataclass(frozen=True)
+class Task:
+    """All that training needs of recipe and rows.
+
+    Attributes:
+        encoder: with a tokenizer that knows the tags.
+        space: the labels, in the order of the model's outputs.
+        train, development: the inputs; development is None where nothing is watched.
+        windows: "train" and "development" -> how the contexts fit.
+    """
+
+    recipe: Recipe
+    encoder: Encoder
+    prompt: Prompt
+    space: LabelSpace
+    train: EncodedPairs
+    development: EncodedPairs | None
+    windows: dict[str, dict[str, int]]
+
+    @classmethod
+    def of(cls, recipe: Recipe, selection: Selection, start: Path | None) -> Task:
+        rows, watched = selection.train, selection.development
+        target = load_catalogue().target
+        by_corpus = recipe.heads == "corpus"
+        found = {*_corpora_and_labels(rows, recipe), *_corpora_and_labels(watched, recipe)}
+        space = LabelSpace.of(found, target.labels, by_corpus=by_corpus)
+        if len(space.names) < 2:
+            raise HarmonizeError(f"expected rows of two labels or more to train on, all are {space.names[0]}")
+        tags = _tags({*target.tags, *_types(rows), *_types(watched)})
+        encoder = load_encoder(
+            str(start) if start is not None else recipe.encoder, space.names, tags, lambda: _texts(rows)
+        )
+        prompt = Prompt(
+            tags=tags,
+            question=recipe.question,
+            max_length=min(recipe.max_length, encoder.max_length),
+            labels=recipe.labels,
+            by_corpus=by_corpus,
+        )
+        pairs = PairEncoder(encoder.tokenizer, tags, prompt.max_length, ask=recipe.question)
+        counts: dict[str, dict[str, int]] = {}
+        sets: list[EncodedPairs] = []
+        for name, part in (("train", rows), ("development", watched)):
+            indices = [space.index(*found) for found in _corpora_and_labels(part, recipe)]
+            encoded = _counted(pairs(pairs_of(part)), counts.setdefault(name, {}))
+            sets.append(EncodedPairs(encoded, indices))
+        development = sets[1] if watched.num_rows else None
+        return cls(recipe, encoder, prompt, space, sets[0], development, counts)
+
+
+def _corpora_and_labels(rows: Any, recipe: Recipe) -> list[tuple[str, str]]:
+    return list(zip(rows["corpus"].to_pylist(), gold_labels(rows, recipe.labels), strict=True))
+
+
+def _tags(types: set[str]) -> dict[str, str]:
+    """The tag of each entity type; internal types of corpora that are not trained on have BioRED's."""
+    catalogue = load_catalogue()
+    names = catalogue.target.tags
+    tags = {kind: tag(kind, names) for kind in sorted(types)}
+    for corpus in catalogue.corpora.values():
+        for own, internal in corpus.spec.internal_types.items():
+            tags.setdefault(internal, tag(corpus.spec.entity_types[own] or own, names))
+    return tags
+
+
+def _types(rows: Any) -> set[str]:
+    return {kind for side in ("head", "tail") for kind in rows[f"{side}_type"].unique().to_pylist()}
+
+
+def _texts(rows: Any) -> Iterable[str]:
+    yield from dict.fromkeys(rows["text"].to_pylist())
+    yield from (f"What is the relation in {task} between and ?" for task in rows["task"].unique().to_pylist())
+
+
+def _counted(encoded: Iterable[Encoded], counts: dict[str, int]) -> Iterable[Encoded]:
+    """The inputs as they come, with how many are whole, cut, or without a mention of one entity."""
+    counts |= dict.fromkeys(("whole", "one window", "two windows", "without a mention"), 0)
+    for one in encoded:
+        kind = "whole" if not one.cut else "one window" if one.windows == 1 else "two windows"
+        counts[kind] += 1
+        counts["without a mention"] += one.lost > 0
+        yield one

@@ -1,0 +1,92 @@
+"""The folder beside RUN in which it is made: begun with a recipe and a set, gone on from, put in place."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from transformers.trainer import TRAINER_STATE_NAME
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.recipe import Recipe
+from harmonize.relation.run import TRAINING, manifest_hash, read_record
+from harmonize.union.replace import put
+
+__all__ = [
+    "CHECKPOINTS",
+    "FIRST",
+    "RECIPE",
+    "begin",
+    "finish",
+    "has_begun",
+    "is_done",
+    "is_first_process",
+    "last_checkpoint",
+]
+
+RECIPE, CHECKPOINTS, FIRST = "recipe.yaml", "checkpoints", "first"
+_SET = "set.sha256"
+
+
+def last_checkpoint(checkpoints: Path) -> Path | None:
+    """The last checkpoint; one that was cut off while it was written lacks its state, which comes last."""
+    whole = [path.parent for path in checkpoints.glob(f"checkpoint-*/{TRAINER_STATE_NAME}") if _is_json(path)]
+    return max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
+
+
+def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
+    """True if a run is of this very recipe and set."""
+    path = out / RECIPE
+    if not path.is_file() or path.read_text(encoding="utf-8") != recipe.as_yaml():
+        return False
+    return bool(read_record(out)["union"]["manifest_sha256"] == manifest_hash(union))
+
+
+def begin(work: Path, union: Path, recipe: Recipe) -> None:
+    """Make the folder to work in; one with checkpoints must be of the same recipe and set."""
+    wanted = {RECIPE: recipe.as_yaml(), _SET: manifest_hash(union) + "\n"}
+    if has_begun(work):
+        for name, what in ((RECIPE, "of another recipe"), (_SET, "on another set")):
+            path = work / name
+            if not path.is_file() or path.read_text(encoding="utf-8") != wanted[name]:
+                raise HarmonizeError(
+                    f"{work}: a training {what} was stopped here; take the same, or another --out, or --fresh"
+                )
+    if is_first_process():
+        work.mkdir(parents=True, exist_ok=True)
+        for name, text in wanted.items():
+            part = work / f"{name}.part"
+            part.write_text(text, encoding="utf-8")
+            part.replace(work / name)
+
+
+def has_begun(work: Path) -> bool:
+    """True if something in a folder to work in is worth going on from."""
+    return any(work.rglob(f"{CHECKPOINTS}/checkpoint-*")) or (work / FIRST / TRAINING).is_file()
+
+
+def finish(work: Path, out: Path) -> None:
+    """Put the finished run in its place, without its checkpoints."""
+    if not is_first_process():
+        return
+    for checkpoints in [*work.rglob(CHECKPOINTS)]:
+        shutil.rmtree(checkpoints)
+    (work / _SET).unlink()
+    put(work, out)
+    # An older run that stood at `out` is there now.
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def is_first_process() -> bool:
+    """True but in the further processes that torchrun or accelerate start."""
+    return int(os.environ.get("RANK", "0")) == 0
