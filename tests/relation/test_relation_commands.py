@@ -16,6 +16,7 @@ from typer.testing import CliRunner, Result
 
 from harmonize.pipelines.cli import app
 from harmonize.pipelines.train import chosen_recipe
+from harmonize.registry import sample_folder
 from harmonize.relation.recipe import Recipe, load_recipe
 from harmonize.relation.selection import rows_to_test
 from harmonize.relation.training import train
@@ -173,3 +174,20 @@ def test_faults_of_evaluate_are_one_line_and_leave_nothing(
     assert done.stderr.count("\n") == 1
     assert not list((own_run / "evaluation").glob("*"))
     assert (own_run / "README.md").read_bytes() == card
+
+
+@pytest.mark.parametrize("form", ["PubTator", "BioC.XML", "BioC.JSON"])
+def test_prediction_says_what_evaluation_scored(
+    own_run: Path, sample_union: Path, tmp_path: Path, form: str
+) -> None:
+    """The pairs of the file itself, and the set's rows of it: one answer."""
+    run("evaluate", "--model", own_run, "--union", sample_union, "--on", "biored/test")
+    scored = pq.read_table(own_run / "evaluation/biored-test/predictions.parquet").to_pylist()
+    out = tmp_path / "relations.parquet"
+    run("predict", sample_folder() / f"biored/Test.{form}", "--model", own_run, "--out", out)
+    found = {row["instance_id"]: row for row in pq.read_table(out).to_pylist()}
+    assert len(found) == len(scored) > 40
+    for row in scored:
+        again = found[row["instance_id"]]
+        assert again["label"] == row["label"]
+        assert list(again["probabilities"].values()) == pytest.approx(row["probabilities"], abs=1e-5)
