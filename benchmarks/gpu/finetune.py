@@ -57,7 +57,8 @@ def trial(union: Path, recipe: Recipe, folder: Path, device: str) -> dict[str, A
         run = train(union, each, folder / f"{recipe.seed}-{place}", device=device)
         records.append(read_record(run))
         tested.append(scores_of(run, union, each, device))
-    evaluation = evaluate(*(pa.concat_tables(tables) for tables in zip(*tested, strict=True)))
+    gold, predictions = (pa.concat_tables(tables) for tables in zip(*tested, strict=True))
+    evaluation = evaluate(gold, predictions, labels=recipe.labels)
     return {
         "seed": recipe.seed,
         "seconds": round(time.perf_counter() - started, 1),
