@@ -41,7 +41,15 @@ class Task:
     windows: dict[str, dict[str, int]]
 
     @classmethod
-    def of(cls, recipe: Recipe, selection: Selection, start: Path | None) -> Task:
+    def of(cls, recipe: Recipe, selection: Selection, start: Path | None = None) -> Task:
+        """The task of a recipe and its rows.
+
+        Args:
+            start: a run to begin with instead of the recipe's encoder.
+
+        Raises:
+            HarmonizeError: an encoder that is not to be had, or rows of a single label.
+        """
         rows, watched = selection.train, selection.development
         target = load_catalogue().target
         by_corpus = recipe.heads == "corpus"

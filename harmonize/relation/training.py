@@ -47,6 +47,7 @@ from harmonize.relation.task import Task
 from harmonize.relation.work_folder import (
     CHECKPOINTS,
     FIRST,
+    alone_in,
     begin,
     finish,
     has_begun,
@@ -89,20 +90,21 @@ def train(
     if not fresh and is_done(out, union, recipe):
         return out
     work = out.with_name(f".{out.name}.training")
-    if fresh:
-        shutil.rmtree(work, ignore_errors=True)
-    is_new = not work.parent.exists()
-    begin(work, union, recipe)
-    try:
-        _stages(union, recipe, work, device, callbacks)
-    except HarmonizeError:
-        # What cannot even begin leaves nothing that would stand in the way of the mended command.
-        if not has_begun(work):
+    with alone_in(work):
+        if fresh:
             shutil.rmtree(work, ignore_errors=True)
-            if is_new:
-                work.parent.rmdir()
-        raise
-    finish(work, out)
+        is_new = not work.parent.exists()
+        begin(work, union, recipe)
+        try:
+            _stages(union, recipe, work, device, callbacks)
+        except HarmonizeError:
+            # What cannot even begin leaves nothing that would stand in the way of the mended command.
+            if not has_begun(work):
+                shutil.rmtree(work, ignore_errors=True)
+                if is_new:
+                    work.parent.rmdir()
+            raise
+        finish(work, out)
     return out
 
 

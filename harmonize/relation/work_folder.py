@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import json
 import os
 import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
@@ -18,6 +23,7 @@ __all__ = [
     "CHECKPOINTS",
     "FIRST",
     "RECIPE",
+    "alone_in",
     "begin",
     "finish",
     "has_begun",
@@ -42,6 +48,25 @@ def _is_json(path: Path) -> bool:
     except ValueError:
         return False
     return True
+
+
+@contextlib.contextmanager
+def alone_in(work: Path) -> Iterator[None]:
+    """Keep a second training out of the folder while the block runs.
+
+    Raises:
+        HarmonizeError: one is in there.
+    """
+    if not is_first_process():
+        yield
+        return
+    # Not in the folder, nor beside it: what cannot begin leaves nothing there.
+    name = hashlib.sha256(str(work.absolute()).encode()).hexdigest()[:16]
+    try:
+        with FileLock(Path(tempfile.gettempdir()) / f"harmonize-{name}.lock", timeout=0):
+            yield
+    except Timeout:
+        raise HarmonizeError(f"{work}: another training is at work here; take another --out") from None
 
 
 def is_done(out: Path, union: Path, recipe: Recipe) -> bool:

@@ -13,6 +13,7 @@ from relation_runs import Stop, StopAt, record, stopped_and_resumed, weights, wo
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.training import train
+from harmonize.relation.work_folder import alone_in
 
 Small = Callable[..., Recipe]
 
@@ -166,3 +167,12 @@ def test_a_folder_that_is_no_run_is_not_replaced(
     with pytest.raises(HarmonizeError, match="expected a new folder or a run, found something else"):
         train(sample_union, small_recipe(), tmp_path, device="cpu", fresh=True)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_two_trainings_do_not_share_a_folder(sample_union: Path, small_recipe: Small, tmp_path: Path) -> None:
+    with (
+        alone_in(tmp_path / ".run.training"),
+        pytest.raises(HarmonizeError, match=r"\.run\.training: another training is at work here"),
+    ):
+        train(sample_union, small_recipe(), tmp_path / "run", device="cpu")
+    assert not list(tmp_path.iterdir())
