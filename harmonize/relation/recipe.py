@@ -49,6 +49,7 @@ class Recipe(BaseModel):
     folds: int | None = Field(ge=2)
     fold: int | None = Field(ge=0)
     documents: int | None = Field(ge=1)
+    negatives: float | None = Field(gt=0)
     first: dict[str, Any] | None
     encoder: str = Field(min_length=1)
     question: bool

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from harmonize.errors import AccountingError, HarmonizeError, UnknownName
 from harmonize.model import Span
-from harmonize.relation.labels import NEGATIVE
+from harmonize.relation.labels import NEGATIVE, is_negative
 from harmonize.relation.pair import Entity, Pair
 from harmonize.relation.recipe import ALL, FOLD, OTHERS, Recipe, part
 from harmonize.union.documents import DocumentKey, read_documents
@@ -50,6 +50,7 @@ LIKE_WATCHED = "its document repeats one of the development part"
 LEAKS = "its document stands in {}"
 NOT_ASKED_FOR = "its document is not asked for"
 BEYOND = "its document is none of the {} asked for"
+MORE_NEGATIVES = "a pair without relation beyond {:g} for each one with"
 
 
 class LeftOut(NamedTuple):
@@ -100,7 +101,7 @@ def select(union: Path, recipe: Recipe) -> Selection:
             raise UnknownName("corpus of the set", corpus, held)
     rows = _rows(union, parts)
     places = _Places.of(union, recipe)
-    found = [places.of_row(*row) for row in _keys(rows)]
+    found = _with_fewer_negatives(rows, [places.of_row(*row) for row in _keys(rows)], recipe)
     train, development = (
         rows.filter(pa.array([place == role for place in found])) for role in (TRAIN, WATCH)
     )
@@ -301,12 +302,32 @@ def _repeating(documents: frozenset[DocumentKey], repeats: Iterable[Repeat]) -> 
     return frozenset(found) - documents
 
 
+def _with_fewer_negatives(rows: pa.Table, places: list[str], recipe: Recipe) -> list[str]:
+    """The places of rows, with a reason for the training rows without relation that are too many."""
+    if recipe.negatives is None:
+        return places
+    columns = (rows[name].to_pylist() for name in ("corpus", "instance_id", "relation"))
+    positives: Counter[str] = Counter()
+    negatives: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    for row, (corpus, instance, label) in enumerate(zip(*columns, strict=True)):
+        if places[row] == TRAIN and is_negative(label):
+            negatives[corpus].append((_rank(recipe.seed, instance), row))
+        elif places[row] == TRAIN:
+            positives[corpus] += 1
+    places = list(places)
+    for corpus, ranked in negatives.items():
+        for _, row in sorted(ranked)[round(recipe.negatives * positives[corpus]) :]:
+            places[row] = MORE_NEGATIVES.format(recipe.negatives)
+    return places
+
+
 def _drawn(documents: list[str], recipe: Recipe) -> frozenset[str]:
     """Some documents by a seeded hash, so that a larger draw holds every smaller one."""
     if recipe.documents is None or recipe.documents > len(documents):
         raise HarmonizeError(f"documents: expected at most {len(documents)}, got {recipe.documents}")
+    return frozenset(sorted(documents, key=lambda document: _rank(recipe.seed, document))[: recipe.documents])
 
-    def rank(identifier: str) -> str:
-        return hashlib.sha256(f"{recipe.seed}\x1f{identifier}".encode()).hexdigest()
 
-    return frozenset(sorted(documents, key=rank)[: recipe.documents])
+def _rank(seed: int, identifier: str) -> str:
+    """The place of something in an order that the seed decides."""
+    return hashlib.sha256(f"{seed}\x1f{identifier}".encode()).hexdigest()

@@ -187,3 +187,25 @@ def test_ten_folds_test_every_row_once(real_union: Path, corpus: str, rows: int)
     assert ids(rows_to_test(real_union, f"{corpus}/train", 10, 9)) == [
         row.instance_id for row in chosen.left_out
     ]
+
+
+@pytest.mark.parametrize("ratio", [0.5, 2])
+def test_fewer_negatives_are_drawn_in_each_corpus(sample_union: Path, ratio: float) -> None:
+    every = select(sample_union, load_recipe("biorex"))
+    fewer = select(sample_union, load_recipe("biorex", {"negatives": ratio}))
+    again = select(sample_union, load_recipe("biorex", {"negatives": ratio}))
+    assert fewer.train.equals(again.train)
+    assert fewer.rows_in == every.rows_in
+    assert fewer.development.equals(every.development)
+
+    def counts(selection: Selection) -> Counter[tuple[str, bool]]:
+        columns = (selection.train[name].to_pylist() for name in ("corpus", "relation"))
+        return Counter((corpus, is_negative(label)) for corpus, label in zip(*columns, strict=True))
+
+    before, after = counts(every), counts(fewer)
+    for corpus in {corpus for corpus, _ in before}:
+        assert after[corpus, False] == before[corpus, False]
+        assert after[corpus, True] == min(before[corpus, True], round(ratio * before[corpus, False]))
+    reasons = Counter(row.reason for row in fewer.left_out)
+    lost = every.train.num_rows - fewer.train.num_rows
+    assert reasons[f"a pair without relation beyond {ratio:g} for each one with"] == lost > 0
