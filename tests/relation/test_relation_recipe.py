@@ -25,7 +25,7 @@ def packaged(name: str) -> str:
 def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_path: Path) -> None:
     recipe = load_recipe(name)
     assert {key for key, value in recipe.model_dump().items() if value is None} <= {
-        *("development", "folds", "fold", "documents", "first", "patience", "evaluate_every")
+        *("development", "folds", "fold", "documents", "negatives", "first", "patience", "evaluate_every")
     }
     assert packaged(name).startswith("# ")
     path = tmp_path / "again.yaml"
