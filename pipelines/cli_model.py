@@ -36,6 +36,12 @@ def train(
     encoder: Annotated[
         str | None, typer.Option(help="minilm, tiny, a hub's name, or a folder [default: the recipe's].")
     ] = None,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            help="cls, one input for each pair, or document, one for all pairs [default: the recipe's]."
+        ),
+    ] = None,
     train_on: Annotated[
         str | None, typer.Option(help="Corpora or parts joined by commas: all, others, bc5cdr/dev, ...")
     ] = None,
@@ -61,6 +67,7 @@ def train(
 
     options = {
         "encoder": encoder,
+        "head": head,
         "train_on": train_on,
         "evaluate_on": evaluate_on,
         "epochs": epochs,

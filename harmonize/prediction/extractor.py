@@ -106,8 +106,8 @@ class RelationExtractor:
     Args:
         classifier: see PairClassifier.
         rules: how pairs are made; BioRED's unless given.
-        batch_size: so many pairs, of one document or of several, are put to the classifier at once. Memory
-            is bounded by a batch and the pairs of one document.
+        batch_size: the classifier is asked as soon as so many pairs wait, about all pairs of those documents.
+            Memory is bounded by a batch and the pairs of one document.
 
     Raises:
         ValueError: the batch size is less than 1.
@@ -178,18 +178,17 @@ class _Queue:
         self._answers: deque[_Row] = deque()  # to the first of the documents' pairs, in order
 
     def add(self, one: Candidates) -> None:
-        """Let a document wait, and put the questions of every batch that is now full."""
+        """Let a document wait, and put the questions once they fill a batch.
+
+        A document's questions are never put apart: a classifier may read their context once for all.
+        """
         self._documents.append(one)
         self._questions += one.pairs()
-        full = len(self._questions) - len(self._questions) % self._batch_size
-        for start in range(0, full, self._batch_size):
-            self._ask(self._questions[start : start + self._batch_size])
-        del self._questions[:full]
-        if len(self._documents) >= _MOST_WAITING:
+        if len(self._questions) >= self._batch_size or len(self._documents) >= _MOST_WAITING:
             self.ask_all()
 
     def ask_all(self) -> None:
-        """Put the questions that do not fill a batch."""
+        """Put the questions that wait."""
         if self._questions:
             self._ask(self._questions)
             self._questions = []

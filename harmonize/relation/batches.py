@@ -12,7 +12,7 @@ from torch.utils.data import Dataset, Sampler
 
 from harmonize.relation.encoding import Encoded
 
-__all__ = ["EncodedPairs", "LikeLengths", "padded", "sorted_batches"]
+__all__ = ["EncodedPairs", "LikeLengths", "padded", "token_batches"]
 
 _POOL = 50
 
@@ -50,6 +50,10 @@ class EncodedPairs(Dataset[dict[str, Any]]):
             "token_type_ids": self._types[part],
             "labels": int(self.labels[place]),
         }
+
+    def places(self, items: Iterable[int]) -> NDArray[np.int64]:
+        """Where the pairs of inputs stand in what was encoded: one input is one pair."""
+        return np.fromiter(items, dtype=np.int64)
 
 
 def padded(
@@ -111,8 +115,18 @@ class LikeLengths(Sampler[int]):
             yield from batch.tolist()
 
 
-def sorted_batches(lengths: NDArray[np.int64], batch_size: int) -> Iterator[NDArray[np.intp]]:
-    """The places of each batch, longest inputs first, so that what does not fit into memory fails at once."""
+def token_batches(lengths: NDArray[np.int64], tokens: int) -> Iterator[NDArray[np.intp]]:
+    """The places of each batch: inputs of like length, as many as fill a number of tokens once padded.
+
+    The longest come first, so that what does not fit into memory fails at once.
+
+    Args:
+        lengths: of the inputs, in tokens.
+        tokens: of a batch, at most; an input that is longer is a batch of its own.
+    """
     order = np.argsort(-lengths, kind="stable")
-    for start in range(0, len(order), batch_size):
-        yield order[start : start + batch_size]
+    start = 0
+    while start < len(order):
+        end = start + max(1, tokens // max(1, int(lengths[order[start]])))
+        yield order[start:end]
+        start = end

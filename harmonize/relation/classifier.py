@@ -13,14 +13,17 @@ import torch
 from numpy.typing import NDArray
 
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
-from harmonize.relation.batches import EncodedPairs, padded, sorted_batches
+from harmonize.relation.batches import token_batches
+from harmonize.relation.documents import IGNORED, DocumentEncoder
 from harmonize.relation.encoding import PairEncoder
+from harmonize.relation.heads import HEADS, Head
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.pair import Pair
 
 __all__ = ["PROMPT_FILE", "Classifier", "Prompt", "device_named"]
 
 PROMPT_FILE = "prompt.json"
+BATCH_TOKENS = 4096
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Prompt:
         question: the input begins with the question.
         max_length: of an input, in tokens.
         labels: "harmonized", or "source" for each corpus' own types.
-        by_corpus: a head for each corpus.
+        by_corpus: outputs of its own for each corpus.
+        head: the kind of classifier, see harmonize.relation.heads.
     """
 
     tags: dict[str, str]
@@ -40,6 +44,7 @@ class Prompt:
     max_length: int
     labels: str
     by_corpus: bool
+    head: str = "cls"
 
     def write(self, folder: Path) -> None:
         (folder / PROMPT_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
@@ -55,9 +60,13 @@ class Prompt:
         if not path.is_file():
             raise MissingInput(folder, f"expected a run of `harmonize train`, found no {PROMPT_FILE}")
         try:
-            return cls(**json.loads(path.read_text(encoding="utf-8")))
+            prompt = cls(**json.loads(path.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise MalformedInput(path, f"expected what `harmonize train` writes: {error}") from None
+        if prompt.head not in HEADS:
+            known = ", ".join(HEADS)
+            raise MalformedInput(path, f"head: expected one of {known}, got {prompt.head!r}")
+        return prompt
 
 
 def device_named(name: str) -> torch.device:
@@ -77,17 +86,23 @@ class Classifier:
     """A trained classifier.
 
     Args:
-        model: a sequence classifier of transformers.
-        encoder: with the model's tokenizer and tags.
+        model: of `head`'s kind.
+        encoder: of `head`'s kind, with the model's tokenizer and tags.
         space: its labels.
         kind: of the labels, "harmonized" or "source".
     """
 
     def __init__(
-        self, model: Any, encoder: PairEncoder, space: LabelSpace, kind: str, device: torch.device
+        self,
+        model: Any,
+        head: Head,
+        encoder: PairEncoder | DocumentEncoder,
+        space: LabelSpace,
+        kind: str,
+        device: torch.device,
     ) -> None:
         self.model = model.to(device).eval()
-        self.encoder, self.space, self.kind, self.device = encoder, space, kind, device
+        self.head, self.encoder, self.space, self.kind, self.device = head, encoder, space, kind, device
 
     @classmethod
     def load(cls, folder: Path | str, device: str = "auto") -> Classifier:
@@ -110,8 +125,9 @@ class Classifier:
                 folder, f"expected a model and its tokenizer: {str(error).splitlines()[0]}"
             ) from None
         names = tuple(model.config.id2label[place] for place in range(model.config.num_labels))
-        encoder = PairEncoder(tokenizer, prompt.tags, prompt.max_length, ask=prompt.question)
-        return cls(model, encoder, LabelSpace(names, prompt.by_corpus), prompt.labels, place)
+        head = HEADS[prompt.head]
+        encoder = head.encoder(tokenizer, prompt.tags, prompt.max_length, ask=prompt.question)
+        return cls(model, head, encoder, LabelSpace(names, prompt.by_corpus), prompt.labels, place)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -122,8 +138,12 @@ class Classifier:
     def tags(self) -> Mapping[str, str]:
         return self.encoder.tags
 
-    def probabilities(self, pairs: Iterable[Pair], batch_size: int = 32) -> NDArray[np.float32]:
-        """How probable each label is; those of other corpora's heads are 0.
+    def probabilities(self, pairs: Iterable[Pair], batch_tokens: int = BATCH_TOKENS) -> NDArray[np.float32]:
+        """How probable each label is; those of other corpora's outputs are 0.
+
+        Args:
+            pairs: all those of each context that has some, since a document model reads a context once.
+            batch_tokens: that the model is given at once, padding included.
 
         Returns:
             [pairs, labels], rows sum to 1, in the order of the pairs.
@@ -132,16 +152,20 @@ class Classifier:
             HarmonizeError: a pair of an entity type, or of a corpus, that the classifier was not trained on.
         """
         pairs = list(pairs)
-        encoded = EncodedPairs(self.encoder(pairs), [-1] * len(pairs))
+        encoded = self.head.inputs(self.encoder(pairs), [-1] * len(pairs))
         logits = np.empty((len(pairs), len(self.labels)), dtype=np.float32)
         with torch.inference_mode():
-            for places in sorted_batches(encoded.lengths, batch_size):
-                items = [encoded[place] for place in places]
-                batch = padded(items, self.encoder.padding, types_too=self.encoder.knows_types)
-                del batch["labels"]
-                outputs = self.model(**{name: tensor.to(self.device) for name, tensor in batch.items()})
-                logits[places] = outputs.logits.float().cpu().numpy()
+            for places in token_batches(encoded.lengths, batch_tokens):
+                logits[encoded.places(places)] = self._logits([encoded[place] for place in places])
         return softmax(logits, self._own(pairs))
+
+    def _logits(self, items: Sequence[dict[str, Any]]) -> NDArray[np.float32]:
+        """[pairs of the items, labels]"""
+        batch = self.head.padded(items, self.encoder.padding, types_too=self.encoder.knows_types)
+        known = batch.pop("labels") != IGNORED
+        outputs = self.model(**{name: tensor.to(self.device) for name, tensor in batch.items()})
+        logits: NDArray[np.float32] = outputs.logits.float().cpu()[known].numpy()
+        return logits
 
     def _own(self, pairs: Sequence[Pair]) -> NDArray[np.bool_]:
         own = {corpus: self.space.own(corpus) for corpus in {pair.corpus for pair in pairs}}

@@ -13,10 +13,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encoding import add_tags
+
+if TYPE_CHECKING:
+    from harmonize.relation.heads import Head
 
 __all__ = [
     "MINILM",
@@ -40,8 +43,8 @@ class Encoder(NamedTuple):
 
     Attributes:
         tokenizer: fast, its vocabulary with the tags.
-        model: () -> a sequence classifier with freshly made weights where the encoder has none, its
-            embeddings as large as the vocabulary.
+        model: () -> a classifier with freshly made weights where the encoder has none, its embeddings as
+            large as the vocabulary.
         max_length: the longest input, in tokens.
     """
 
@@ -56,15 +59,21 @@ def encoder_key(name: str) -> str:
 
 
 def load_encoder(
-    name: str, labels: Sequence[str], tags: Mapping[str, str], texts: Callable[[], Iterable[str]]
+    name: str,
+    head: Head,
+    labels: Sequence[str],
+    tags: Mapping[str, str],
+    texts: Callable[[], Iterable[str]],
+    attention_dropout: float | None = None,
 ) -> Encoder:
-    """An encoder by name, for labels and tags.
+    """An encoder by name, for a kind of classifier, labels and tags.
 
     Args:
         name: see the module.
         labels: the classifier's, in order.
         tags: entity type -> the tag's name; see harmonize.relation.prompt.
         texts: the training texts, asked for by "tiny" alone.
+        attention_dropout: in the place of the encoder's own.
 
     Raises:
         HarmonizeError: it cannot be had; the message says what to do.
@@ -83,51 +92,42 @@ def load_encoder(
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: place for place, label in enumerate(labels)}
     config.problem_type = "single_label_classification"
+    if attention_dropout is not None:
+        _drop_attention(config, attention_dropout)
     longest = min(tokenizer.model_max_length, getattr(config, "max_position_embeddings", 512))
 
     def model() -> Any:
-        return _classifier(
-            name, source, config, tokenizer, tags, new=len(tokenizer) > known, same_labels=same_labels
-        )
+        if source is None:
+            made = head.fresh(config)
+        else:
+            made = _had(name, head.pretrained, source, config=config)
+            if not same_labels:
+                _make_output_anew(made)
+        if made.get_input_embeddings().num_embeddings < len(tokenizer):
+            made.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+        if len(tokenizer) > known and source is not None:
+            name_tags(made, tokenizer, tags)
+        return made
 
     return Encoder(tokenizer, model, longest)
 
 
-def _classifier(
-    name: str,
-    source: str | None,
-    config: Any,
-    tokenizer: Any,
-    tags: Mapping[str, str],
-    *,
-    new: bool,
-    same_labels: bool,
-) -> Any:
-    from transformers import AutoModelForSequenceClassification as Auto
-
-    if source is None:
-        model = Auto.from_config(config)
-    else:
-        model = _had(name, Auto.from_pretrained, source, config=config, ignore_mismatched_sizes=True)
-        if not same_labels:
-            _make_head_anew(model)
-    if model.get_input_embeddings().num_embeddings < len(tokenizer):
-        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    if new and source is not None:
-        name_tags(model, tokenizer, tags)
-    return model
+def _drop_attention(config: Any, share: float) -> None:
+    """Set the dropout of attention, whatever the encoder's configuration calls it."""
+    of_encoder = getattr(config, "encoder", config)
+    for name in ("attention_probs_dropout_prob", "attention_dropout"):
+        if hasattr(of_encoder, name):
+            setattr(of_encoder, name, share)
 
 
-def _make_head_anew(model: Any) -> None:
+def _make_output_anew(model: Any) -> None:
     """Forget what the outputs stood for: as many labels as before need not be the same ones."""
     from torch import nn
 
-    for name, part in model.named_children():
-        if name != model.base_model_prefix:
-            for module in part.modules():
-                if isinstance(module, nn.Linear):
-                    nn.init.normal_(module.weight, std=model.config.initializer_range)
-                    nn.init.zeros_(module.bias)
+    for module in model.classifier.modules():
+        if isinstance(module, nn.Linear):
+            nn.init.normal_(module.weight, std=model.config.initializer_range)
+            nn.init.zeros_(module.bias)
 
 
 def name_tags(model: Any, tokenizer: Any, tags: Mapping[str, str]) -> None:

@@ -13,11 +13,11 @@ from itertools import chain
 from typing import Any
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.pair import Pair
+from harmonize.relation.pair import Entity, Pair
 from harmonize.relation.prompt import Piece, context_pieces, question_pieces, tag_tokens
 from harmonize.relation.windows import Range, kept
 
-__all__ = ["Encoded", "PairEncoder", "add_tags"]
+__all__ = ["Encoded", "PairEncoder", "TextEncoder", "add_tags"]
 
 _LEAST_CONTEXT = 16
 _BATCH = 512
@@ -56,14 +56,14 @@ def add_tags(tokenizer: Any, names: Iterable[str]) -> None:
             raise HarmonizeError(f"expected {token} as one token of the vocabulary, the tokenizer splits it")
 
 
-class PairEncoder:
-    """Encodes pairs for one tokenizer.
+class TextEncoder:
+    """Tokens of tagged texts, for one tokenizer.
 
     Args:
         tokenizer: a fast tokenizer whose vocabulary holds the tags.
         tags: entity type -> the tag's name, of every type that may come; see `prompt.tag`.
         max_length: of an input, in tokens, the special ones counted in.
-        ask: put the question first. Without, the context is the only segment (the paper's multi-task model).
+        ask: put a question first. Without, the context is the only segment (the paper's multi-task model).
     """
 
     def __init__(self, tokenizer: Any, tags: Mapping[str, str], max_length: int, *, ask: bool = True) -> None:
@@ -71,7 +71,7 @@ class PairEncoder:
         self._tag_ids = {
             token: tokenizer.convert_tokens_to_ids(token) for token in tag_tokens(self.tags.values())
         }
-        self._frame = _Frame.of(tokenizer, pair=ask)
+        self.frame = Frame.of(tokenizer, pair=ask)
 
     @property
     def padding(self) -> int:
@@ -82,6 +82,67 @@ class PairEncoder:
     def knows_types(self) -> bool:
         """True if the encoder's model takes token types (BERT's does, DistilBERT's does not)."""
         return "token_type_ids" in self.tokenizer.model_input_names
+
+    def check(self, entities: Iterable[Entity]) -> None:
+        """See that each entity has a tag.
+
+        Raises:
+            HarmonizeError: one of a type that the model does not know.
+        """
+        for entity in entities:
+            if entity.type not in self.tags:
+                known = ", ".join(sorted(self.tags))
+                raise HarmonizeError(f"entity type {entity.type!r}: expected one the model knows ({known})")
+
+    def room(self, question: int) -> int:
+        """How many tokens of a context stand beside a question of so many.
+
+        Raises:
+            HarmonizeError: too few.
+        """
+        room = self.max_length - self.frame.size - question
+        if self.ask and room < _LEAST_CONTEXT:
+            raise HarmonizeError(
+                f"a question of {question} tokens leaves too little of {self.max_length} for the context: "
+                f"expected {_LEAST_CONTEXT} tokens or more"
+            )
+        return room
+
+    def ids(self, pieces: Iterable[Piece]) -> Mapping[str, list[int]]:
+        """Token ids of each distinct piece of text, all of them asked for at once."""
+        texts = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, str)))
+        # Text that spells a tag or [SEP] stays text.
+        encoded = self.tokenizer(
+            texts,
+            add_special_tokens=False,
+            split_special_tokens=True,
+            return_attention_mask=False,
+            return_token_type_ids=False,
+            verbose=False,
+        )
+        return dict(zip(texts, encoded["input_ids"], strict=True))
+
+    def tokens(
+        self, pieces: Iterable[Piece], ids: Mapping[str, list[int]], entities: int
+    ) -> tuple[list[int], list[list[Range]]]:
+        """Token ids, and where in them the mentions of each entity stand, tags included."""
+        tokens: list[int] = []
+        mentions: list[list[Range]] = [[] for _ in range(entities)]
+        begun: dict[tuple[int, Any], int] = {}
+        for piece in pieces:
+            if isinstance(piece, str):
+                tokens += ids[piece]
+                continue
+            if piece.opens:
+                begun[piece.side, piece.span] = len(tokens)
+            tokens.append(self._tag_ids[str(piece)])
+            if not piece.opens:
+                mentions[piece.side].append(Range(begun[piece.side, piece.span], len(tokens)))
+        return tokens, mentions
+
+
+class PairEncoder(TextEncoder):
+    """Encodes pairs, each with its own context; see TextEncoder for the arguments."""
 
     def __call__(self, pairs: Iterable[Pair]) -> Iterator[Encoded]:
         """The input of each pair, in order.
@@ -101,65 +162,21 @@ class PairEncoder:
         if not pairs:
             return
         for pair in pairs:
-            self._check(pair)
+            self.check((pair.head, pair.tail))
         questions = [question_pieces(pair, self.tags) if self.ask else [] for pair in pairs]
         contexts = [context_pieces(pair, self.tags) for pair in pairs]
-        ids = self._ids(chain(chain.from_iterable(questions), chain.from_iterable(contexts)))
+        ids = self.ids(chain(chain.from_iterable(questions), chain.from_iterable(contexts)))
         for question, context in zip(questions, contexts, strict=True):
             yield self._input(question, context, ids)
 
-    def _check(self, pair: Pair) -> None:
-        for entity in (pair.head, pair.tail):
-            if entity.type not in self.tags:
-                known = ", ".join(sorted(self.tags))
-                raise HarmonizeError(f"entity type {entity.type!r}: expected one the model knows ({known})")
-
-    def _ids(self, pieces: Iterable[Piece]) -> Mapping[str, list[int]]:
-        """Token ids of each distinct piece of text, all of them asked for at once."""
-        texts = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, str)))
-        # Text that spells a tag or [SEP] stays text.
-        encoded = self.tokenizer(
-            texts,
-            add_special_tokens=False,
-            split_special_tokens=True,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-            verbose=False,
-        )
-        return dict(zip(texts, encoded["input_ids"], strict=True))
-
     def _input(self, question: list[Piece], context: list[Piece], ids: Mapping[str, list[int]]) -> Encoded:
-        first, _ = self._tokens(question, ids)
-        second, mentions = self._tokens(context, ids)
-        room = self.max_length - self._frame.size - len(first)
-        if self.ask and room < _LEAST_CONTEXT:
-            raise HarmonizeError(
-                f"a question of {len(first)} tokens leaves too little of {self.max_length} for the context: "
-                f"expected {_LEAST_CONTEXT} tokens or more"
-            )
-        windows = kept(len(second), mentions[0], mentions[1], room)
-        lost = sum(not any(_holds(windows, mention) for mention in mentions[side]) for side in (0, 1))
+        first, _ = self.tokens(question, ids, 2)
+        second, mentions = self.tokens(context, ids, 2)
+        windows = kept(len(second), mentions[0], mentions[1], self.room(len(first)))
+        lost = sum(not any(_holds(windows, mention) for mention in each) for each in mentions)
         tokens = [token for window in windows for token in second[window.start : window.end]]
-        input_ids, types = self._frame.around(first, tokens) if self.ask else self._frame.around(tokens)
+        input_ids, types = self.frame.around(first, tokens) if self.ask else self.frame.around(tokens)
         return Encoded(input_ids, types, len(windows), len(tokens) < len(second), lost)
-
-    def _tokens(
-        self, pieces: list[Piece], ids: Mapping[str, list[int]]
-    ) -> tuple[list[int], tuple[list[Range], list[Range]]]:
-        """Token ids, and where in them the mentions of head and tail stand, tags included."""
-        tokens: list[int] = []
-        mentions: tuple[list[Range], list[Range]] = ([], [])
-        begun: dict[tuple[int, Any], int] = {}
-        for piece in pieces:
-            if isinstance(piece, str):
-                tokens += ids[piece]
-                continue
-            if piece.opens:
-                begun[piece.side, piece.span] = len(tokens)
-            tokens.append(self._tag_ids[str(piece)])
-            if not piece.opens:
-                mentions[piece.side].append(Range(begun[piece.side, piece.span], len(tokens)))
-        return tokens, mentions
 
 
 def _holds(windows: Iterable[Range], mention: Range) -> bool:
@@ -168,7 +185,7 @@ def _holds(windows: Iterable[Range], mention: Range) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Frame:
+class Frame:
     """What the tokenizer puts before, between and after the segments of an input, and their types."""
 
     specials: tuple[list[int], ...]
@@ -179,7 +196,7 @@ class _Frame:
         return sum(map(len, self.specials))
 
     @classmethod
-    def of(cls, tokenizer: Any, *, pair: bool) -> _Frame:
+    def of(cls, tokenizer: Any, *, pair: bool) -> Frame:
         """Read off an example, so that each tokenizer's own way is kept (BERT's, RoBERTa's, ...)."""
         segment = tokenizer("a", add_special_tokens=False)["input_ids"]
         example = tokenizer("a", "a", return_token_type_ids=True) if pair else tokenizer("a")

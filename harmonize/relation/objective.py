@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 from transformers import EvalPrediction
 
+from harmonize.relation.documents import IGNORED
 from harmonize.relation.labels import LabelSpace, decide, is_negative
 
 __all__ = ["Loss", "label_weights", "watched_scores"]
@@ -18,8 +19,8 @@ __all__ = ["Loss", "label_weights", "watched_scores"]
 class Loss:
     """Cross entropy over the labels of the row's own corpus, each label with its weight.
 
-    Called by transformers with the model's outputs, labels of [pairs], and the number of pairs in all the
-    batches that one step sums.
+    Called by transformers with the model's outputs, labels of [pairs] or, IGNORED where padded, [contexts,
+    pairs], and the number of pairs in all the batches that one step sums.
     """
 
     def __init__(self, space: LabelSpace, weights: torch.Tensor | None) -> None:
@@ -31,6 +32,9 @@ class Loss:
 
     def __call__(self, outputs: Any, labels: Any, num_items_in_batch: Any = None) -> torch.Tensor:
         logits = outputs["logits"].float()
+        if labels.dim() > 1:
+            known = labels != IGNORED
+            logits, labels = logits[known], labels[known]
         own = self.own.to(logits.device)[labels]
         masked = logits.masked_fill(~own, torch.finfo(logits.dtype).min)
         weights = None if self.weights is None else self.weights.to(logits.device)
@@ -47,7 +51,9 @@ def label_weights(labels: NDArray[np.int64], count: int) -> torch.Tensor:
 
 def watched_scores(prediction: EvalPrediction, space: LabelSpace) -> dict[str, float]:
     """F of the pairs found and of the pairs with their type, micro, as `harmonize evaluate` counts them."""
-    logits, gold = np.asarray(prediction.predictions, dtype=np.float32), np.asarray(prediction.label_ids)
+    gold = np.asarray(prediction.label_ids)
+    known = gold != IGNORED
+    logits, gold = np.asarray(prediction.predictions, dtype=np.float32)[known], gold[known]
     if space.by_corpus:
         own = np.array([space.own(space.names[label].partition("/")[0]) for label in gold], dtype=bool)
         logits = np.where(own, logits, -np.inf)

@@ -35,7 +35,7 @@ def predicted_rows(classifier: Classifier, rows: pa.Table) -> pa.Table:
     """Predict each row.
 
     Args:
-        rows: of the union set, with the columns of harmonize.relation.selection.
+        rows: of the union set, with the columns of harmonize.relation.selection, each document's together.
 
     Returns:
         PREDICTION_SCHEMA, in the order of the rows.
@@ -50,8 +50,15 @@ def predicted_rows(classifier: Classifier, rows: pa.Table) -> pa.Table:
 
 
 def _parts(rows: pa.Table) -> Iterable[pa.Table]:
-    for start in range(0, rows.num_rows, _CHUNK):
-        yield rows.slice(start, _CHUNK)
+    """Some thousand rows each, and of whole documents."""
+    documents = rows["document_id"].to_pylist()
+    start = 0
+    while start < len(documents):
+        end = min(start + _CHUNK, len(documents))
+        while end < len(documents) and documents[end] == documents[end - 1]:
+            end += 1
+        yield rows.slice(start, end - start)
+        start = end
 
 
 def _table(classifier: Classifier, pairs: list[Pair], rows: pa.Table, schema: pa.Schema) -> pa.Table:

@@ -7,16 +7,16 @@ Both come as pieces, text and tags in turn, so that a text that happens to hold 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from harmonize.model import Span
 from harmonize.relation.pair import Entity, Pair
 
-__all__ = ["Tag", "context_pieces", "question", "question_pieces", "spelled", "tag", "tag_tokens"]
+__all__ = ["Tag", "context_pieces", "question", "question_pieces", "spelled", "tag", "tag_tokens", "tagged"]
 
 Side = int
-"""0 for the head of a pair, 1 for its tail."""
+"""Which entity: 0 for the head of a pair, 1 for its tail; of a whole context any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +82,27 @@ def _question(task: str, *sides: tuple[str, str]) -> list[Piece]:
 
 
 def context_pieces(pair: Pair, tags: Mapping[str, str]) -> list[Piece]:
-    """The context with a tag before and after each span of both entities.
+    """The context with a tag before and after each span of both entities; see `tagged`."""
+    return tagged(pair.text, (pair.head, pair.tail), tags)
+
+
+def tagged(text: str, entities: Sequence[Entity], tags: Mapping[str, str]) -> list[Piece]:
+    """A text with a tag before and after each span of its entities.
 
     Where mentions meet, the one inside is tagged inside: <D>breast <D>cancer</D></D>; of two with the very
-    same span the head's is outside. No tag is lost where they overlap.
+    same span the first entity's is outside. No tag is lost where they overlap.
     """
     marks = sorted(
-        (mark for side, entity in enumerate((pair.head, pair.tail)) for mark in _marks(entity, side, tags)),
-        key=_order,
+        (mark for side, entity in enumerate(entities) for mark in _marks(entity, side, tags)), key=_order
     )
     pieces: list[Piece] = []
     done = 0
     for position, mark in marks:
         if position > done:
-            pieces.append(pair.text[done:position])
+            pieces.append(text[done:position])
             done = position
         pieces.append(mark)
-    return [*pieces, pair.text[done:]] if done < len(pair.text) else pieces
+    return [*pieces, text[done:]] if done < len(text) else pieces
 
 
 def _marks(entity: Entity, side: Side, tags: Mapping[str, str]) -> list[tuple[int, Tag]]:

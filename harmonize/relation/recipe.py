@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -18,9 +18,22 @@ from harmonize.errors import MalformedInput, MissingInput, SpecError, UnknownNam
 from harmonize.model import SPLITS
 from harmonize.relation.encoders import encoder_key
 
-__all__ = ["ALL", "FOLD", "OTHERS", "Recipe", "load_recipe", "part", "recipe_names", "resolved"]
+__all__ = [
+    "ALL",
+    "FOLD",
+    "HEADS",
+    "OTHERS",
+    "Head",
+    "Recipe",
+    "load_recipe",
+    "part",
+    "recipe_names",
+    "resolved",
+]
 
 ALL, OTHERS, FOLD = "all", "others", "fold"
+Head = Literal["cls", "document"]
+HEADS: tuple[Head, ...] = get_args(Head)
 _RECIPES = resources.files("harmonize.pipelines") / "recipes"
 _DEFAULT, _ENCODERS = "default", "encoders"
 
@@ -51,6 +64,7 @@ class Recipe(BaseModel):
     documents: int | None = Field(ge=1)
     negatives: float | None = Field(gt=0)
     first: dict[str, Any] | None
+    head: Head
     encoder: str = Field(min_length=1)
     question: bool
     max_length: int = Field(ge=32)
@@ -64,6 +78,7 @@ class Recipe(BaseModel):
     weight_decay: float = Field(ge=0)
     max_gradient_norm: float = Field(gt=0)
     class_weights: Literal["none", "balanced"]
+    attention_dropout: float | None = Field(ge=0, lt=1)
     patience: int | None = Field(ge=1)
     evaluate_every: int | None = Field(ge=1)
     precision: Literal["auto", "fp32", "bf16"]
@@ -147,6 +162,7 @@ def resolved(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:
     """
     recipe = _validated(values, origin)
     own = _packaged(_ENCODERS)[encoder_key(recipe.encoder)]
+    own = {key: value for key, value in own.items() if key not in HEADS} | own.get(recipe.head, {})
     recipe = recipe.with_values({key: value for key, value in own.items() if getattr(recipe, key) is None})
     if recipe.first is not None:
         # Its faults are told now, not after an hour of preparing.

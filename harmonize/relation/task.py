@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from harmonize.errors import HarmonizeError
-from harmonize.relation.batches import EncodedPairs
 from harmonize.relation.classifier import Prompt
+from harmonize.relation.documents import EncodedDocument
 from harmonize.relation.encoders import Encoder, load_encoder
-from harmonize.relation.encoding import Encoded, PairEncoder
+from harmonize.relation.encoding import Encoded
+from harmonize.relation.heads import EncodedInputs, Head, head_named
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.prompt import tag
 from harmonize.relation.recipe import Recipe
@@ -26,18 +30,22 @@ class Task:
     """All that training needs of recipe and rows.
 
     Attributes:
+        head: the kind of classifier.
         encoder: with a tokenizer that knows the tags.
         space: the labels, in the order of the model's outputs.
+        labels: of each training pair, as its place in `space`.
         train, development: the inputs; development is None where nothing is watched.
         windows: "train" and "development" -> how the contexts fit.
     """
 
     recipe: Recipe
+    head: Head
     encoder: Encoder
     prompt: Prompt
     space: LabelSpace
-    train: EncodedPairs
-    development: EncodedPairs | None
+    labels: NDArray[np.int64]
+    train: EncodedInputs
+    development: EncodedInputs | None
     windows: dict[str, dict[str, int]]
 
     @classmethod
@@ -58,25 +66,29 @@ class Task:
         if len(space.names) < 2:
             raise HarmonizeError(f"expected rows of two labels or more to train on, all are {space.names[0]}")
         tags = _tags({*target.tags, *_types(rows), *_types(watched)})
-        encoder = load_encoder(
-            str(start) if start is not None else recipe.encoder, space.names, tags, lambda: _texts(rows)
-        )
+        head = head_named(recipe.head)
+        name = str(start) if start is not None else recipe.encoder
+        encoder = load_encoder(name, head, space.names, tags, lambda: _texts(rows), recipe.attention_dropout)
         prompt = Prompt(
             tags=tags,
             question=recipe.question,
             max_length=min(recipe.max_length, encoder.max_length),
             labels=recipe.labels,
             by_corpus=by_corpus,
+            head=head.name,
         )
-        pairs = PairEncoder(encoder.tokenizer, tags, prompt.max_length, ask=recipe.question)
+        pairs = head.encoder(encoder.tokenizer, tags, prompt.max_length, ask=recipe.question)
         counts: dict[str, dict[str, int]] = {}
-        sets: list[EncodedPairs] = []
-        for name, part in (("train", rows), ("development", watched)):
-            indices = [space.index(*found) for found in _corpora_and_labels(part, recipe)]
-            encoded = _counted(pairs(pairs_of(part)), counts.setdefault(name, {}))
-            sets.append(EncodedPairs(encoded, indices))
+        labels: list[NDArray[np.int64]] = []
+        sets: list[EncodedInputs] = []
+        for part_name, part in (("train", rows), ("development", watched)):
+            labels.append(
+                np.array([space.index(*found) for found in _corpora_and_labels(part, recipe)], dtype=np.int64)
+            )
+            encoded = _counted(pairs(pairs_of(part)), counts.setdefault(part_name, {}))
+            sets.append(head.inputs(encoded, labels[-1].tolist()))
         development = sets[1] if watched.num_rows else None
-        return cls(recipe, encoder, prompt, space, sets[0], development, counts)
+        return cls(recipe, head, encoder, prompt, space, labels[0], sets[0], development, counts)
 
 
 def _corpora_and_labels(rows: Any, recipe: Recipe) -> list[tuple[str, str]]:
@@ -100,14 +112,20 @@ def _types(rows: Any) -> set[str]:
 
 def _texts(rows: Any) -> Iterable[str]:
     yield from dict.fromkeys(rows["text"].to_pylist())
-    yield from (f"What is the relation in {task} between and ?" for task in rows["task"].unique().to_pylist())
+    for task in rows["task"].unique().to_pylist():
+        yield from (f"What is the relation in {task} between and ?", f"What are the relations in {task}?")
 
 
-def _counted(encoded: Iterable[Encoded], counts: dict[str, int]) -> Iterable[Encoded]:
+def _counted(
+    encoded: Iterable[Encoded | EncodedDocument], counts: dict[str, int]
+) -> Iterable[Encoded | EncodedDocument]:
     """The inputs as they come, with how many are whole, cut, or without a mention of one entity."""
     counts |= dict.fromkeys(("whole", "one window", "two windows", "without a mention"), 0)
     for one in encoded:
-        kind = "whole" if not one.cut else "one window" if one.windows == 1 else "two windows"
-        counts[kind] += 1
-        counts["without a mention"] += one.lost > 0
+        if isinstance(one, Encoded):
+            kind = "whole" if not one.cut else "one window" if one.windows == 1 else "two windows"
+            counts["without a mention"] += one.lost > 0
+        else:
+            kind = "whole" if one.windows == 1 else "several windows"
+        counts[kind] = counts.get(kind, 0) + 1
         yield one

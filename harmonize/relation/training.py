@@ -37,7 +37,7 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.batches import LikeLengths, padded
+from harmonize.relation.batches import LikeLengths
 from harmonize.relation.classifier import device_named
 from harmonize.relation.objective import Loss, label_weights, watched_scores
 from harmonize.relation.recipe import Recipe, resolved
@@ -173,14 +173,14 @@ def _trainer(task: Task, folder: Path, device: torch.device, callbacks: Sequence
     assert recipe.learning_rate is not None
     weights = None
     if recipe.class_weights == "balanced":
-        weights = label_weights(task.train.labels, len(task.space.names))
+        weights = label_weights(task.labels, len(task.space.names))
     trainer = _Trainer(
         model=task.encoder.model(),
         args=_arguments(recipe, folder, device, watched=task.development is not None),
         train_dataset=task.train,
         eval_dataset=task.development,
         data_collator=partial(
-            padded,
+            task.head.padded,
             padding=int(task.encoder.tokenizer.pad_token_id),
             types_too="token_type_ids" in task.encoder.tokenizer.model_input_names,
         ),

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
-__all__ = ["Range", "kept"]
+__all__ = ["Range", "kept", "overlapping"]
 
 
 class Range(NamedTuple):
@@ -49,6 +49,23 @@ def kept(length: int, heads: Sequence[Range], tails: Sequence[Range], room: int)
         cores.append(Range(mention.start, min(mention.end, mention.start + share)))
         windows.append(_widened(cores[-1], share, length))
     return [_without_cut_mentions(window, _within(window, cores), both_sides) for window in _joined(windows)]
+
+
+def overlapping(length: int, room: int) -> list[Range]:
+    """Windows that together show all of a context, each one sharing about a quarter with the next.
+
+    Args:
+        length: of the context, in tokens.
+        room: of a window, in tokens, at least 2.
+
+    Returns:
+        As few as that takes, all of one size.
+    """
+    if length <= room:
+        return [Range(0, length)]
+    count = max(2, -(-(length - room // 4) // (room - room // 4)))
+    starts = [round(place * (length - room) / (count - 1)) for place in range(count)]
+    return [Range(start, start + room) for start in starts]
 
 
 def _within(window: Range, cores: Iterable[Range]) -> Range:

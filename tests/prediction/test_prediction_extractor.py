@@ -46,14 +46,15 @@ def test_documents_come_out_in_order_with_all_their_pairs() -> None:
         assert (one.corpus, one.labels) == ("biored", LABELS)
 
 
-def test_batches_are_full_but_for_the_last() -> None:
+def test_a_batch_is_of_whole_documents() -> None:
+    """A classifier may read a context once for all its pairs."""
     classifier = Fake()
     list(
         RelationExtractor(classifier, rules=RULES, batch_size=4)(
-            document(n, s) for n, s in enumerate([3, 0, 6, 9])
+            document(n, s) for n, s in enumerate([3, 0, 6, 2, 9, 1, 1])
         )
     )
-    assert classifier.asked == [4, 4, 4, 4, 2]
+    assert classifier.asked == [3 + 6, 2 + 9, 1 + 1]
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 1_000])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import EvalPrediction
 
-from harmonize.relation.batches import EncodedPairs, LikeLengths, padded, sorted_batches
+from harmonize.relation.batches import EncodedPairs, LikeLengths, padded, token_batches
 from harmonize.relation.encoding import Encoded
 from harmonize.relation.labels import LabelSpace, decide, is_negative, related
 from harmonize.relation.objective import Loss, label_weights, watched_scores
@@ -155,9 +157,17 @@ def test_batches_hold_inputs_of_like_length() -> None:
     order = list(LikeLengths(lengths, 16, 0))
     spread = [np.ptp(lengths[order[at : at + 16]]) for at in range(0, 4000, 16)]
     assert np.mean(spread) < 20
-    assert list(np.concatenate(list(sorted_batches(lengths, 16)))) == list(
-        np.argsort(-lengths, kind="stable")
-    )
+
+
+@given(lengths_of_pairs, st.integers(1, 200))
+def test_batches_of_tokens_hold_everything_longest_first(lengths: np.ndarray, tokens: int) -> None:
+    batches = list(token_batches(lengths, tokens))
+    assert [place for batch in batches for place in batch] == np.argsort(-lengths, kind="stable").tolist()
+    for batch, following in pairwise([*batches, np.array([], dtype=np.int64)]):
+        padded_size = len(batch) * lengths[batch].max()
+        assert padded_size <= tokens or len(batch) == 1
+        if len(following):
+            assert (len(batch) + 1) * lengths[batch].max() > tokens, "one more would have fitted"
 
 
 def test_only_the_last_batch_is_short() -> None:

@@ -50,12 +50,16 @@ def area(gold: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
     return float(((found > other) + 0.5 * (found == other)).mean())
 
 
+@pytest.mark.parametrize(("head", "batch_size", "epochs"), [("cls", 16, 60), ("document", 8, 25)])
 def test_thirty_two_instances_are_learnt_by_heart(
     biored: pa.Table,
     real_union: Path,
     small_recipe: Small,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    head: str,
+    batch_size: int,
+    epochs: int,
 ) -> None:
     positive = is_related(biored["relation"])
     documents = biored["document_id"].to_pylist()
@@ -67,8 +71,9 @@ def test_thirty_two_instances_are_learnt_by_heart(
     rows = biored.take([*found, *sorted(other.values())[:16]])
     recipe = small_recipe(
         max_length=112,
-        epochs=60,
-        batch_size=16,
+        epochs=epochs,
+        head=head,
+        batch_size=batch_size,
         learning_rate=3e-3,
         weight_decay=0,
         development=None,

@@ -25,7 +25,8 @@ def packaged(name: str) -> str:
 def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_path: Path) -> None:
     recipe = load_recipe(name)
     assert {key for key, value in recipe.model_dump().items() if value is None} <= {
-        *("development", "folds", "fold", "documents", "negatives", "first", "patience", "evaluate_every")
+        *("development", "folds", "fold", "documents", "negatives", "first", "patience", "evaluate_every"),
+        "attention_dropout",
     }
     assert packaged(name).startswith("# ")
     path = tmp_path / "again.yaml"
@@ -72,6 +73,12 @@ def test_what_is_left_open_is_the_encoders_own(encoder: str, rate: float) -> Non
     recipe = load_recipe("original", {"encoder": encoder})
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (10, 16, rate)
     assert load_recipe("original", {"encoder": encoder, "learning_rate": 0.5}).learning_rate == 0.5
+
+
+def test_a_head_has_settings_of_its_own() -> None:
+    recipe = load_recipe("original", {"encoder": "minilm", "head": "document"})
+    assert (recipe.epochs, recipe.batch_size, recipe.attention_dropout) == (30, 4, 0)
+    assert load_recipe("original", {"encoder": "minilm"}).attention_dropout is None
 
 
 def test_values_replace_the_recipes_own(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from transformers import TrainerCallback
 from harmonize.errors import HarmonizeError, InputError
 from harmonize.relation.classifier import Classifier, Prompt
 from harmonize.relation.encoders import load_encoder
+from harmonize.relation.heads import HEADS
 from harmonize.relation.labels import LabelSpace, decide
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe
@@ -106,7 +107,7 @@ def test_probabilities_depend_on_the_pair_alone(small_run: Path, sample_union: P
     np.testing.assert_allclose(together.sum(axis=1), 1, rtol=1e-5)
     alone = np.concatenate([classifier.probabilities([one]) for one in reversed(pairs)])[::-1]
     np.testing.assert_allclose(together, alone, atol=1e-5)
-    np.testing.assert_allclose(together, classifier.probabilities(iter(pairs), batch_size=2), atol=1e-5)
+    np.testing.assert_allclose(together, classifier.probabilities(iter(pairs), batch_tokens=200), atol=1e-5)
     assert classifier.probabilities([]).shape == (0, len(classifier.labels))
 
 
@@ -294,7 +295,10 @@ def test_as_many_other_labels_are_not_the_same_ones(small_run: Path) -> None:
     others = [f"{label}-too" for label in labels]
     tags = {"GeneOrGeneProduct": "G"}
     trained, kept, anew = (
-        load_encoder(str(small_run), names, tags, list).model().classifier.weight.detach().numpy()
+        load_encoder(str(small_run), HEADS["cls"], names, tags, list)
+        .model()
+        .classifier.weight.detach()
+        .numpy()
         for names in (labels, labels, others)
     )
     np.testing.assert_array_equal(trained, kept)

@@ -1,0 +1,196 @@
+"""Contexts -> token ids: all entities tagged at once, for a model that reads a context once for all pairs.
+
+    [CLS] What are the relations in DDI? [SEP] <C>Aspirin</C> and <C>heparin</C>, not <C>iron</C>. [SEP]
+
+What does not fit the encoder's length is read in several windows that overlap; nothing is cut away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import Dataset
+
+from harmonize.relation.encoding import TextEncoder
+from harmonize.relation.pair import Entity, Pair
+from harmonize.relation.prompt import tagged
+from harmonize.relation.windows import overlapping
+
+__all__ = ["IGNORED", "DocumentEncoder", "EncodedDocument", "EncodedDocuments", "padded_documents"]
+
+IGNORED = -100
+"""The label of a place that pads a context's pairs; torch and transformers know it too."""
+
+_MOST_PAIRS = 1024
+_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedDocument:
+    """One context and pairs of it.
+
+    Attributes:
+        input_ids, token_type_ids: of each window, of equal lengths.
+        mentions: [mentions, 3] of int64: entity, window, and the opening tag's place in it.
+        pairs: [pairs, 2] of int64: the entities that are head and tail.
+        places: of each pair, in what was encoded.
+    """
+
+    input_ids: list[list[int]]
+    token_type_ids: list[list[int]]
+    mentions: NDArray[np.int64]
+    pairs: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+    @property
+    def windows(self) -> int:
+        return len(self.input_ids)
+
+
+class DocumentEncoder(TextEncoder):
+    """Encodes the pairs of whole contexts; see TextEncoder for the arguments.
+
+    The entities of a context are those of its pairs, so that all its pairs must come in one call.
+    """
+
+    def __call__(self, pairs: Iterable[Pair]) -> Iterator[EncodedDocument]:
+        """The contexts in the order of their first pairs; one of very many pairs comes several times.
+
+        Raises:
+            HarmonizeError: an entity type without a tag, or a length that leaves no room for a context.
+        """
+        groups: dict[tuple[str, str, str], list[tuple[int, Pair]]] = {}
+        for place, pair in enumerate(pairs):
+            groups.setdefault((pair.corpus, pair.task, pair.text), []).append((place, pair))
+        contexts = list(groups.values())
+        for start in range(0, len(contexts), _BATCH):
+            yield from self._encoded(contexts[start : start + _BATCH])
+
+    def _encoded(self, contexts: Sequence[list[tuple[int, Pair]]]) -> Iterator[EncodedDocument]:
+        entities = [_entities(pair for _, pair in context) for context in contexts]
+        for each in entities:
+            self.check(each)
+        questions = [_question(context[0][1]) if self.ask else "" for context in contexts]
+        texts = [
+            tagged(context[0][1].text, list(each), self.tags)
+            for context, each in zip(contexts, entities, strict=True)
+        ]
+        ids = self.ids([*questions, *(piece for pieces in texts for piece in pieces)])
+        for context, each, question, pieces in zip(contexts, entities, questions, texts, strict=True):
+            tokens, mentions = self.tokens(pieces, ids, len(each))
+            begun = [(entity, one.start) for entity, found in enumerate(mentions) for one in found]
+            inputs, types, placed = self._windows(ids[question], tokens, begun)
+            for start in range(0, len(context), _MOST_PAIRS):
+                part = context[start : start + _MOST_PAIRS]
+                yield EncodedDocument(
+                    inputs,
+                    types,
+                    placed,
+                    np.array([(each[pair.head], each[pair.tail]) for _, pair in part], dtype=np.int64),
+                    np.array([place for place, _ in part], dtype=np.int64),
+                )
+
+    def _windows(
+        self, question: list[int], tokens: list[int], begun: list[tuple[int, int]]
+    ) -> tuple[list[list[int]], list[list[int]], NDArray[np.int64]]:
+        """Each mention is read in the window that shows most of what stands around it."""
+        room = self.room(len(question))
+        windows = overlapping(len(tokens), room)
+        first = len(self.frame.specials[0]) + (len(question) + len(self.frame.specials[1]) if self.ask else 0)
+        framed = [
+            self.frame.around(*([question] if self.ask else []), tokens[window.start : window.end])
+            for window in windows
+        ]
+        placed = []
+        for entity, start in begun:
+            margins = [min(start - window.start, window.end - 1 - start) for window in windows]
+            window = int(np.argmax(margins))
+            placed.append((entity, window, first + start - windows[window].start))
+        return [ids for ids, _ in framed], [types for _, types in framed], np.array(placed, dtype=np.int64)
+
+
+def _entities(pairs: Iterable[Pair]) -> dict[Entity, int]:
+    """The entities of pairs, each with its number."""
+    numbers: dict[Entity, int] = {}
+    for pair in pairs:
+        for entity in (pair.head, pair.tail):
+            numbers.setdefault(entity, len(numbers))
+    return numbers
+
+
+def _question(pair: Pair) -> str:
+    return f"What are the relations in {pair.task}?"
+
+
+class EncodedDocuments(Dataset[dict[str, Any]]):
+    """Encoded contexts, each with the labels of its pairs.
+
+    Args:
+        encoded: all that one call of the encoder gives.
+        labels: of each pair that was encoded, in its order.
+    """
+
+    def __init__(self, encoded: Iterable[EncodedDocument], labels: Sequence[int]) -> None:
+        self.documents = list(encoded)
+        self.labels = np.array(labels, dtype=np.int64)
+        count = sum(len(document.places) for document in self.documents)
+        if count != len(labels):
+            raise ValueError(f"{count} pairs, {len(labels)} labels")
+        self.lengths = np.array(
+            [sum(map(len, document.input_ids)) for document in self.documents], dtype=np.int64
+        )
+
+    def __len__(self) -> int:
+        return len(self.documents)
+
+    def __getitem__(self, place: int) -> dict[str, Any]:
+        document = self.documents[place]
+        return {"document": document, "labels": self.labels[document.places]}
+
+    def places(self, items: Iterable[int]) -> NDArray[np.int64]:
+        """Of the pairs of contexts, one context after the other, where they stand in what was encoded."""
+        return np.concatenate([self.documents[item].places for item in items])
+
+
+def padded_documents(
+    items: Sequence[dict[str, Any]], padding: int, *, types_too: bool = True, multiple: int = 8
+) -> dict[str, torch.Tensor]:
+    """A batch of contexts.
+
+    Args:
+        padding: the id of the padding token.
+        types_too: the encoder knows token types.
+
+    Returns:
+        input_ids, attention_mask, token_type_ids: int64 [contexts, windows, tokens]; mentions: int64
+        [contexts, mentions, 2], the entity (-1 where padded) and the opening tag's place among the windows'
+        tokens; pairs: int64 [contexts, pairs, 2], -1 where padded; labels: int64 [contexts, pairs], IGNORED
+        where padded.
+    """
+    documents: list[EncodedDocument] = [item["document"] for item in items]
+    longest = max(len(ids) for document in documents for ids in document.input_ids)
+    width = -(-longest // multiple) * multiple
+    shape = (len(items), max(document.windows for document in documents), width)
+    ids = np.full(shape, padding, dtype=np.int64)
+    types, mask = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
+    mentions = np.zeros((len(items), max(len(document.mentions) for document in documents), 2), np.int64)
+    mentions[:, :, 0] = -1
+    pairs = np.full((len(items), max(len(document.pairs) for document in documents), 2), -1, np.int64)
+    labels = np.full(pairs.shape[:2], IGNORED, dtype=np.int64)
+    for row, (item, document) in enumerate(zip(items, documents, strict=True)):
+        for window, tokens in enumerate(document.input_ids):
+            ids[row, window, : len(tokens)] = tokens
+            types[row, window, : len(tokens)] = document.token_type_ids[window]
+            mask[row, window, : len(tokens)] = 1
+        entity, window, place = document.mentions.T
+        mentions[row, : len(entity)] = np.stack((entity, window * width + place), axis=1)
+        pairs[row, : len(document.pairs)] = document.pairs
+        labels[row, : len(document.pairs)] = item["labels"]
+    arrays = {"input_ids": ids, "attention_mask": mask} | ({"token_type_ids": types} if types_too else {})
+    arrays |= {"mentions": mentions, "pairs": pairs, "labels": labels}
+    return {name: torch.from_numpy(array) for name, array in arrays.items()}
