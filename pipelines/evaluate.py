@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,15 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from harmonize.evaluation.evaluate import Evaluation
+    from harmonize.relation.classifier import Classifier
 
 __all__ = ["EVALUATION", "evaluated", "evaluation_folder", "runs_of"]
 
 EVALUATION, PREDICTIONS = "evaluation", "predictions.parquet"
 COMPARISON, COMPARISON_TABLE, FOLDS = "comparison.json", "comparison.md", "folds.json"
+
+
+_Load = Callable[[Path], "Classifier"]
 
 
 @dataclass(frozen=True)
@@ -51,41 +56,52 @@ def runs_of(model: Path) -> list[Path]:
     return [folds[fold] for fold in sorted(folds)]
 
 
-def evaluation_folder(model: Path, on: str, measure: str = "all") -> Path:
+def evaluation_folder(model: Path, on: str, measure: str = "all", precision: str = "auto") -> Path:
     """Where a run keeps its scores on a part."""
     corpus, split = part(on)
-    return model / EVALUATION / f"{corpus}-{split}{'' if measure == 'all' else f'-{measure}'}"
+    others = [name for name, usual in ((measure, "all"), (precision, "auto")) if name != usual]
+    return model / EVALUATION / "-".join([corpus, split, *others])
 
 
-def evaluated(model: Path, union: Path, on: str, against: Path | None, measure: str, device: str) -> str:
+def evaluated(
+    model: Path,
+    union: Path,
+    on: str,
+    against: Path | None,
+    measure: str,
+    device: str,
+    precision: str = "auto",
+) -> str:
     """Score a run, and keep what was found in its folder.
 
     Returns:
         The scores as Markdown, with the comparison where there is one.
 
     Raises:
-        HarmonizeError: no such run, part, measure or device, or two runs of different labels.
+        HarmonizeError: no such run, part, measure, device or precision, or two runs of different labels.
     """
     from harmonize.evaluation.evaluate import evaluate
     from harmonize.evaluation.markdown import evaluation_markdown, folds_markdown
+    from harmonize.relation.classifier import Classifier
     from harmonize.union.replace import new_folder
 
     _check(on, measure)
     for run in (model, against):
         if run is not None:
             runs_of(run)
-    own = _predicted(model, union, on, device)
+    load = partial(Classifier.load, device=device, precision=precision)
+    own = _predicted(model, union, on, load)
     gold, predictions = _joined(own.gold), _joined(own.predictions)
     evaluation = evaluate(gold, predictions, labels=own.labels, measure=measure)  # type: ignore[arg-type]
     texts = [evaluation_markdown(evaluation)]
-    with new_folder(evaluation_folder(model, on, measure)) as folder:
+    with new_folder(evaluation_folder(model, on, measure, precision)) as folder:
         _write(folder, evaluation, gold, predictions)
         if len(own.gold) > 1:
             texts.append(folds_markdown(_folds(folder, own, measure)))
         if own.folds_missing:
             texts.append(f"Not trained, and so not scored: {own.folds_missing} of the folds.\n")
         if against is not None:
-            texts.append(_compared(folder, model, own, against, union, on, device))
+            texts.append(_compared(folder, model, own, against, union, on, load))
     _add_to_card(model, on, evaluation)
     return "\n".join(texts)
 
@@ -101,9 +117,8 @@ def _check(on: str, measure: str) -> None:
         raise UnknownName("measure", measure, MEASURES)
 
 
-def _predicted(model: Path, union: Path, on: str, device: str) -> _Predicted:
+def _predicted(model: Path, union: Path, on: str, load: _Load) -> _Predicted:
     """The rows of a part that each run of a folder is to be tested on, and what it predicts."""
-    from harmonize.relation.classifier import Classifier
     from harmonize.relation.predictions import predicted_rows
     from harmonize.relation.recipe import load_recipe
     from harmonize.relation.selection import rows_to_test
@@ -114,7 +129,7 @@ def _predicted(model: Path, union: Path, on: str, device: str) -> _Predicted:
         recipe = load_recipe(run / RECIPE)
         fold = (recipe.folds, recipe.fold) if on == recipe.evaluate_on else (None, None)
         rows = rows_to_test(union, on, *fold)
-        classifier = Classifier.load(run, device)
+        classifier = load(run)
         gold.append(rows)
         predictions.append(predicted_rows(classifier, rows))
         kinds.add(classifier.kind)
@@ -157,7 +172,7 @@ def _folds(folder: Path, own: _Predicted, measure: str) -> Any:
 
 
 def _compared(
-    folder: Path, model: Path, own: _Predicted, against: Path, union: Path, on: str, device: str
+    folder: Path, model: Path, own: _Predicted, against: Path, union: Path, on: str, load: _Load
 ) -> str:
     """The paired test of two runs on the same rows, as Markdown."""
     import json
@@ -166,7 +181,7 @@ def _compared(
     from harmonize.evaluation.compare import compare
     from harmonize.evaluation.markdown import comparison_markdown
 
-    other = _predicted(against, union, on, device)
+    other = _predicted(against, union, on, load)
     if other.labels != own.labels:
         raise HarmonizeError(
             f"{against}: expected labels of the same kind ({own.labels}), got {other.labels}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,10 +21,11 @@ from harmonize.relation.heads import HEADS, Head
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.pair import Pair
 
-__all__ = ["PROMPT_FILE", "Classifier", "Prompt", "device_named"]
+__all__ = ["PRECISIONS", "PROMPT_FILE", "Classifier", "Prompt", "device_named", "precision_named"]
 
 PROMPT_FILE = "prompt.json"
-BATCH_TOKENS = 4096
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
+_BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,21 @@ def device_named(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
+def precision_named(name: str, device: torch.device) -> str:
+    """fp32, bf16 or int8; auto is bf16 on a GPU that has it, fp32 elsewhere.
+
+    Raises:
+        HarmonizeError: no such precision, or not on this device.
+    """
+    if name not in PRECISIONS:
+        raise HarmonizeError(f"precision: expected one of {', '.join(PRECISIONS)}, got {name!r}")
+    if name == "int8" and device.type != "cpu":
+        raise HarmonizeError("precision: int8 is for a CPU; take bf16 on a GPU")
+    if name == "auto":
+        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    return name
+
+
 class Classifier:
     """A trained classifier.
 
@@ -90,6 +107,8 @@ class Classifier:
         encoder: of `head`'s kind, with the model's tokenizer and tags.
         space: its labels.
         kind: of the labels, "harmonized" or "source".
+        precision: "fp32"; "bf16", mixed with single precision as in training; "int8", the linear layers'
+            weights and inputs in 8 bits, scaled anew for each batch.
     """
 
     def __init__(
@@ -100,13 +119,21 @@ class Classifier:
         space: LabelSpace,
         kind: str,
         device: torch.device,
+        precision: str = "fp32",
     ) -> None:
         self.model = model.to(device).eval()
+        if precision == "int8":
+            self.model = _in_eight_bits(self.model)
         self.head, self.encoder, self.space, self.kind, self.device = head, encoder, space, kind, device
+        self.precision = precision
 
     @classmethod
-    def load(cls, folder: Path | str, device: str = "auto") -> Classifier:
+    def load(cls, folder: Path | str, device: str = "auto", precision: str = "auto") -> Classifier:
         """A run of `harmonize train`.
+
+        Args:
+            device: see `device_named`.
+            precision: see `precision_named`.
 
         Raises:
             MissingInput, MalformedInput, HarmonizeError: no such run, a broken one, no such device.
@@ -117,6 +144,7 @@ class Classifier:
         folder = Path(folder)
         prompt = Prompt.read(folder)
         place = device_named(device)
+        precision = precision_named(precision, place)
         try:
             tokenizer = AutoTokenizer.from_pretrained(str(folder))
             model = AutoModelForSequenceClassification.from_pretrained(str(folder))
@@ -127,7 +155,8 @@ class Classifier:
         names = tuple(model.config.id2label[place] for place in range(model.config.num_labels))
         head = HEADS[prompt.head]
         encoder = head.encoder(tokenizer, prompt.tags, prompt.max_length, ask=prompt.question)
-        return cls(model, head, encoder, LabelSpace(names, prompt.by_corpus), prompt.labels, place)
+        space = LabelSpace(names, prompt.by_corpus)
+        return cls(model, head, encoder, space, prompt.labels, place, precision)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -138,12 +167,13 @@ class Classifier:
     def tags(self) -> Mapping[str, str]:
         return self.encoder.tags
 
-    def probabilities(self, pairs: Iterable[Pair], batch_tokens: int = BATCH_TOKENS) -> NDArray[np.float32]:
+    def probabilities(self, pairs: Iterable[Pair], batch_tokens: int | None = None) -> NDArray[np.float32]:
         """How probable each label is; those of other corpora's outputs are 0.
 
         Args:
             pairs: all those of each context that has some, since a document model reads a context once.
-            batch_tokens: that the model is given at once, padding included.
+            batch_tokens: that the model is given at once, padding included; what suits the device unless
+                given.
 
         Returns:
             [pairs, labels], rows sum to 1, in the order of the pairs.
@@ -154,7 +184,9 @@ class Classifier:
         pairs = list(pairs)
         encoded = self.head.inputs(self.encoder(pairs), [-1] * len(pairs))
         logits = np.empty((len(pairs), len(self.labels)), dtype=np.float32)
-        with torch.inference_mode():
+        batch_tokens = batch_tokens or _BATCH_TOKENS[self.device.type]
+        bf16 = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+        with torch.inference_mode(), bf16:
             for places in token_batches(encoded.lengths, batch_tokens):
                 logits[encoded.places(places)] = self._logits([encoded[place] for place in places])
         return softmax(logits, self._own(pairs))
@@ -176,6 +208,19 @@ class Classifier:
         return np.array([own[pair.corpus] for pair in pairs], dtype=bool).reshape(
             len(pairs), len(self.labels)
         )
+
+
+def _in_eight_bits(model: Any) -> Any:
+    """The model with its linear layers quantized, but for the last one, which decides."""
+    layers = {
+        name: torch.ao.quantization.default_dynamic_qconfig
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and not name.startswith("classifier")
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch will have another way to say it one day
+        quantize: Any = torch.ao.quantization.quantize_dynamic
+        return quantize(model, layers, dtype=torch.qint8)
 
 
 def softmax(logits: NDArray[np.float32], own: NDArray[np.bool_]) -> NDArray[np.float32]:

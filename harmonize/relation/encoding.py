@@ -34,8 +34,8 @@ class Encoded:
         lost: entities without a mention in the input, 0 to 2.
     """
 
-    input_ids: list[int]
-    token_type_ids: list[int]
+    input_ids: Sequence[int]
+    token_type_ids: Sequence[int]
     windows: int
     cut: bool
     lost: int

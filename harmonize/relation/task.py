@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harmonize.errors import HarmonizeError
+from harmonize.relation.cache import Cache
 from harmonize.relation.classifier import Prompt
 from harmonize.relation.documents import EncodedDocument
 from harmonize.relation.encoders import Encoder, load_encoder
-from harmonize.relation.encoding import Encoded
+from harmonize.relation.encoding import Encoded, PairEncoder
 from harmonize.relation.heads import EncodedInputs, Head, head_named
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.prompt import tag
@@ -49,11 +50,14 @@ class Task:
     windows: dict[str, dict[str, int]]
 
     @classmethod
-    def of(cls, recipe: Recipe, selection: Selection, start: Path | None = None) -> Task:
+    def of(
+        cls, recipe: Recipe, selection: Selection, start: Path | None = None, cache: Cache | None = None
+    ) -> Task:
         """The task of a recipe and its rows.
 
         Args:
             start: a run to begin with instead of the recipe's encoder.
+            cache: where encoded pairs are kept; those of whole contexts are quickly made again.
 
         Raises:
             HarmonizeError: an encoder that is not to be had, or rows of a single label.
@@ -85,8 +89,11 @@ class Task:
             labels.append(
                 np.array([space.index(*found) for found in _corpora_and_labels(part, recipe)], dtype=np.int64)
             )
-            encoded = _counted(pairs(pairs_of(part)), counts.setdefault(part_name, {}))
-            sets.append(head.inputs(encoded, labels[-1].tolist()))
+            encoded: Iterable[Encoded] | Iterable[EncodedDocument] = pairs(pairs_of(part))
+            if cache is not None and isinstance(pairs, PairEncoder):
+                encoded = cache.encoded(part["instance_id"].to_pylist(), pairs, pairs(pairs_of(part)))
+            counted = _counted(encoded, counts.setdefault(part_name, {}))
+            sets.append(head.inputs(counted, labels[-1].tolist()))
         development = sets[1] if watched.num_rows else None
         return cls(recipe, head, encoder, prompt, space, labels[0], sets[0], development, counts)
 

@@ -38,10 +38,11 @@ from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.batches import LikeLengths
+from harmonize.relation.cache import Cache, cache_folder
 from harmonize.relation.classifier import device_named
 from harmonize.relation.objective import Loss, label_weights, watched_scores
 from harmonize.relation.recipe import Recipe, resolved
-from harmonize.relation.run import TRAINING, Timer, run_record, write_left_out
+from harmonize.relation.run import TRAINING, Timer, manifest_hash, run_record, write_left_out
 from harmonize.relation.selection import select
 from harmonize.relation.task import Task
 from harmonize.relation.work_folder import (
@@ -140,7 +141,7 @@ def fit(
     place = device_named(device)
     set_seed(recipe.seed)
     selection = select(union, recipe)
-    task = Task.of(recipe, selection, start)
+    task = Task.of(recipe, selection, start, Cache(cache_folder(union), manifest_hash(union)))
     trainer = _trainer(task, folder, place, callbacks)
     timer.lap("preparing")
     _run(trainer, folder / CHECKPOINTS)

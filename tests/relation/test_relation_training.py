@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pytest
+import torch
 from relation_cases import CHEMICAL, pair
 from relation_runs import StopAt, record, weights, working
 from transformers import TrainerCallback
 
 from harmonize.errors import HarmonizeError, InputError
-from harmonize.relation.classifier import Classifier, Prompt
+from harmonize.relation.classifier import Classifier, Prompt, precision_named
 from harmonize.relation.encoders import load_encoder
 from harmonize.relation.heads import HEADS
 from harmonize.relation.labels import LabelSpace, decide
@@ -303,3 +304,23 @@ def test_as_many_other_labels_are_not_the_same_ones(small_run: Path) -> None:
     )
     np.testing.assert_array_equal(trained, kept)
     assert not np.allclose(trained, anew)
+
+
+def test_eight_bits_say_nearly_the_same(small_run: Path, sample_union: Path) -> None:
+    pairs = list(pairs_of(rows_to_test(sample_union, "biored/dev")))
+    whole, coarse = (Classifier.load(small_run, "cpu", precision) for precision in ("fp32", "int8"))
+    kinds = {type(module).__name__ for module in coarse.model.modules() if hasattr(module, "scale")}
+    assert kinds == {"Linear"}
+    found = coarse.probabilities(pairs)
+    assert not np.array_equal(found, whole.probabilities(pairs))
+    np.testing.assert_allclose(found, whole.probabilities(pairs), atol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("name", "device", "fault"),
+    [("int4", "cpu", "expected one of auto, fp32, bf16, int8, got 'int4'"), ("int8", "cuda", "for a CPU")],
+)
+def test_a_precision_that_cannot_be_is_one_line(name: str, device: str, fault: str) -> None:
+    assert precision_named("auto", torch.device("cpu")) == "fp32"
+    with pytest.raises(HarmonizeError, match=f"precision: .*{fault}"):
+        precision_named(name, torch.device(device))
