@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from harmonize.prediction.outputs import OUTPUT_FORMS
+from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
+from harmonize.sources.annotations import ARTICLE_FORMS
 
 from .evaluate import evaluated
 from .options import DEFAULT_UNION, app
-from .predict import INPUT_FORMS
+from .predict import ENGINES, INPUT_FORMS
 from .predict import predict as predict_documents
+from .shard import shard as shard_documents
 from .train import chosen_recipe, quiet, trained
 
 __all__: list[str] = []
 
 Union = Annotated[Path, typer.Option(help="The union set's folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes a GPU where there is one.")]
+Precision = Annotated[
+    str, typer.Option(help="auto, fp32, bf16 or int8 (CPU only); auto is bf16 on a GPU, fp32 on a CPU.")
+]
 Run = Annotated[Path, typer.Option("--model", help="The run's folder.")]
 
 
@@ -91,6 +100,7 @@ def evaluate(
         str, typer.Option(help="all, or biorex: binary, five pair types, no variants (BioRED).")
     ] = "all",
     device: Device = "auto",
+    precision: Precision = "auto",
 ) -> None:
     """Score a run: precision, recall and F with intervals, by pair type, label and variant, and figures.
 
@@ -100,16 +110,25 @@ def evaluate(
     """
 
     quiet()
-    typer.echo(evaluated(model, union, on, against, measure, device), nl=False)
+    typer.echo(evaluated(model, union, on, against, measure, device, precision), nl=False)
 
 
 @app.command()
 def predict(
     source: Annotated[
-        Path, typer.Argument(metavar="INPUT", help="PubTator, BioC XML or JSON (.gz too), or a union set.")
+        Path,
+        typer.Argument(
+            metavar="INPUT",
+            help="PubTator, BioC XML or JSON (.gz too), a folder of `harmonize shard`, or a union set.",
+        ),
     ],
     model: Run,
-    out: Annotated[Path, typer.Option(help="The file to write: .pubtator, .json (BioC) or .parquet.")],
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="The file to write: .pubtator, .json (BioC) or .parquet; for shards also a folder."
+        ),
+    ],
     form: Annotated[
         str | None, typer.Option("--format", help=f"Of the input: {', '.join(INPUT_FORMS)} [default: told].")
     ] = None,
@@ -124,29 +143,89 @@ def predict(
     ] = False,
     batch_size: Annotated[int, typer.Option(help="Pairs asked about at once.", min=1)] = 256,
     device: Device = "auto",
+    precision: Precision = "auto",
+    engine: Annotated[
+        str, typer.Option(help=f"{' or '.join(ENGINES)}: what predicts shards into a folder.")
+    ] = "local",
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Of Ray [default: one for each core, or as many as the GPUs hold].", min=1),
+    ] = None,
+    gpus_per_worker: Annotated[
+        float | None,
+        typer.Option(help="A share of a GPU, 0.5 say [default: 1 where there are GPUs].", min=0),
+    ] = None,
 ) -> None:
     """Find the relations between the entities of new documents, each with its probability.
+
+    Of shards, a folder as --out gets a Parquet file for each, and the same command goes on where an earlier
+    one was stopped.
 
     Example: harmonize predict artifacts/union --model artifacts/run --out artifacts/relations.parquet
     """
 
     quiet()
-    found = predict_documents(
-        model,
-        source,
-        out,
-        form=form,
-        out_format=out_format,
-        as_corpus=as_corpus,
-        keep_going=keep_going,
-        batch_size=batch_size,
-        device=device,
-    )
+    with redirect_stdout(sys.stderr):  # Ray tells there of workers that were killed
+        found = predict_documents(
+            model,
+            source,
+            out,
+            form=form,
+            out_format=out_format,
+            as_corpus=as_corpus,
+            keep_going=keep_going,
+            batch_size=batch_size,
+            device=device,
+            precision=precision,
+            engine=engine,
+            workers=workers,
+            gpus_per_worker=gpus_per_worker,
+        )
     relations = ", ".join(f"{label} {count:,}" for label, count in sorted(found.relations.items()))
     typer.echo(
         f"{found.documents_out:,} documents, {found.pairs:,} pairs: {relations or 'no relation'}; in {out}"
     )
-    for reason, count in sorted(found.left_out.items()):
+    _tell_losses(found.left_out, found.skipped)
+
+
+@app.command()
+def shard(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="INPUT", help="PubTator, BioC XML or JSON (.gz, .tar, or a folder of them)."),
+    ],
+    out: Annotated[Path, typer.Option(help="The folder to write.")],
+    documents: Annotated[int, typer.Option(help="Documents in a shard.", min=1)] = DOCUMENTS_PER_SHARD,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help=f"Of the input: {', '.join(ARTICLE_FORMS)} [default: told]."),
+    ] = None,
+    as_corpus: Annotated[
+        str, typer.Option(help="The corpus that predict is to make pairs as: its types and ids.")
+    ] = "biored",
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Report documents that cannot be read, and go on.")
+    ] = False,
+) -> None:
+    """Divide documents into Parquet files, from which `harmonize predict` works in parts.
+
+    Example: harmonize shard adapters/samples/biored/Test.PubTator --out artifacts/shards
+    """
+
+    written = shard_documents(
+        source,
+        out,
+        documents_per_shard=documents,
+        form=form,
+        as_corpus=as_corpus,
+        keep_going=keep_going,
+    )
+    typer.echo(f"{written.documents.out:,} documents in {len(written.shards):,} shards: {out}")
+    _tell_losses(written.left_out, written.documents.skipped)
+
+
+def _tell_losses(left_out: Mapping[str, int], skipped: Mapping[str, int]) -> None:
+    for reason, count in sorted(left_out.items()):
         typer.echo(f"left out: {count:,} mentions, {reason}", err=True)
-    for reason, count in sorted(found.skipped.items()):
+    for reason, count in sorted(skipped.items()):
         typer.echo(f"skipped: {count:,} documents, {reason}", err=True)

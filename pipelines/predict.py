@@ -3,48 +3,38 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harmonize.errors import AccountingError, HarmonizeError, InputError, UnionError, UnknownName
-from harmonize.prediction.extractor import DocumentRelations, PairClassifier, RelationExtractor
+from harmonize.errors import HarmonizeError, InputError, UnionError, UnknownName
+from harmonize.model import Document
+from harmonize.prediction.account import Account
+from harmonize.prediction.extractor import DocumentRelations, PairClassifier
 from harmonize.prediction.inputs import Tally, read_input
 from harmonize.prediction.outputs import output_form, write_predictions
-from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.pairs import PairRules
+from harmonize.prediction.ray_engine import RayEngine
+from harmonize.prediction.sharded import Engine, Work, check_read_as, in_this_process, predict_shards
+from harmonize.prediction.shards import is_shards, read_shard_manifest, read_shards
 from harmonize.prediction.union_input import is_union, read_union, union_corpora
 from harmonize.sources.annotations import ARTICLE_FORMS, input_files
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.schema import MANIFEST
 
-__all__ = ["INPUT_FORMS", "Summary", "predict"]
+__all__ = ["ENGINES", "INPUT_FORMS", "Summary", "predict", "print_skipped"]
 
-UNION = "union"
-INPUT_FORMS = (*ARTICLE_FORMS, UNION)
+UNION, SHARDS = "union", "shards"
+INPUT_FORMS = (*ARTICLE_FORMS, UNION, SHARDS)
+LOCAL, RAY = "local", "ray"
+ENGINES = (LOCAL, RAY)
 
 
 @dataclass
-class Summary:
-    """What a prediction read and wrote; documents_in = documents_out + skipped.
+class Summary(Account):
+    """What a prediction read and wrote: the account, and the file or folder written."""
 
-    Attributes:
-        out: the file.
-        documents_in: met in the input.
-        documents_out: written; in Parquet those without pairs have no row.
-        skipped: documents left out, by reason.
-        left_out: mentions of the documents written that are in no pair, by reason.
-        pairs: that the classifier was asked about.
-        relations: predicted, by label.
-    """
-
-    out: Path
-    documents_in: int = 0
-    documents_out: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
-    pairs: int = 0
-    relations: Counter[str] = field(default_factory=Counter)
+    out: Path = field(kw_only=True)
 
 
 def print_skipped(fault: InputError) -> None:
@@ -63,6 +53,10 @@ def predict(
     keep_going: bool = False,
     batch_size: int = 256,
     device: str = "auto",
+    precision: str = "auto",
+    engine: str = LOCAL,
+    workers: int | None = None,
+    gpus_per_worker: float | None = None,
     corpora: Iterable[str] | None = None,
     splits: Iterable[str] | None = None,
     extensions: Iterable[Path] = (),
@@ -75,14 +69,18 @@ def predict(
 
     Args:
         model: the classifier's folder, or a classifier.
-        source: a file, a folder of files, or a union set, whose rows are the pairs.
-        out: the file to write; one that stands there is replaced at the end, and only if all went well.
+        source: a file, a folder of files, one of shards, or a union set, whose rows are the pairs.
+        out: the file to write; one that stands there is replaced at the end, and only if all went well. For
+            shards also a folder, a name without suffix, which gets a Parquet file for each shard; a run that
+            was stopped goes on there.
         form: one of INPUT_FORMS; the input tells it unless given.
         out_format: one of outputs.OUTPUT_FORMS; the name of `out` tells it unless given.
         as_corpus: the mapping whose rules make the pairs; a union set's rows have their own.
         keep_going: report documents that cannot be read, and go on with the next one.
         batch_size: pairs that the classifier is asked about at once.
-        device: "auto", or a device as torch names it.
+        device, precision: see RelationExtractor.from_pretrained.
+        engine: one of ENGINES: this process, or workers on Ray, which take shards and write a folder.
+        workers, gpus_per_worker: see harmonize.prediction.ray_engine.RayEngine.
         corpora, splits: the part of a union set, all unless given.
         extensions: folders with the mappings of further corpora.
         entity_types: a file in the place of harmonize/prediction/entity_types.yaml.
@@ -91,54 +89,104 @@ def predict(
         progress: is told how many documents are done.
 
     Raises:
-        HarmonizeError: see harmonize.errors; nothing has then been written.
+        HarmonizeError: see harmonize.errors; nothing has then been written, but for the finished parts of a
+            folder.
     """
     if form is not None and form not in INPUT_FORMS:
         raise UnknownName("input format", form, INPUT_FORMS)
-    written_as = output_form(out, out_format)
-    _check_out(source, out)
+    runner = _engine(engine, workers, gpus_per_worker)
     corpora, splits = _listed(corpora), _listed(splits)
-    from_union = form == UNION or (form is None and is_union(source))
-    if from_union:
-        if not is_union(source):
-            raise UnionError(f"{source}: expected the folder of a union set, found no {MANIFEST} in it")
-        _check_union(source, written_as, corpora, splits)
-    elif corpora is not None or splits is not None:
+    kind = form or (SHARDS if is_shards(source) else UNION if is_union(source) else None)
+    if (corpora is not None or splits is not None) and kind != UNION:
         raise HarmonizeError(f"{source}: expected a union set, only such has corpora and splits to choose")
-    else:
-        input_files(source)  # a missing one is told before the classifier is loaded
-    rules = pair_rules(as_corpus, entity_types=entity_types, extensions=tuple(extensions), splitter=splitter)
-    if isinstance(model, Path | str):
-        extractor = RelationExtractor.from_pretrained(model, device, rules=rules, batch_size=batch_size)
-    else:
-        extractor = RelationExtractor(model, rules=rules, batch_size=batch_size)
-    tally, summary = Tally(), Summary(out)
-    if from_union:
+    work = Work(
+        model=model,
+        source=source,
+        out=out,
+        as_corpus=as_corpus,
+        entity_types=entity_types,
+        extensions=tuple(extensions),
+        splitter=splitter,
+        batch_size=batch_size,
+        device=device,
+        precision=precision,
+        keep_going=keep_going,
+    )
+    if kind == SHARDS and not out.suffix and out_format in (None, "parquet"):
+        _check_apart(source, out)
+        account = predict_shards(work, runner, skip=skip, progress=progress)
+        return Summary(**vars(account), out=out)
+    if engine == RAY:
+        raise HarmonizeError(
+            f"--engine ray: expected a folder of `harmonize shard` and an --out without suffix, "
+            f"got {source} and {out}"
+        )
+    written_as = output_form(out, out_format)
+    _check_file(source, out)
+    tally, summary = Tally(), Summary(out=out)
+    if kind == UNION:
+        _check_union(source, written_as, corpora, splits)
+        extractor = work.extractor()
         found = extractor.answered(read_union(source, corpora=corpora, splits=splits, tally=tally))
     else:
-        documents = read_input(source, form, rules=rules, tally=tally, skip=skip if keep_going else None)
-        found = extractor(documents)
+        _check_documents(source, kind, as_corpus)
+        extractor = work.extractor()
+        found = extractor(_documents(work, kind, extractor.rules, tally, skip))
     checked = _counted(found, tally, summary, progress)
     write_predictions(checked, out, written_as, labels=extractor.labels)
     return summary
+
+
+def _engine(name: str, workers: int | None, gpus_per_worker: float | None) -> Engine:
+    if name not in ENGINES:
+        raise UnknownName("engine", name, ENGINES)
+    if name == RAY:
+        return RayEngine(workers, gpus_per_worker)
+    if workers is not None or gpus_per_worker is not None:
+        raise HarmonizeError("--workers and --gpus-per-worker: expected --engine ray, it alone has workers")
+    return in_this_process
 
 
 def _listed(names: Iterable[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(names)
 
 
-def _check_out(source: Path, out: Path) -> None:
+def _check_apart(source: Path, out: Path) -> None:
+    if source.is_dir() and source.resolve() in (out.resolve(), *out.resolve().parents):
+        raise HarmonizeError(f"{out}: expected a file outside the input")
+
+
+def _check_file(source: Path, out: Path) -> None:
     if out.is_dir():
         raise HarmonizeError(f"{out}: expected a file, got a folder")
     if out.exists() and source.exists() and out.samefile(source):
         raise HarmonizeError(f"{out}: expected another file than the input")
-    if source.is_dir() and source.resolve() in out.resolve().parents:
-        raise HarmonizeError(f"{out}: expected a file outside the input")
+    _check_apart(source, out)
+
+
+def _check_documents(source: Path, kind: str | None, as_corpus: str) -> None:
+    """What is wrong with the input is told before the classifier is loaded."""
+    if kind == SHARDS:
+        check_read_as(source, read_shard_manifest(source), as_corpus)
+    else:
+        input_files(source)
+
+
+def _documents(
+    work: Work, kind: str | None, rules: PairRules, tally: Tally, skip: Callable[[InputError], None]
+) -> Iterator[Document]:
+    if kind == SHARDS:
+        manifest = read_shard_manifest(work.source)
+        tally.documents = manifest.documents.out
+        return read_shards(work.source, manifest)
+    return read_input(work.source, kind, rules=rules, tally=tally, skip=skip if work.keep_going else None)
 
 
 def _check_union(
     folder: Path, written_as: str, corpora: Iterable[str] | None, splits: Iterable[str] | None
 ) -> None:
+    if not is_union(folder):
+        raise UnionError(f"{folder}: expected the folder of a union set, found no {MANIFEST} in it")
     wanted = union_corpora(folder, corpora, splits)
     if not wanted:
         raise HarmonizeError(f"{folder}: expected rows of the wanted corpora and splits, found none")
@@ -154,16 +202,9 @@ def _counted(
 ) -> Iterator[DocumentRelations]:
     """Count what goes by; the balance is struck before the file takes its place."""
     for one in found:
-        summary.documents_out += 1
-        summary.pairs += len(one.pairs)
-        summary.relations.update(pair.label for pair in one.relations)
-        summary.left_out.update(one.left_out)
+        summary.add(one)
         progress(summary.documents_out)
         yield one
     summary.documents_in, summary.skipped = tally.documents, tally.skipped
     summary.left_out.update(tally.left_out)
-    if summary.documents_in != summary.documents_out + summary.skipped.total():
-        raise AccountingError(
-            f"{summary.out}: {summary.documents_in} documents in, {summary.documents_out} out, "
-            f"{summary.skipped.total()} skipped"
-        )
+    summary.check(summary.out)

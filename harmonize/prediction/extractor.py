@@ -129,20 +129,27 @@ class RelationExtractor:
 
     @classmethod
     def from_pretrained(
-        cls, path: Path | str, device: str = "auto", *, rules: PairRules | None = None, batch_size: int = 256
+        cls,
+        path: Path | str,
+        device: str = "auto",
+        *,
+        precision: str = "auto",
+        rules: PairRules | None = None,
+        batch_size: int = 256,
     ) -> RelationExtractor:
         """An extractor with a trained classifier.
 
         Args:
             path: the classifier's folder.
-            device: "auto", or a device as torch names it.
+            device: "auto", "cpu" or "cuda".
+            precision: "auto", "fp32", "bf16" or "int8"; see harmonize.relation.classifier.
             rules, batch_size: see the class.
 
         Raises:
             HarmonizeError: no classifier there, or a broken one.
         """
         module = importlib.import_module("harmonize.relation.classifier")  # imports torch
-        classifier: PairClassifier = module.Classifier.load(Path(path), device=device)
+        classifier: PairClassifier = module.Classifier.load(Path(path), device=device, precision=precision)
         return cls(classifier, rules=rules, batch_size=batch_size)
 
     def __call__(self, documents: Iterable[Document]) -> Iterator[DocumentRelations]:

@@ -11,8 +11,9 @@ several sentences relate with one label is one relation of the first two, with t
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,12 @@ def output_form(out: Path, form: str | None = None) -> str:
 
 
 def write_predictions(
-    found: Iterable[DocumentRelations], out: Path, form: str, *, labels: Sequence[str]
+    found: Iterable[DocumentRelations],
+    out: Path,
+    form: str,
+    *,
+    labels: Sequence[str],
+    footer: Callable[[], Mapping[bytes, bytes]] | None = None,
 ) -> None:
     """Write predictions as they come.
 
@@ -74,11 +80,16 @@ def write_predictions(
     Args:
         form: one of OUTPUT_FORMS.
         labels: the classifier's, each once.
+        footer: asked when all is written for what else a Parquet file's metadata hold.
 
     Raises:
         UnknownName: no such format.
     """
-    write = {"pubtator": _write_pubtator, "bioc-json": _write_bioc, "parquet": _write_parquet}
+    write: dict[str, Callable[[Iterable[DocumentRelations], Path, Sequence[str]], None]] = {
+        "pubtator": _write_pubtator,
+        "bioc-json": _write_bioc,
+        "parquet": partial(_write_parquet, footer=footer or dict),
+    }
     if form not in write:
         raise UnknownName("output format", form, OUTPUT_FORMS)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -199,7 +210,12 @@ def prediction_schema(labels: Sequence[str], metadata: Mapping[str, Any] | None 
     return pa.schema(fields, metadata=about)
 
 
-def _write_parquet(found: Iterable[DocumentRelations], out: Path, labels: Sequence[str]) -> None:
+def _write_parquet(
+    found: Iterable[DocumentRelations],
+    out: Path,
+    labels: Sequence[str],
+    footer: Callable[[], Mapping[bytes, bytes]],
+) -> None:
     about = {
         "prediction_schema_version": PREDICTION_SCHEMA_VERSION,
         "package_version": __version__,
@@ -209,6 +225,7 @@ def _write_parquet(found: Iterable[DocumentRelations], out: Path, labels: Sequen
     with new_path(out) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for rows in _groups(row for one in found for row in _rows(one)):
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
+        writer.add_key_value_metadata(dict(footer()))
 
 
 def _groups(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

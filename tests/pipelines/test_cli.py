@@ -17,6 +17,7 @@ import pytest
 from typer.testing import CliRunner
 
 from harmonize.pipelines.cli import app
+from harmonize.registry import sample_folder
 
 COMMAND = Path(sys.executable).with_name("harmonize")
 
@@ -59,6 +60,7 @@ def run_process(
 def test_the_examples_of_every_help_work_as_they_stand(tmp_path: Path) -> None:
     listed = re.findall(r"^  (\w+) ", run("--help").stdout.split("Commands:")[1], re.MULTILINE)
     assert {"corpora", "fetch", "build"} <= set(listed)
+    shutil.copytree(sample_folder(), tmp_path / "adapters/samples")
     for command in listed:
         examples = re.findall(r"Example: harmonize (.*)", run(command, "--help").stdout)
         assert examples, command
@@ -75,8 +77,6 @@ def test_build_says_where_the_set_is_and_how_to_load_it(tmp_path: Path) -> None:
 
 
 def test_the_mirror_may_come_from_the_environment(tmp_path: Path) -> None:
-    from harmonize.registry import sample_folder
-
     run("build", "--corpora", "aimed", cwd=tmp_path, HARMONIZE_MIRROR=str(sample_folder()))
     assert (tmp_path / "artifacts/union/manifest.json").is_file()
 

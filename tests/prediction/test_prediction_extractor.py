@@ -158,19 +158,19 @@ def test_a_batch_holds_at_least_one_pair() -> None:
 
 
 def test_a_trained_classifier_is_loaded_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    loaded: list[tuple[Path, str]] = []
+    loaded: list[tuple[Path, str, str]] = []
 
     class Classifier(Fake):
         @classmethod
-        def load(cls, path: Path, device: str) -> Classifier:
-            loaded.append((path, device))
+        def load(cls, path: Path, device: str, precision: str) -> Classifier:
+            loaded.append((path, device, precision))
             return cls()
 
     module = types.ModuleType("harmonize.relation.classifier")
     module.Classifier = Classifier  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "harmonize.relation.classifier", module)
     extractor = RelationExtractor.from_pretrained("model", device="cpu", batch_size=2)
-    assert loaded == [(Path("model"), "cpu")]
+    assert loaded == [(Path("model"), "cpu", "auto")]
     assert len(list(extractor([document(0)]))) == 1
 
 
