@@ -1,0 +1,269 @@
+"""Pairs per second, ours beside the reference way, on the same real rows in one run.
+
+    python benchmarks/throughput.py --union artifacts/union --tokenizer DIR [--shape pubmedbert]
+        [--rows 300] [--batch 16] [--work predict train] [--device cpu] [--out FILE]
+
+reference   one pair a row, in the set's order, padded to 512 tokens, single precision, plain forward
+cls         ours, the prompt model: batches of like lengths; bf16 on a GPU
+cls-int8    the same on a CPU with its linear layers in 8 bits, prediction only
+document    ours, one reading of a context for all its pairs
+
+Weights are random. The rows are those of documents drawn from the whole set, for training a quarter of them.
+Encoding text into tokens is part of every time. `of_matmul` is the share of what a large matrix product reaches
+in the same run, counting operations for tokens that are no padding.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import torch
+from common import commit, hardware, versions, write
+from peak import peak_mib, start_peak
+from transformers import AutoTokenizer, BertConfig
+
+from harmonize.relation.batches import LikeLengths
+from harmonize.relation.classifier import Classifier
+from harmonize.relation.encoding import add_tags
+from harmonize.relation.heads import HEADS, Head
+from harmonize.relation.labels import LabelSpace
+from harmonize.relation.objective import Loss
+from harmonize.relation.pair import Pair
+from harmonize.relation.prompt import tag
+from harmonize.relation.selection import pairs_of, rows_to_test
+from harmonize.spec import load_catalogue
+from harmonize.union.manifest import read_manifest
+
+SHAPES = {
+    "pubmedbert": {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12},
+    "minilm": {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12},
+}
+LABELS = (*(f"label {place}" for place in range(17)), "None")
+LENGTH = 512
+
+
+def drawn_pairs(union: Path, count: int, seed: int = 0) -> list[Pair]:
+    """The pairs of documents drawn from all of the set, as many as hold `count` pairs together."""
+    entries = read_manifest(union)["corpora"]
+    parts = {
+        f"{corpus}/{split}": rows_to_test(union, f"{corpus}/{split}")
+        for corpus, entry in entries.items()
+        for split, part in entry["splits"].items()
+        if part["rows"]
+    }
+    sizes = [
+        (name, document, size)
+        for name, rows in parts.items()
+        for document, size in Counter(rows["document_id"].to_pylist()).items()
+    ]
+    chosen: dict[str, list[str]] = defaultdict(list)
+    held = 0
+    for place in np.random.default_rng(seed).permutation(len(sizes)):
+        name, document, size = sizes[place]
+        chosen[name].append(document)
+        held += size
+        if held >= count:
+            break
+    return [
+        pair
+        for name, documents in chosen.items()
+        for pair in pairs_of(parts[name].filter(pc.is_in(parts[name]["document_id"], pa.array(documents))))
+    ]
+
+
+def tags_of(pairs: Iterable[Pair]) -> dict[str, str]:
+    names = load_catalogue().target.tags
+    return {kind: tag(kind, names) for pair in pairs for kind in (pair.head.type, pair.tail.type)}
+
+
+@dataclass
+class Bench:
+    """One shape on one device: models with random weights, and the rows."""
+
+    shape: str
+    tokenizer: Any
+    tags: dict[str, str]
+    pairs: Sequence[Pair]
+    device: torch.device
+    precision: str
+    batch: int
+
+    def classifier(self, head: Head, precision: str) -> Classifier:
+        torch.manual_seed(0)
+        config = BertConfig(
+            vocab_size=len(self.tokenizer),
+            intermediate_size=4 * SHAPES[self.shape]["hidden_size"],
+            id2label=dict(enumerate(LABELS)),
+            **({"attention_probs_dropout_prob": 0.0} if head.name == "document" else {}),
+            **SHAPES[self.shape],
+        )
+        encoder = head.encoder(self.tokenizer, self.tags, LENGTH)
+        return Classifier(head.fresh(config), head, encoder, LabelSpace(LABELS), "", self.device, precision)
+
+    def operations(self, lengths: Iterable[int]) -> float:
+        """Of one forward pass, in the encoder, for inputs of these lengths without padding."""
+        width, layers = (SHAPES[self.shape][key] for key in ("hidden_size", "num_hidden_layers"))
+        return float(sum(layers * length * (24 * width**2 + 4 * length * width) for length in lengths))
+
+
+def timed(work: Callable[[], None], device: torch.device) -> float:
+    started = time.perf_counter()
+    work()
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    return time.perf_counter() - started
+
+
+def matmul_ceiling(device: torch.device, dtype: torch.dtype) -> float:
+    """Operations per second of a product of large matrices, the best of three."""
+    size = 8192 if device.type == "cuda" else 1536
+    one, other = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
+    repeats = 20 if device.type == "cuda" else 4
+
+    def work() -> None:
+        for _ in range(repeats):
+            one @ other
+
+    work()
+    return max(2 * repeats * size**3 / timed(work, device) for _ in range(3))
+
+
+def reference_batches(bench: Bench, classifier: Classifier, size: int) -> Iterable[dict[str, torch.Tensor]]:
+    """Rows as they come, all of 512 tokens."""
+    encoded = classifier.head.inputs(classifier.encoder(bench.pairs), [0] * len(bench.pairs))
+    for start in range(0, len(encoded), size):
+        items = [encoded[place] for place in range(start, min(start + size, len(encoded)))]
+        yield classifier.head.padded(items, classifier.encoder.padding, multiple=LENGTH)
+
+
+def own_batches(bench: Bench, classifier: Classifier, size: int) -> Iterable[dict[str, torch.Tensor]]:
+    """An epoch as `harmonize train` draws it."""
+    encoded = classifier.head.inputs(classifier.encoder(bench.pairs), [0] * len(bench.pairs))
+    order = list(LikeLengths(encoded.lengths, size, 0))
+    for start in range(0, len(order), size):
+        items = [encoded[place] for place in order[start : start + size]]
+        yield classifier.head.padded(items, classifier.encoder.padding)
+
+
+def predicted_the_reference_way(bench: Bench, classifier: Classifier) -> None:
+    with torch.inference_mode():
+        for batch in reference_batches(bench, classifier, 16):
+            del batch["labels"]
+            classifier.model(**{name: tensor.to(bench.device) for name, tensor in batch.items()}).logits.cpu()
+
+
+def trained(
+    bench: Bench, classifier: Classifier, batches: Iterable[dict[str, torch.Tensor]], precision: str
+) -> None:
+    model = classifier.model.train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, fused=True)
+    loss = Loss(classifier.space, None)
+    mixed = torch.autocast(bench.device.type, torch.bfloat16, enabled=precision == "bf16")
+    for batch in batches:
+        tensors = {name: tensor.to(bench.device) for name, tensor in batch.items()}
+        labels = tensors.pop("labels")
+        with mixed:
+            value = loss(model(**tensors), labels)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+
+
+def measured(bench: Bench, work: str, name: str, ceilings: dict[str, float]) -> dict[str, Any]:
+    head = HEADS["document" if name == "document" else "cls"]
+    precision = {"reference": "fp32", "cls-int8": "int8"}.get(name, bench.precision)
+    classifier = bench.classifier(head, precision)
+    lengths = classifier.head.inputs(classifier.encoder(bench.pairs), [0] * len(bench.pairs)).lengths
+
+    def run() -> None:
+        if work == "predict" and name == "reference":
+            predicted_the_reference_way(bench, classifier)
+        elif work == "predict":
+            classifier.probabilities(bench.pairs)
+        else:
+            batches = reference_batches if name == "reference" else own_batches
+            size = max(1, bench.batch // 4) if name == "document" else bench.batch
+            trained(bench, classifier, batches(bench, classifier, size), precision)
+
+    if bench.device.type == "cuda":
+        run()  # the first pass chooses kernels
+    gc.collect()
+    start_peak(bench.device)
+    seconds = timed(run, bench.device)
+    operations = bench.operations(lengths.tolist()) * (3 if work == "train" else 1)
+    ceiling = ceilings.get("bf16" if precision == "bf16" else "fp32", ceilings["fp32"])
+    return {
+        "seconds": round(seconds, 2),
+        "pairs_per_second": round(len(bench.pairs) / seconds, 2),
+        "tokens_per_second": round(float(lengths.sum()) / seconds, 1),
+        "tokens_per_pair": round(float(lengths.sum()) / len(bench.pairs), 1),
+        "of_matmul": round(operations / seconds / ceiling, 3),
+        "peak_mib": round(peak_mib(bench.device)),
+        "precision": precision,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--union", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True, help="its folder")
+    parser.add_argument("--shape", choices=SHAPES, default="pubmedbert")
+    parser.add_argument("--rows", type=int, default=300)
+    parser.add_argument("--work", nargs="+", choices=("predict", "train"), default=["predict", "train"])
+    parser.add_argument("--batch", type=int, default=16, help="of training, in pairs; a quarter in contexts")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--out", type=Path)
+    options = parser.parse_args()
+    device = torch.device(options.device)
+    pairs = {
+        work: drawn_pairs(options.union, options.rows // (4 if work == "train" else 1))
+        for work in options.work
+    }
+    tokenizer, tags = AutoTokenizer.from_pretrained(options.tokenizer), tags_of(chain(*pairs.values()))
+    add_tags(tokenizer, tags.values())
+    precision = "bf16" if device.type == "cuda" else "fp32"
+    ceilings = {"fp32": matmul_ceiling(device, torch.float32)}
+    if device.type == "cuda":
+        ceilings["bf16"] = matmul_ceiling(device, torch.bfloat16)
+    result: dict[str, Any] = {
+        "benchmark": "throughput",
+        "command": f"python benchmarks/throughput.py --union artifacts/union --tokenizer DIR "
+        f"--shape {options.shape} --rows {options.rows} --batch {options.batch} --device {options.device}",
+        "commit": commit(),
+        "date": time.strftime("%Y-%m-%d"),
+        "hardware": hardware() | ({"gpu": torch.cuda.get_device_name()} if device.type == "cuda" else {}),
+        "versions": versions("torch", "transformers"),
+        "threads": torch.get_num_threads(),
+        "shape": SHAPES[options.shape],
+        "pairs": {work: len(rows) for work, rows in pairs.items()},
+        "matmul_operations_per_second": ceilings,
+    }
+    for work in options.work:
+        bench = Bench(options.shape, tokenizer, tags, pairs[work], device, precision, options.batch)
+        names = ["reference", "cls", "document"]
+        if work == "predict" and device.type == "cpu":
+            names.insert(2, "cls-int8")
+        found = result[work] = {name: measured(bench, work, name, ceilings) for name in names}
+        base = found["reference"]["pairs_per_second"]
+        for name in names[1:]:
+            found[name]["times_the_reference"] = round(found[name]["pairs_per_second"] / base, 2)
+            print(work, name, found[name]["times_the_reference"], "times the reference way")
+    write(result, options.out or Path(f"benchmarks/results/throughput-{options.shape}-{options.device}.json"))
+
+
+if __name__ == "__main__":
+    main()
