@@ -146,6 +146,8 @@ def fit(
     timer.lap("preparing")
     _run(trainer, folder / CHECKPOINTS)
     timer.lap("training")
+    # The first process removes the checkpoints, from which others may still take the best weights.
+    _wait()
     if not trainer.is_world_process_zero():
         return
     trainer.save_model(str(folder))
@@ -160,11 +162,16 @@ def fit(
 
 
 class _Trainer(Trainer):
-    """transformers' Trainer with an order of rows that is a function of seed and epoch."""
+    """transformers' Trainer with an order of rows that is a function of seed and epoch.
+
+    Several processes take their batches in turn, so that those of one step are together the batch of one
+    process with as many times the rows.
+    """
 
     def _get_train_sampler(self, train_dataset: Any = None) -> LikeLengths:
         dataset: Any = train_dataset if train_dataset is not None else self.train_dataset
-        return LikeLengths(dataset.lengths, self.args.train_batch_size, self.args.seed)
+        rows = self.args.train_batch_size * self.args.world_size
+        return LikeLengths(dataset.lengths, rows, self.args.seed)
 
 
 def _trainer(task: Task, folder: Path, device: torch.device, callbacks: Sequence[TrainerCallback]) -> Trainer:
