@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from common import pharmgkb_curation, provenance, write
+from common import provenance, write
+from curation import pharmgkb_curation
 
 from harmonize.curated.documents import Curation, Triple
 from harmonize.formats import pharmgkb_tsv

@@ -1,4 +1,4 @@
-"""What the benchmarks share: where and on what they ran, and what the PharmGKB adapter works with."""
+"""What the benchmarks share: where and on what they ran. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
-
-from harmonize.adapters import pharmgkb
-from harmonize.curated.documents import Curation
-from harmonize.ledger import Ledger
-from harmonize.sources.source import Source
-from harmonize.spec import load_catalogue
 
 
 def hardware() -> dict[str, object]:
@@ -33,6 +26,9 @@ def hardware() -> dict[str, object]:
 
 
 def commit() -> str:
+    """Of the working tree; a copy without .git is told its commit by HARMONIZE_COMMIT."""
+    if "HARMONIZE_COMMIT" in os.environ:
+        return os.environ["HARMONIZE_COMMIT"]
     done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     changed = subprocess.run(
         ["git", "status", "--porcelain"], capture_output=True, text=True, check=False
@@ -59,11 +55,3 @@ def provenance(benchmark: str, *packages: str) -> dict[str, object]:
 def write(result: dict[str, Any], path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-
-
-def pharmgkb_curation(mirror: Path) -> Curation:
-    """The triples and names that the adapter of native PharmGKB works with, before it looks at any text."""
-    source = Source(load_catalogue()["pharmgkb"], "native", mirror / "pharmgkb", Ledger())
-    with patch.object(pharmgkb, "curated_documents", lambda *handed: iter([handed])):
-        [(_, _, curation, _)] = pharmgkb.documents(source)
-    return curation

@@ -27,7 +27,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import spacy
-from common import pharmgkb_curation, provenance, write
+from common import provenance, write
+from curation import pharmgkb_curation
 
 from harmonize.curated.names import chemical_names, disease_names, gene_names
 from harmonize.formats import disgenet_tables, pharmgkb_tsv, pubmed_xml, pubtator

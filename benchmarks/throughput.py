@@ -8,8 +8,8 @@ cls         ours, the prompt model: batches of like lengths; bf16 on a GPU
 cls-int8    the same on a CPU with its linear layers in 8 bits, prediction only
 document    ours, one reading of a context for all its pairs
 
-Weights are random. The rows are those of documents drawn from the whole set. Encoding text into tokens is part
-of every time. `of_matmul` is the share of what a large matrix product reaches in the same run, counting
+Weights are random. The rows are those of documents drawn from the whole set. Encoding text into tokens is
+part of every time. `of_matmul` is the share of what a large matrix product reaches in the same run, counting
 operations for tokens that are no padding.
 """
 
