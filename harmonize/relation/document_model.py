@@ -85,11 +85,12 @@ class DocumentModel(PreTrainedModel):
 
     @classmethod
     def on(cls, encoder: Any) -> DocumentModel:
-        """A model with fresh weights on an encoder; the labels are those of the encoder's configuration."""
+        """A model with fresh weights on an encoder, whose configuration has the labels and the dropout."""
         labels = encoder.config.id2label
         model = cls(
             DocumentConfig(
                 encoder.config.to_dict(),
+                dropout=getattr(encoder.config, "hidden_dropout_prob", 0.1),
                 id2label=labels,
                 label2id={label: place for place, label in labels.items()},
                 problem_type=encoder.config.problem_type,
