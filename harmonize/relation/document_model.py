@@ -178,7 +178,10 @@ def _entities(tokens: Tensor, mentions: Tensor) -> Tensor:
     # The largest number of each context is taken out, so that no power overflows.
     largest = vectors.detach().masked_fill((entity < 0).unsqueeze(-1), -torch.inf).amax(dim=1, keepdim=True)
     powers = (vectors - largest).clamp(max=0).exp()
-    return ((is_of @ powers).clamp(min=1e-30).log() + largest).to(tokens.dtype)
+    # Logarithms of sums need all their digits, also where the model runs in bf16.
+    with torch.autocast(tokens.device.type, enabled=False):
+        sums = is_of @ powers
+    return (sums.clamp(min=1e-30).log() + largest).to(tokens.dtype)
 
 
 def _bilinear(head: Tensor, tail: Tensor) -> Tensor:

@@ -6,12 +6,16 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from relation_runs import record, weights
+
+from harmonize.relation.recipe import Recipe
+
+Small = Callable[..., Recipe]
 
 SCRIPT = '''
 import json
@@ -43,37 +47,50 @@ def few(union, recipe):
     return Selection(rows, chosen.development, rows.num_rows + chosen.development.num_rows, ())
 
 
-union, values, out = Path(sys.argv[1]), json.loads(sys.argv[2]), Path(sys.argv[3])
+union, folder = Path(sys.argv[1]), Path(sys.argv[2])
 training.select = few
-training.train(union, Recipe.model_validate(values), out, device="cpu", callbacks=[EveryLoss()])
+for name, values in json.loads(sys.argv[3]).items():
+    recipe = Recipe.model_validate(values)
+    training.train(union, recipe, folder / name, device="cpu", callbacks=[EveryLoss()])
 '''
 
 
-def trained(folder: Path, union: Path, values: dict[str, Any], processes: int) -> Path:
-    script, out = folder / "script.py", folder / f"run-{processes}"
+def trained(folder: Path, union: Path, recipes: dict[str, Recipe], processes: int) -> None:
+    """A run in `folder` for each recipe, by so many processes."""
+    script = folder / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    command = [sys.executable, "-m", *launcher, script, union, json.dumps(values), out]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    values = json.dumps({name: recipe.model_dump(mode="json") for name, recipe in recipes.items()})
     done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, env=environment, check=False
+        [str(part) for part in (sys.executable, "-m", *launcher, script, union, folder, values)],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+        check=False,
     )
     assert done.returncode == 0, done.stderr[-4000:]
-    return out
 
 
-@pytest.mark.parametrize(("head", "batch_size"), [("cls", 8), ("document", 1)])
-def test_two_processes_lose_what_one_with_twice_the_batch_loses(
-    sample_union: Path, small_recipe: Any, tmp_path: Path, head: str, batch_size: int
-) -> None:
-    found = []
+@pytest.fixture(scope="module")
+def runs(sample_union: Path, small_recipe: Small, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """cls-2 and document-2, by two processes, and cls-1 and document-1, by one with twice the batch."""
+    folder = tmp_path_factory.mktemp("runs")
     for processes in (2, 1):
-        size = batch_size * (2 // processes)
-        recipe = small_recipe(head=head, batch_size=size, epochs=2, max_length=96, train_on=["biored", "ddi"])
-        found.append(trained(tmp_path, sample_union, recipe.model_dump(mode="json"), processes))
+        recipes = {
+            f"{head}-{processes}": small_recipe(
+                head=head, batch_size=size * (2 // processes), max_length=96, train_on=["biored", "ddi"]
+            )
+            for head, size in (("cls", 8), ("document", 1))
+        }
+        trained(folder, sample_union, recipes, processes)
+    return folder
+
+
+@pytest.mark.parametrize(("head", "steps"), [("cls", 8), ("document", 4)])
+def test_two_processes_lose_what_one_with_twice_the_batch_loses(runs: Path, head: str, steps: int) -> None:
+    found = [runs / f"{head}-{processes}" for processes in (2, 1)]
     two, one = map(record, found)
-    assert two["steps"] == one["steps"] == (8 if head == "cls" else 4)
-    assert len(two["losses"]) == two["steps"]
+    assert two["steps"] == one["steps"] == len(two["losses"]) == steps
     np.testing.assert_allclose(two["losses"], one["losses"], rtol=2e-3)
     # The loss of an evaluation is a mean over batches, and those are other ones.
     for ours, theirs in zip(two["evaluations"], one["evaluations"], strict=True):

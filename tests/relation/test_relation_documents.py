@@ -179,3 +179,13 @@ def test_entities_are_the_log_sum_exp_of_their_mentions() -> None:
     found = _entities(tokens, mentions)[0]
     torch.testing.assert_close(found[0], torch.logsumexp(tokens[0, [1, 5]], dim=0), atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(found[1], tokens[0, 4], atol=1e-4, rtol=1e-4)
+
+
+def test_in_bf16_entities_keep_their_digits() -> None:
+    from harmonize.relation.document_model import _entities
+
+    tokens = torch.randn(1, 6, 64, generator=torch.Generator().manual_seed(0)) * 4
+    mentions = torch.tensor([[[0, 1], [1, 4], [0, 5], [-1, 0]]])
+    with torch.autocast("cpu", torch.bfloat16):
+        found = _entities(tokens, mentions)
+    assert torch.equal(found, _entities(tokens, mentions))
