@@ -1,19 +1,14 @@
-"""How the cost of a prediction grows: with documents, with mentions in a document, with the context's length.
+"""How the cost of a prediction grows: with the mentions in a document, and with its length.
 
     python benchmarks/cost.py --tokenizer DIR [--shape minilm] [--device cpu] [--out FILE] [--figure FILE]
 
 Seconds for a document of made-up words, half of its mentions chemicals and half diseases, each an entity of
-its own; random weights. The last part runs `harmonize predict` of 1,000, 10,000 and 100,000 documents with a
-classifier that answers at once, in a process each, and takes down its peak memory.
+its own; random weights.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,25 +31,6 @@ TAGS = {"ChemicalEntity": "C", "DiseaseOrPhenotypicFeature": "D"}
 WORDS = ("the", "of", "in", "was", "with", "patients", "cell", "dose", "after", "study", "group", "effect")
 MENTIONS = (4, 8, 16, 32, 48)
 LENGTHS = (64, 128, 192, 256, 320, 384, 448)
-DOCUMENTS = (1_000, 10_000, 100_000)
-
-PREDICT = """
-import json, resource, sys, time
-from pathlib import Path
-import numpy as np
-from harmonize.pipelines.predict import predict
-
-class Classifier:
-    labels = ("Association", "None")
-    def probabilities(self, pairs):
-        return np.full((len(pairs), 2), 0.5)
-
-started = time.perf_counter()
-found = predict(Classifier(), Path(sys.argv[1]), Path(sys.argv[2]))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-print(json.dumps({"documents": found.documents_out, "pairs": found.pairs, "peak_mib": round(peak),
-    "seconds": round(time.perf_counter() - started, 1)}))
-"""
 
 
 def document(words: int, mentions: int, seed: int = 0) -> list[Pair]:
@@ -98,35 +74,11 @@ def grown(classifiers: dict[str, Classifier], least: float) -> Iterator[dict[str
                 }
 
 
-def pubtator(path: Path, count: int) -> None:
-    pairs = document(120, 6)
-    entities = list(dict.fromkeys(side for pair in pairs for side in (pair.head, pair.tail)))
-    text = pairs[0].text.rstrip()
-    with path.open("w", encoding="utf-8") as file:
-        for number in range(1, count + 1):
-            file.write(f"{number}|t|{text}\n{number}|a|\n")
-            for place, entity in enumerate(entities):
-                start, end = entity.spans[0]
-                kind = "Chemical" if entity.type == "ChemicalEntity" else "Disease"
-                file.write(f"{number}\t{start}\t{end}\t{entity.name}\t{kind}\tMESH:D{place:06}\n")
-            file.write("\n")
-
-
-def by_documents() -> Iterator[dict[str, Any]]:
-    with tempfile.TemporaryDirectory() as folder:
-        for count in DOCUMENTS:
-            source, out = Path(folder) / "in.pubtator", Path(folder) / "out.parquet"
-            pubtator(source, count)
-            command = [sys.executable, "-c", PREDICT, source, out]
-            done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
-            yield json.loads(done.stdout)
-
-
 def draw(result: dict[str, Any], path: Path) -> None:
-    """Milliseconds a document by mentions and by words, and memory by documents."""
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
-    axes = figure.subplots(1, 3)
-    for axis, (by, others) in zip(axes, (("mentions", "200 words"), ("words", "8 mentions")), strict=False):
+    """Milliseconds a document by mentions and by words."""
+    figure = Figure(figsize=(8, 3.4), layout="constrained")
+    axes = figure.subplots(1, 2)
+    for axis, (by, others) in zip(axes, (("mentions", "200 words"), ("words", "8 mentions")), strict=True):
         for head in HEADS:
             found = [one for one in result["grown"] if (one["by"], one["head"]) == (by, head)]
             axis.plot(
@@ -134,9 +86,6 @@ def draw(result: dict[str, Any], path: Path) -> None:
             )
         axis.set(xlabel=f"{by}, {others}", ylabel="ms a document", yscale="log")
         axis.legend(frameon=False)
-    memory = result["documents"]
-    axes[2].plot([one["documents"] for one in memory], [one["peak_mib"] for one in memory], "o-")
-    axes[2].set(xlabel="documents", ylabel="peak memory, MiB", xscale="log", ylim=(0, None))
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None})
 
@@ -168,12 +117,9 @@ def main() -> None:
         "versions": versions("torch", "transformers"),
         "labels": len(LABELS),
         "grown": list(grown(classifiers, options.seconds)),
-        "documents": list(by_documents()),
     }
     write(result, options.out)
     draw(result, options.figure)
-    for one in result["documents"]:
-        print(json.dumps(one))
 
 
 if __name__ == "__main__":
