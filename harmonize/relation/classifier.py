@@ -211,11 +211,11 @@ class Classifier:
 
 
 def _in_eight_bits(model: Any) -> Any:
-    """The model with its linear layers quantized, but for the last one, which decides."""
+    """The model with its encoder's linear layers quantized; what stands on the encoder decides, and stays."""
     layers = {
-        name: torch.ao.quantization.default_dynamic_qconfig
+        name: torch.ao.quantization.per_channel_dynamic_qconfig
         for name, module in model.named_modules()
-        if isinstance(module, torch.nn.Linear) and not name.startswith("classifier")
+        if isinstance(module, torch.nn.Linear) and name.startswith(f"{model.base_model_prefix}.")
     }
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch will have another way to say it one day
