@@ -72,7 +72,9 @@ class Task:
         tags = _tags({*target.tags, *_types(rows), *_types(watched)})
         head = head_named(recipe.head)
         name = str(start) if start is not None else recipe.encoder
-        encoder = load_encoder(name, head, space.names, tags, lambda: _texts(rows), recipe.attention_dropout)
+        encoder = load_encoder(
+            name, head, space.names, tags, lambda: _texts(rows, head), recipe.attention_dropout
+        )
         prompt = Prompt(
             tags=tags,
             question=recipe.question,
@@ -117,10 +119,14 @@ def _types(rows: Any) -> set[str]:
     return {kind for side in ("head", "tail") for kind in rows[f"{side}_type"].unique().to_pylist()}
 
 
-def _texts(rows: Any) -> Iterable[str]:
+def _texts(rows: Any, head: Head) -> Iterable[str]:
+    question = (
+        "What are the relations in {}?"
+        if head.name == "document"
+        else "What is the relation in {} between and ?"
+    )
     yield from dict.fromkeys(rows["text"].to_pylist())
-    for task in rows["task"].unique().to_pylist():
-        yield from (f"What is the relation in {task} between and ?", f"What are the relations in {task}?")
+    yield from (question.format(task) for task in rows["task"].unique().to_pylist())
 
 
 def _counted(

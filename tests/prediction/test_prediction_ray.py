@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,9 @@ from shard_cases import Crashing, Dying, Failing, articles, files, rows, sharded
 
 from harmonize.errors import HarmonizeError
 from harmonize.pipelines.predict import predict
-from harmonize.prediction.ray_engine import RayEngine
-from harmonize.prediction.sharded import REFUSED, Work, predict_shards
+from harmonize.prediction.ray_engine import RayEngine, _begun, _part, _Worker
+from harmonize.prediction.sharded import REFUSED, Part, Work, predict_shards, working_folder
+from harmonize.prediction.shards import Shard, read_shard_manifest
 
 pytestmark = pytest.mark.xdist_group("ray")
 HERE = str(Path(__file__).parent)
@@ -72,32 +73,40 @@ def test_a_worker_that_is_killed_loses_nothing_and_does_nothing_twice(tmp_path: 
     assert len(ids) == len(set(ids)) == 32
 
 
-@pytest.mark.usefixtures("two_cores")
+def without_ray(work: Work, shards: Sequence[Shard]) -> Iterator[Part]:
+    """What a worker on Ray does, in this process."""
+    worker = _Worker(work)
+    for shard in shards:
+        yield _part(worker({"shard": shard.model_dump_json()})["report"])
+
+
 def test_a_shard_that_kills_every_worker_is_given_up(tmp_path: Path) -> None:
-    shards, marks = sharded(tmp_path, articles(2, unlucky=1), 1), tmp_path / "marks"
-    marks.mkdir()
+    """A worker that is killed leaves a mark; here four have."""
+    work = Work(Fake(), sharded(tmp_path, articles(2), 1), tmp_path / "parts")
+    (working_folder(work.out) / "part-00000.parquet.tries").write_bytes(b"....")
+    shard = read_shard_manifest(work.source).shards[0]
     with pytest.raises(HarmonizeError, match=r"part-00000\.parquet: expected a shard that a worker can"):
-        predict(Dying(marks, always=True), shards, tmp_path / "parts", engine="ray", workers=1)
-    assert len(list(marks.iterdir())) == 4
-    assert not (tmp_path / "parts/manifest.json").exists()
-    mended = predict(Fake(), shards, tmp_path / "parts", engine="ray", workers=1)
-    assert mended.documents_out == 2
+        list(without_ray(work, [shard]))
+    # The user who then takes fewer workers begins anew.
+    (part,) = without_ray(work, [shard])
+    assert part.account.documents_out == 1
+
+
+def test_a_worker_that_is_killed_leaves_a_mark_and_one_that_is_not_leaves_none(tmp_path: Path) -> None:
+    work = Work(Fake(), sharded(tmp_path, articles(2), 1), tmp_path / "parts")
+    shard = read_shard_manifest(work.source).shards[0]
+    with _begun(work.out, shard) as tries:
+        assert tries == 1
+        assert (working_folder(work.out) / "part-00000.parquet.tries").read_bytes() == b"."
+    assert not list(working_folder(work.out).iterdir())
 
 
 @pytest.mark.usefixtures("two_cores")
-@pytest.mark.parametrize(
-    ("classifier", "message"),
-    [
-        (Failing(), r"shards/data/part-00001\.parquet: a pair that the classifier was not trained on$"),
-        (Crashing(), r"shards/data/part-00001\.parquet: ZeroDivisionError: first line$"),
-    ],
-)
-def test_faults_of_workers_are_one_line_and_finished_parts_stay(
-    tmp_path: Path, classifier: Fake, message: str
-) -> None:
+def test_faults_of_workers_are_one_line_and_finished_parts_stay(tmp_path: Path) -> None:
     shards = sharded(tmp_path, articles(6, unlucky=4), 2)
+    message = r"shards/data/part-00001\.parquet: a pair that the classifier was not trained on$"
     with pytest.raises(HarmonizeError, match=message) as error:
-        predict(classifier, shards, tmp_path / "parts", engine="ray", workers=1)
+        predict(Failing(), shards, tmp_path / "parts", engine="ray", workers=1)
     assert (error.value.exit_code, "\n" in str(error.value)) == (2, False)
     found = set(files(tmp_path / "parts"))
     assert {"plan.json", "data/part-00000.parquet"} <= found
@@ -108,16 +117,22 @@ def test_faults_of_workers_are_one_line_and_finished_parts_stay(
     assert files(tmp_path / "parts") == files(tmp_path / "whole")
 
 
-@pytest.mark.usefixtures("two_cores")
-def test_keep_going_passes_over_what_fails_and_says_so(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_whatever_a_worker_meets_is_one_line(tmp_path: Path) -> None:
     shards = sharded(tmp_path, articles(6, unlucky=4), 2)
+    message = r"shards/data/part-00001\.parquet: ZeroDivisionError: first line$"
+    with pytest.raises(HarmonizeError, match=message) as error:
+        predict_shards(Work(Crashing(), shards, tmp_path / "parts"), without_ray)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "parts/manifest.json").exists()
+
+
+def test_keep_going_passes_over_what_fails_and_says_so(tmp_path: Path) -> None:
+    shards, told = sharded(tmp_path, articles(6, unlucky=4), 2), list[str]()
     local = predict(Failing(), shards, tmp_path / "local", keep_going=True)
-    message = capsys.readouterr().err
-    found = predict(Failing(), shards, tmp_path / "ray", keep_going=True, engine="ray", workers=2)
+    work = Work(Failing(), shards, tmp_path / "ray", keep_going=True)
+    found = predict_shards(work, without_ray, skip=lambda fault: told.append(str(fault)))
     assert found.skipped == local.skipped == {REFUSED: 1}
-    assert capsys.readouterr().err == message
+    assert len(told) == 1
     assert files(tmp_path / "ray") == files(tmp_path / "local")
 
 
