@@ -66,7 +66,7 @@ class Crashing(Failing):
 
 
 class Dying(Failing):
-    """Kills its process, the first time or every time.
+    """Kills its process, the first time.
 
     Args:
         marks: a folder that gets a file for each process that is killed.

@@ -16,6 +16,7 @@ from relation_runs import record, weights
 from harmonize.relation.recipe import Recipe
 
 Small = Callable[..., Recipe]
+pytestmark = pytest.mark.xdist_group("two processes")  # they share their runs
 
 SCRIPT = '''
 import json
