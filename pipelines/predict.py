@@ -20,6 +20,7 @@ from harmonize.prediction.shards import is_shards, read_shard_manifest, read_sha
 from harmonize.prediction.union_input import is_union, read_union, union_corpora
 from harmonize.sources.annotations import ARTICLE_FORMS, input_files
 from harmonize.text.sentences import RULE_BASED
+from harmonize.union.manifest import read_manifest
 from harmonize.union.schema import MANIFEST
 
 __all__ = ["ENGINES", "INPUT_FORMS", "Summary", "predict", "print_skipped"]
@@ -121,6 +122,8 @@ def predict(
             f"--engine ray: expected a folder of `harmonize shard` and an --out without suffix, "
             f"got {source} and {out}"
         )
+    if kind == UNION and is_union(source):
+        read_manifest(source)  # a broken one is told first
     written_as = output_form(out, out_format)
     _check_file(source, out)
     tally, summary = Tally(), Summary(out=out)

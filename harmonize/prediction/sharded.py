@@ -267,9 +267,16 @@ def predict_shards(
         "rules": _rules_hash(work.rules()),
     }
     work = replace(work, plan=_hash(plan))
+    is_new = not work.out.exists()
     with _alone_in(work.out):
         _begin(work.out, plan)
-        parts = _parts(work, manifest.shards, engine, skip, progress)
+        try:
+            parts = _parts(work, manifest.shards, engine, skip, progress)
+        except HarmonizeError:
+            # What cannot even begin leaves nothing.
+            if is_new and not any((work.out / DATA).glob("*.parquet")):
+                shutil.rmtree(work.out, ignore_errors=True)
+            raise
         return _finish(work, plan, [parts[shard.file] for shard in manifest.shards])
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +103,8 @@ _OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd")
 
 
 def _batches(encoded: Iterable[Encoded]) -> Iterator[list[Encoded]]:
-    batch: list[Encoded] = []
-    for one in encoded:
-        batch.append(one)
-        if len(batch) == _ROWS:
-            yield batch
-            batch = []
-    if batch:
+    rows = iter(encoded)
+    while batch := list(islice(rows, _ROWS)):
         yield batch
 
 

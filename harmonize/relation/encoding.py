@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 from harmonize.errors import HarmonizeError
@@ -150,17 +150,11 @@ class PairEncoder(TextEncoder):
         Raises:
             HarmonizeError: an entity type without a tag, or a question too long to leave room for a context.
         """
-        batch: list[Pair] = []
-        for pair in pairs:
-            batch.append(pair)
-            if len(batch) == _BATCH:
-                yield from self._encoded(batch)
-                batch = []
-        yield from self._encoded(batch)
+        remaining = iter(pairs)
+        while batch := list(islice(remaining, _BATCH)):
+            yield from self._encoded(batch)
 
     def _encoded(self, pairs: Sequence[Pair]) -> Iterator[Encoded]:
-        if not pairs:
-            return
         for pair in pairs:
             self.check((pair.head, pair.tail))
         questions = [question_pieces(pair, self.tags) if self.ask else [] for pair in pairs]

@@ -503,6 +503,7 @@ def test_the_card_of_a_model_is_not_of_the_plan(tmp_path: Path) -> None:
     model = tmp_path / "model"
     model.mkdir()
     (model / "config.json").write_text("{}")
+    (tmp_path / "parts").mkdir()  # a folder that was there stays, with the plan that came to nothing
     plans = []
     for name, text in (("README.md", "card"), ("README.md", "scores"), ("prompt.json", "{}")):
         (model / name).write_text(text)
@@ -591,3 +592,21 @@ def test_faults_are_one_line_and_leave_with_2(tmp_path: Path, arguments: list[st
 
 def test_the_unlucky_article_is_one_of_the_others_but_for_its_chemical() -> None:
     assert articles(3, unlucky=2).replace(UNLUCKY, "Aspirin") == articles(3)
+
+
+def test_what_cannot_begin_leaves_no_folder(tmp_path: Path) -> None:
+    shards = sharded(tmp_path, articles(2))
+    (tmp_path / "model").mkdir()
+    with pytest.raises(HarmonizeError, match=r"found no prompt\.json"):
+        predict(tmp_path / "model", shards, tmp_path / "parts")
+    assert not (tmp_path / "parts").exists()
+
+
+@pytest.mark.parametrize("out", ["parts", "rows.parquet"])
+def test_a_broken_manifest_is_told_by_its_name(tmp_path: Path, out: str) -> None:
+    shards = sharded(tmp_path, articles(2))
+    (shards / "manifest.json").write_text("{\n", encoding="utf-8")
+    with pytest.raises(HarmonizeError, match=r"shards/manifest\.json:") as error:
+        predict(Fake(), shards, tmp_path / out)
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / out).exists()
