@@ -23,9 +23,10 @@ from transformers import AutoTokenizer
 
 from harmonize.model import Span
 from harmonize.relation.classifier import Classifier
-from harmonize.relation.encoding import add_tags
+from harmonize.relation.encoding import add_tokens
 from harmonize.relation.heads import HEADS
 from harmonize.relation.pair import Entity, Pair
+from harmonize.relation.prompt import tag_tokens
 
 TAGS = {"ChemicalEntity": "C", "DiseaseOrPhenotypicFeature": "D"}
 WORDS = ("the", "of", "in", "was", "with", "patients", "cell", "dose", "after", "study", "group", "effect")
@@ -103,7 +104,7 @@ def main() -> None:
     options = parser.parse_args()
     device = torch.device(options.device)
     tokenizer = AutoTokenizer.from_pretrained(options.tokenizer)
-    add_tags(tokenizer, TAGS.values())
+    add_tokens(tokenizer, tag_tokens(TAGS.values()))
     precision = "bf16" if device.type == "cuda" else "fp32"
     bench = Bench(options.shape, tokenizer, TAGS, [], device, precision, 1)
     classifiers = {name: bench.classifier(head, precision) for name, head in HEADS.items()}

@@ -34,12 +34,12 @@ from transformers import AutoTokenizer, BertConfig
 
 from harmonize.relation.batches import LikeLengths
 from harmonize.relation.classifier import Classifier
-from harmonize.relation.encoding import add_tags
+from harmonize.relation.encoding import add_tokens
 from harmonize.relation.heads import HEADS, Head
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.objective import Loss
 from harmonize.relation.pair import Pair
-from harmonize.relation.prompt import tag
+from harmonize.relation.prompt import tag, tag_tokens
 from harmonize.relation.selection import pairs_of, rows_to_test
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import read_manifest
@@ -230,7 +230,7 @@ def main() -> None:
     device = torch.device(options.device)
     pairs = drawn_pairs(options.union, options.rows)
     tokenizer, tags = AutoTokenizer.from_pretrained(options.tokenizer), tags_of(pairs)
-    add_tags(tokenizer, tags.values())
+    add_tokens(tokenizer, tag_tokens(tags.values()))
     precision = "bf16" if device.type == "cuda" else "fp32"
     ceilings = {"fp32": matmul_ceiling(device, torch.float32)}
     if device.type == "cuda":

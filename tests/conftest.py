@@ -14,6 +14,9 @@ MIRROR = os.environ.get("HARMONIZE_MIRROR")
 
 # Without a network, to ask the hub for a name that it may know takes a minute.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Workers that each take all cores for their tensors wait for each other.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups

@@ -28,7 +28,9 @@ class EncodedPairs(Dataset[dict[str, Any]]):
     def __init__(self, encoded: Iterable[Encoded], labels: Sequence[int]) -> None:
         ids: list[NDArray[np.int32]] = []
         types: list[NDArray[np.int8]] = []
+        places: list[tuple[int, int]] = []
         for one in encoded:
+            places.append((one.head_place, one.tail_place))
             ids.append(np.array(one.input_ids, dtype=np.int32))
             types.append(np.array(one.token_type_ids, dtype=np.int8))
         if len(ids) != len(labels):
@@ -37,6 +39,7 @@ class EncodedPairs(Dataset[dict[str, Any]]):
         self._ends = np.cumsum(self.lengths)
         self._ids = np.concatenate(ids) if ids else np.empty(0, dtype=np.int32)
         self._types = np.concatenate(types) if types else np.empty(0, dtype=np.int8)
+        self._places = np.array(places, dtype=np.int64).reshape(-1, 2)
         self.labels = np.array(labels, dtype=np.int64)
 
     def __len__(self) -> int:
@@ -48,6 +51,7 @@ class EncodedPairs(Dataset[dict[str, Any]]):
         return {
             "input_ids": self._ids[part],
             "token_type_ids": self._types[part],
+            "places": self._places[place],
             "labels": int(self.labels[place]),
         }
 
@@ -57,16 +61,23 @@ class EncodedPairs(Dataset[dict[str, Any]]):
 
 
 def padded(
-    items: Sequence[dict[str, Any]], padding: int, *, types_too: bool = True, multiple: int = 8
+    items: Sequence[dict[str, Any]],
+    padding: int,
+    *,
+    types_too: bool = True,
+    multiple: int = 8,
+    places_too: bool = False,
 ) -> dict[str, torch.Tensor]:
     """A batch, padded to its longest input rounded up to a multiple.
 
     Args:
         padding: the id of the padding token.
         types_too: the encoder knows token types.
+        places_too: the model looks at where the entities stand.
 
     Returns:
-        input_ids, attention_mask, token_type_ids: int64 [items, tokens]; labels: int64 [items].
+        input_ids, attention_mask, token_type_ids: int64 [items, tokens]; places: int64 [items, 2], of head
+        and tail; labels: int64 [items].
     """
     longest = max(len(item["input_ids"]) for item in items)
     shape = (len(items), -(-longest // multiple) * multiple)
@@ -80,6 +91,7 @@ def padded(
             1,
         )
     arrays = {"input_ids": ids, "attention_mask": mask} | ({"token_type_ids": types} if types_too else {})
+    arrays |= {"places": np.stack([item["places"] for item in items])} if places_too else {}
     batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
     return {**batch, "labels": torch.tensor([item["labels"] for item in items], dtype=torch.int64)}
 

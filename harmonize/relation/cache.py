@@ -3,7 +3,7 @@
     SET.encoded/KEY.arrow     input_ids and token_type_ids of each row, in their order
 
 The key is a hash of all that an input depends on: the set's manifest, the rows, the tokenizer, its tags, the
-question and the length. A broken file, or a folder that cannot be written to, is as if there were none.
+kind of input and the length. A broken file, or a folder that cannot be written to, is as if there were none.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["Cache", "cache_folder"]
 WORTH_KEEPING = 10_000
 """Rows; fewer are encoded in a few seconds."""
 
-_VERSION = 1
+_VERSION = 2
 _ROWS = 8192
 _SCHEMA = pa.schema(
     [
@@ -34,6 +34,8 @@ _SCHEMA = pa.schema(
         pa.field("windows", pa.int32(), nullable=False),
         pa.field("cut", pa.bool_(), nullable=False),
         pa.field("lost", pa.int8(), nullable=False),
+        pa.field("head_place", pa.int32(), nullable=False),
+        pa.field("tail_place", pa.int32(), nullable=False),
     ]
 )
 
@@ -93,7 +95,7 @@ class Cache:
             "rows": rows.hexdigest(),
             "tokenizer": hashlib.sha256(tokenizer.backend_tokenizer.to_str().encode()).hexdigest(),
             "tags": encoder.tags,
-            "question": encoder.ask,
+            "input": encoder.kind.name,
             "max_length": encoder.max_length,
         }
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]

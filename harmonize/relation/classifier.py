@@ -18,6 +18,7 @@ from harmonize.relation.batches import token_batches
 from harmonize.relation.documents import IGNORED, DocumentEncoder
 from harmonize.relation.encoding import PairEncoder
 from harmonize.relation.heads import HEADS, Head
+from harmonize.relation.inputs import INPUTS
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.pair import Pair
 
@@ -34,7 +35,7 @@ class Prompt:
 
     Attributes:
         tags: entity type -> the tag's name.
-        question: the input begins with the question.
+        input: the kind of input, see harmonize.relation.inputs.
         max_length: of an input, in tokens.
         labels: "harmonized", or "source" for each corpus' own types.
         by_corpus: outputs of its own for each corpus.
@@ -42,7 +43,7 @@ class Prompt:
     """
 
     tags: dict[str, str]
-    question: bool
+    input: str
     max_length: int
     labels: str
     by_corpus: bool
@@ -68,6 +69,8 @@ class Prompt:
         if prompt.head not in HEADS:
             known = ", ".join(HEADS)
             raise MalformedInput(path, f"head: expected one of {known}, got {prompt.head!r}")
+        if prompt.input not in INPUTS:
+            raise MalformedInput(path, f"input: expected one of {', '.join(INPUTS)}, got {prompt.input!r}")
         return prompt
 
 
@@ -154,7 +157,7 @@ class Classifier:
             ) from None
         names = tuple(model.config.id2label[place] for place in range(model.config.num_labels))
         head = HEADS[prompt.head]
-        encoder = head.encoder(tokenizer, prompt.tags, prompt.max_length, ask=prompt.question)
+        encoder = head.encoder(tokenizer, prompt.tags, prompt.max_length, prompt.input)
         space = LabelSpace(names, prompt.by_corpus)
         return cls(model, head, encoder, space, prompt.labels, place, precision)
 

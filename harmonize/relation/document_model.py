@@ -17,9 +17,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import scaled_dot_product_attention
-from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification, PreTrainedModel
-from transformers.configuration_utils import PreTrainedConfig
+from transformers import AutoConfig, AutoModelForSequenceClassification
 from transformers.modeling_outputs import SequenceClassifierOutput
+
+from harmonize.relation.encoder_model import EncoderModel, EncoderModelConfig
 
 __all__ = ["DOCUMENT", "DocumentConfig", "DocumentModel"]
 
@@ -28,91 +29,30 @@ _HEADS = 4
 _BLOCK = 16
 
 
-class DocumentConfig(PreTrainedConfig):
-    """The configuration of a DocumentModel.
-
-    Args:
-        encoder: the encoder's own configuration.
-        dropout: of the vectors that the output layer sees.
-    """
+class DocumentConfig(EncoderModelConfig):
+    """The configuration of a DocumentModel; see EncoderModelConfig."""
 
     model_type = DOCUMENT
-    sub_configs = {"encoder": AutoConfig}  # noqa: RUF012 - transformers' own way
 
-    def __init__(
-        self, encoder: dict[str, Any] | PreTrainedConfig | None = None, dropout: float = 0.1, **others: Any
-    ) -> None:
-        if isinstance(encoder, dict):
-            encoder = AutoConfig.for_model(**encoder)
-        self.encoder = encoder if encoder is not None else AutoConfig.for_model("bert")
-        self.dropout = dropout
-        super().__init__(**others)
-
-    @property
-    def max_position_embeddings(self) -> int:
-        """How long an input of the encoder may be, in tokens."""
-        return int(getattr(self.encoder, "max_position_embeddings", 512))
-
-    @property
-    def initializer_range(self) -> float:
-        """How widely random weights are spread."""
-        return float(getattr(self.encoder, "initializer_range", 0.02))
+    def __init__(self, encoder: Any = None, dropout: float = 0.1, **others: Any) -> None:
+        super().__init__(encoder=encoder, dropout=dropout, **others)
 
 
-class DocumentModel(PreTrainedModel):
+class DocumentModel(EncoderModel):
     """See the module. Inputs are those of harmonize.relation.documents.padded_documents."""
 
-    config_class = DocumentConfig
-    base_model_prefix = "encoder"
-    main_input_name = "input_ids"
-    _supports_sdpa = True
-    _supports_flash_attn = True
+    config_class: type[EncoderModelConfig] = DocumentConfig
 
     def __init__(self, config: DocumentConfig) -> None:
         super().__init__(config)
-        self.encoder = AutoModel.from_config(config.encoder)
-        if hasattr(self.encoder, "pooler"):
-            self.encoder.pooler = None
         width = config.encoder.hidden_size
         if width % _BLOCK:
             raise ValueError(f"expected an encoder whose width is a multiple of {_BLOCK}, got {width}")
         self.queries = nn.ModuleList(nn.Linear(width, width) for _ in range(2))
         self.keys = nn.Linear(width, width)
         self.sides = nn.ModuleList(nn.Linear(2 * width, width) for _ in range(2))
-        self.dropout = nn.Dropout(config.dropout)
         self.classifier = nn.Linear(width * _BLOCK, config.num_labels or 2)
         self.post_init()  # type: ignore[no-untyped-call]
-
-    @classmethod
-    def on(cls, encoder: Any) -> DocumentModel:
-        """A model with fresh weights on an encoder, whose configuration has the labels and the dropout."""
-        labels = encoder.config.id2label
-        model = cls(
-            DocumentConfig(
-                encoder.config.to_dict(),
-                dropout=getattr(encoder.config, "hidden_dropout_prob", 0.1),
-                id2label=labels,
-                label2id={label: place for place, label in labels.items()},
-                problem_type=encoder.config.problem_type,
-            )
-        )
-        if hasattr(encoder, "pooler"):
-            encoder.pooler = None
-        model.encoder, model.config.encoder = encoder, encoder.config
-        return model
-
-    def get_input_embeddings(self) -> nn.Module:
-        embeddings: nn.Module = self.encoder.get_input_embeddings()
-        return embeddings
-
-    def set_input_embeddings(self, value: nn.Module) -> None:
-        self.encoder.set_input_embeddings(value)
-
-    def resize_token_embeddings(self, *arguments: Any, **options: Any) -> nn.Embedding:
-        """As transformers has it; the vocabulary's size stands in the encoder's configuration."""
-        embeddings: nn.Embedding = self.encoder.resize_token_embeddings(*arguments, **options)
-        self.config.encoder.vocab_size = embeddings.num_embeddings
-        return embeddings
 
     def forward(
         self,

@@ -55,8 +55,13 @@ class EncodedDocument:
 class DocumentEncoder(TextEncoder):
     """Encodes the pairs of whole contexts; see TextEncoder for the arguments.
 
-    The entities of a context are those of its pairs, so that all its pairs must come in one call.
+    The entities of a context are those of its pairs, so that all its pairs must come in one call. Of the
+    kinds of input it knows "prompt", here a question that names no entity, and "tagged".
     """
+
+    @property
+    def asks(self) -> bool:
+        return self.kind.segments == 2
 
     def __call__(self, pairs: Iterable[Pair]) -> Iterator[EncodedDocument]:
         """The contexts in the order of their first pairs; one of very many pairs comes several times.
@@ -75,7 +80,7 @@ class DocumentEncoder(TextEncoder):
         entities = [_entities(pair for _, pair in context) for context in contexts]
         for each in entities:
             self.check(each)
-        questions = [_question(context[0][1]) if self.ask else "" for context in contexts]
+        questions = [_question(context[0][1]) if self.asks else "" for context in contexts]
         texts = [
             tagged(context[0][1].text, list(each), self.tags)
             for context, each in zip(contexts, entities, strict=True)
@@ -101,11 +106,9 @@ class DocumentEncoder(TextEncoder):
         """Each mention is read in the window that shows most of what stands around it."""
         room = self.room(len(question))
         windows = overlapping(len(tokens), room)
-        first = len(self.frame.specials[0]) + (len(question) + len(self.frame.specials[1]) if self.ask else 0)
-        framed = [
-            self.frame.around(*([question] if self.ask else []), tokens[window.start : window.end])
-            for window in windows
-        ]
+        parts = [question] if self.asks else []
+        *_, first = self.frame.starts(*parts, tokens)
+        framed = [self.frame.around(*parts, tokens[window.start : window.end]) for window in windows]
         placed = []
         for entity, start in begun:
             margins = [min(start - window.start, window.end - 1 - start) for window in windows]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.encoding import add_tags
+from harmonize.relation.encoding import add_tokens
 
 if TYPE_CHECKING:
     from harmonize.relation.heads import Head
@@ -29,7 +29,7 @@ __all__ = [
     "encoder_folder",
     "encoder_key",
     "load_encoder",
-    "name_tags",
+    "name_tokens",
 ]
 
 PUBMEDBERT = "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract"
@@ -62,16 +62,16 @@ def load_encoder(
     name: str,
     head: Head,
     labels: Sequence[str],
-    tags: Mapping[str, str],
+    words: Mapping[str, str],
     texts: Callable[[], Iterable[str]],
     attention_dropout: float | None = None,
 ) -> Encoder:
-    """An encoder by name, for a kind of classifier, labels and tags.
+    """An encoder by name, for a kind of classifier and of input, and labels.
 
     Args:
         name: see the module.
         labels: the classifier's, in order.
-        tags: entity type -> the tag's name; see harmonize.relation.prompt.
+        words: each token that the vocabulary needs -> the words that its embedding begins as.
         texts: the training texts, asked for by "tiny" alone.
         attention_dropout: in the place of the encoder's own.
 
@@ -86,8 +86,8 @@ def load_encoder(
     else:
         source = encoder_folder(name)
         tokenizer, config = _pretrained(name, source), _had(name, AutoConfig.from_pretrained, source)
-    known = len(tokenizer)
-    add_tags(tokenizer, tags.values())
+    vocabulary = tokenizer.get_vocab()
+    add_tokens(tokenizer, words)
     same_labels = list(config.id2label.values()) == list(labels)
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: place for place, label in enumerate(labels)}
@@ -105,8 +105,9 @@ def load_encoder(
                 _make_output_anew(made)
         if made.get_input_embeddings().num_embeddings < len(tokenizer):
             made.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-        if len(tokenizer) > known and source is not None:
-            name_tags(made, tokenizer, tags)
+        if source is not None:
+            new = {token: spelled for token, spelled in words.items() if token not in vocabulary}
+            name_tokens(made, tokenizer, new)
         return made
 
     return Encoder(tokenizer, model, longest)
@@ -130,17 +131,15 @@ def _make_output_anew(model: Any) -> None:
             nn.init.zeros_(module.bias)
 
 
-def name_tags(model: Any, tokenizer: Any, tags: Mapping[str, str]) -> None:
-    """Begin each tag's embedding as the mean of its words': <G> as "< gene or gene product >"."""
+def name_tokens(model: Any, tokenizer: Any, words: Mapping[str, str]) -> None:
+    """Begin each token's embedding as the mean of its words': <G> as "< gene or gene product >"."""
     import torch
 
     weight = model.get_input_embeddings().weight
-    for entity_type, name in tags.items():
-        words = " ".join(re.findall(r"[A-Z]?[a-z]+|[A-Z0-9]+", entity_type)).lower()
-        for token, spelled in ((f"<{name}>", f"< {words} >"), (f"</{name}>", f"< / {words} >")):
-            pieces = tokenizer(spelled, add_special_tokens=False)["input_ids"]
-            with torch.no_grad():
-                weight[tokenizer.convert_tokens_to_ids(token)] = weight[pieces].mean(dim=0)
+    for token, spelled in words.items():
+        pieces = tokenizer(spelled, add_special_tokens=False)["input_ids"]
+        with torch.no_grad():
+            weight[tokenizer.convert_tokens_to_ids(token)] = weight[pieces].mean(dim=0)
 
 
 def encoder_folder(name: str) -> str:

@@ -1,23 +1,25 @@
-"""Pairs -> token ids: the prompt and the context as the two segments of one input.
+"""Pairs -> token ids: the one or two segments of an input, with the special tokens around them.
 
     [CLS] What is the relation in DDI between <C>aspirin</C> and <C>heparin</C>? [SEP] <C>Aspirin</C> [SEP]
 
-The first segment, of type 0, ends with the first [SEP]; each tag is one token of the vocabulary.
+What the segments are is the kind of input, see harmonize.relation.inputs. The first one, of type 0, ends with
+the first [SEP]; each tag is one token of the vocabulary.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from harmonize.errors import HarmonizeError
+from harmonize.relation.inputs import MASK, InputKind, Segments, input_named
 from harmonize.relation.pair import Entity, Pair
-from harmonize.relation.prompt import Piece, context_pieces, question_pieces, tag_tokens
-from harmonize.relation.windows import Range, kept
+from harmonize.relation.prompt import Piece
+from harmonize.relation.windows import Range, kept, nearest
 
-__all__ = ["Encoded", "PairEncoder", "TextEncoder", "add_tags"]
+__all__ = ["Encoded", "PairEncoder", "TextEncoder", "add_tokens"]
 
 _LEAST_CONTEXT = 16
 _BATCH = 512
@@ -32,6 +34,8 @@ class Encoded:
         windows: how many ranges of the context are in it; 1 and not `cut` where it is whole.
         cut: some of the context is left out.
         lost: entities without a mention in the input, 0 to 2.
+        head_place, tail_place: where in it the entities' nearest mentions begin, with their tags; of a
+            context that is read twice, the head's in the first. 0, the first special token, of a lost entity.
     """
 
     input_ids: Sequence[int]
@@ -39,9 +43,11 @@ class Encoded:
     windows: int
     cut: bool
     lost: int
+    head_place: int
+    tail_place: int
 
 
-def add_tags(tokenizer: Any, names: Iterable[str]) -> None:
+def add_tokens(tokenizer: Any, tokens: Iterable[str]) -> None:
     """Make each tag one token of the vocabulary.
 
     Raises:
@@ -49,7 +55,7 @@ def add_tags(tokenizer: Any, names: Iterable[str]) -> None:
     """
     from transformers import AddedToken
 
-    tokens = tag_tokens(names)
+    tokens = list(tokens)
     tokenizer.add_tokens([AddedToken(token, normalized=False, special=True) for token in tokens])
     for token in tokens:
         if tokenizer.tokenize(f"a{token}b").count(token) != 1:
@@ -63,15 +69,25 @@ class TextEncoder:
         tokenizer: a fast tokenizer whose vocabulary holds the tags.
         tags: entity type -> the tag's name, of every type that may come; see `prompt.tag`.
         max_length: of an input, in tokens, the special ones counted in.
-        ask: put a question first. Without, the context is the only segment (the paper's multi-task model).
+        kind: of input, by its name.
+
+    Raises:
+        UnknownName: no such kind of input.
+        HarmonizeError: one with masks, and a tokenizer without.
     """
 
-    def __init__(self, tokenizer: Any, tags: Mapping[str, str], max_length: int, *, ask: bool = True) -> None:
-        self.tokenizer, self.tags, self.max_length, self.ask = tokenizer, dict(tags), max_length, ask
+    def __init__(
+        self, tokenizer: Any, tags: Mapping[str, str], max_length: int, kind: str = "prompt"
+    ) -> None:
+        self.tokenizer, self.tags, self.max_length = tokenizer, dict(tags), max_length
+        self.kind: InputKind = input_named(kind)
         self._tag_ids = {
-            token: tokenizer.convert_tokens_to_ids(token) for token in tag_tokens(self.tags.values())
+            token: tokenizer.convert_tokens_to_ids(token) for token in self.kind.words(self.tags)
         }
-        self.frame = Frame.of(tokenizer, pair=ask)
+        self._tag_ids[MASK] = tokenizer.mask_token_id
+        if self.kind.masks and tokenizer.mask_token_id is None:
+            raise HarmonizeError(f"input {kind}: expected a tokenizer with a mask, this one has none")
+        self.frame = Frame.of(tokenizer, pair=self.kind.segments == 2)
 
     @property
     def padding(self) -> int:
@@ -95,13 +111,13 @@ class TextEncoder:
                 raise HarmonizeError(f"entity type {entity.type!r}: expected one the model knows ({known})")
 
     def room(self, question: int) -> int:
-        """How many tokens of a context stand beside a question of so many.
+        """How many tokens are left beside a question of so many.
 
         Raises:
             HarmonizeError: too few.
         """
         room = self.max_length - self.frame.size - question
-        if self.ask and room < _LEAST_CONTEXT:
+        if question and room < _LEAST_CONTEXT:
             raise HarmonizeError(
                 f"a question of {question} tokens leaves too little of {self.max_length} for the context: "
                 f"expected {_LEAST_CONTEXT} tokens or more"
@@ -111,6 +127,8 @@ class TextEncoder:
     def ids(self, pieces: Iterable[Piece]) -> Mapping[str, list[int]]:
         """Token ids of each distinct piece of text, all of them asked for at once."""
         texts = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, str)))
+        if not texts:
+            return {}
         # Text that spells a tag or [SEP] stays text.
         encoded = self.tokenizer(
             texts,
@@ -135,7 +153,8 @@ class TextEncoder:
                 continue
             if piece.opens:
                 begun[piece.side, piece.span] = len(tokens)
-            tokens.append(self._tag_ids[str(piece)])
+            if piece.token:
+                tokens.append(self._tag_ids[piece.token])
             if not piece.opens:
                 mentions[piece.side].append(Range(begun[piece.side, piece.span], len(tokens)))
         return tokens, mentions
@@ -157,25 +176,74 @@ class PairEncoder(TextEncoder):
     def _encoded(self, pairs: Sequence[Pair]) -> Iterator[Encoded]:
         for pair in pairs:
             self.check((pair.head, pair.tail))
-        questions = [question_pieces(pair, self.tags) if self.ask else [] for pair in pairs]
-        contexts = [context_pieces(pair, self.tags) for pair in pairs]
-        ids = self.ids(chain(chain.from_iterable(questions), chain.from_iterable(contexts)))
-        for question, context in zip(questions, contexts, strict=True):
-            yield self._input(question, context, ids)
+        segments = [self.kind.of(pair, self.tags) for pair in pairs]
+        ids = self.ids(piece for each in segments for part in each.parts for piece in part)
+        for each in segments:
+            yield self._input(each, ids)
 
-    def _input(self, question: list[Piece], context: list[Piece], ids: Mapping[str, list[int]]) -> Encoded:
-        first, _ = self.tokens(question, ids, 2)
-        second, mentions = self.tokens(context, ids, 2)
-        windows = kept(len(second), mentions[0], mentions[1], self.room(len(first)))
-        lost = sum(not any(_holds(windows, mention) for mention in each) for each in mentions)
-        tokens = [token for window in windows for token in second[window.start : window.end]]
-        input_ids, types = self.frame.around(first, tokens) if self.ask else self.frame.around(tokens)
-        return Encoded(input_ids, types, len(windows), len(tokens) < len(second), lost)
+    def _input(self, segments: Segments, ids: Mapping[str, list[int]]) -> Encoded:
+        question, _ = self.tokens(segments.question, ids, 2)
+        room = self.room(len(question)) // len(segments.contexts)
+        contexts = [_Context.of(*self.tokens(each, ids, 2), room) for each in segments.contexts]
+        parts = [*([question] if question else []), *(each.tokens for each in contexts)]
+        input_ids, types = self.frame.around(*parts)
+        starts = self.frame.starts(*parts)[-len(contexts) :]
+        places = [
+            0 if place is None else start + place
+            for start, place in (
+                (starts[0], contexts[0].places[0]),
+                (starts[-1], contexts[-1].places[1]),
+            )
+        ]
+        return Encoded(
+            input_ids,
+            types,
+            windows=max(each.windows for each in contexts),
+            cut=any(each.cut for each in contexts),
+            lost=sum(place is None for place in (contexts[0].places[0], contexts[-1].places[1])),
+            head_place=places[0],
+            tail_place=places[1],
+        )
 
 
-def _holds(windows: Iterable[Range], mention: Range) -> bool:
-    """True if a window holds the beginning of a mention: its tag and the first token of its name."""
-    return any(window.start <= mention.start and mention.start + 2 <= window.end for window in windows)
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """What is kept of a context.
+
+    Attributes:
+        places: in `tokens`, where the nearest mention of each entity begins; None where it is cut off.
+    """
+
+    tokens: list[int]
+    windows: int
+    cut: bool
+    places: tuple[int | None, int | None]
+
+    @classmethod
+    def of(cls, tokens: list[int], mentions: Sequence[Sequence[Range]], room: int) -> _Context:
+        heads, tails = _shown(*mentions)
+        windows = kept(len(tokens), heads, tails, room)
+        left = [token for window in windows for token in tokens[window.start : window.end]]
+        near = nearest(heads, tails)
+        places = (_place(windows, near[0]), _place(windows, near[1]))
+        return cls(left, len(windows), len(left) < len(tokens), places)
+
+
+def _shown(heads: Sequence[Range], tails: Sequence[Range]) -> tuple[Sequence[Range], Sequence[Range]]:
+    """The mentions that have a token; an entity that has none (all are replaced) is with the other."""
+    heads, tails = ([mention for mention in each if mention.size] for each in (heads, tails))
+    nowhere = [Range(0, 0)]
+    return heads or tails or nowhere, tails or heads or nowhere
+
+
+def _place(windows: Iterable[Range], mention: Range) -> int | None:
+    """Where in the windows, one after the other, a mention begins, if they show its tag and first token."""
+    before = 0
+    for window in windows:
+        if window.start <= mention.start and min(mention.start + 2, mention.end) <= window.end:
+            return before + mention.start - window.start
+        before += window.size
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,3 +277,11 @@ class Frame:
             ids += segment + special
             types += [kind] * (len(segment) + len(special))
         return ids, types
+
+    def starts(self, *segments: Sequence[int]) -> list[int]:
+        """Where in what `around` gives each segment begins."""
+        starts, done = [], 0
+        for special, segment in zip(self.specials, segments, strict=False):
+            starts.append(done + len(special))
+            done = starts[-1] + len(segment)
+        return starts

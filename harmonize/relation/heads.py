@@ -1,13 +1,16 @@
 """The kinds of classifier, by name: how pairs become inputs, and what stands on the encoder.
 
 cls        a pair with its context is one input, classified by its first vector (BioREx, section 3.4)
+entities, cls+entities, mean, sll_attention, sll_lstm, sll_bilstm
+           the same input, classified by other vectors too, see harmonize.relation.pair_model
 document   a context is one input for all its pairs, see harmonize.relation.document_model
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,9 +20,12 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 
 from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.relation.batches import EncodedPairs, padded
-from harmonize.relation.document_model import DocumentConfig, DocumentModel
+from harmonize.relation.document_model import DocumentModel
 from harmonize.relation.documents import DocumentEncoder, EncodedDocuments, padded_documents
+from harmonize.relation.encoder_model import EncoderModel, EncoderModelConfig
 from harmonize.relation.encoding import PairEncoder
+from harmonize.relation.inputs import INPUTS
+from harmonize.relation.pair_model import POOLINGS, PairModel
 
 __all__ = ["HEADS", "EncodedInputs", "Head", "head_named"]
 
@@ -43,11 +49,12 @@ class Head:
     """A kind of classifier.
 
     Attributes:
-        encoder: (tokenizer, tags, max_length, ask=...) -> the encoder of pairs.
+        encoder: (tokenizer, tags, max_length, kind of input) -> the encoder of pairs.
         inputs: (encoded, labels of the pairs) -> the encoded inputs.
         padded: (items, padding, types_too=...) -> a batch, with labels as the model gives its logits.
         fresh: (configuration) -> a model with random weights.
         pretrained: (source, configuration) -> a model with those of a folder or hub.
+        inputs_known: the kinds of input that it can read.
     """
 
     name: str
@@ -56,42 +63,70 @@ class Head:
     padded: Callable[..., dict[str, torch.Tensor]]
     fresh: Callable[[Any], Any]
     pretrained: Callable[[str, Any], Any]
+    inputs_known: Collection[str]
+
+
+_OTHER_HEAD = "encoder {}: expected an encoder or a run of the same head, got one of another"
 
 
 def _cls_pretrained(source: str, config: Any) -> Any:
-    if isinstance(config, DocumentConfig):
-        raise HarmonizeError(
-            f"encoder {source}: expected an encoder or a run of head cls, got one of head document"
-        )
+    if isinstance(config, EncoderModelConfig):
+        raise HarmonizeError(_OTHER_HEAD.format(source))
     return AutoModelForSequenceClassification.from_pretrained(
         source, config=config, ignore_mismatched_sizes=True
     )
 
 
-def _document_pretrained(source: str, config: Any) -> Any:
-    if isinstance(config, DocumentConfig):
-        return DocumentModel.from_pretrained(source, config=config, ignore_mismatched_sizes=True)
-    return DocumentModel.on(AutoModel.from_pretrained(source, config=config))
+def _pretrained(model: type[EncoderModel], own: dict[str, str], source: str, config: Any) -> Any:
+    """A model of ours: from a run of its kind, or with fresh weights on an encoder."""
+    if not isinstance(config, EncoderModelConfig):
+        return model.on(AutoModel.from_pretrained(source, config=config), **own)
+    if not isinstance(config, model.config_class) or any(
+        getattr(config, name) != value for name, value in own.items()
+    ):
+        raise HarmonizeError(_OTHER_HEAD.format(source))
+    return model.from_pretrained(source, config=config, ignore_mismatched_sizes=True)
 
 
-HEADS: Mapping[str, Head] = {
-    "cls": Head(
+def _fresh(model: type[EncoderModel], own: dict[str, str], config: Any) -> Any:
+    return model.on(AutoModel.from_config(config), **own)
+
+
+def _of_pairs(pooling: str) -> Head:
+    own = {"pooling": pooling}
+    return Head(
+        pooling,
+        PairEncoder,
+        EncodedPairs,
+        partial(padded, places_too=True),
+        partial(_fresh, PairModel, own),
+        partial(_pretrained, PairModel, own),
+        INPUTS,
+    )
+
+
+_ALL = (
+    Head(
         "cls",
         PairEncoder,
         EncodedPairs,
         padded,
         AutoModelForSequenceClassification.from_config,
         _cls_pretrained,
+        INPUTS,
     ),
-    "document": Head(
+    *(_of_pairs(pooling) for pooling in POOLINGS),
+    Head(
         "document",
         DocumentEncoder,
         EncodedDocuments,
         padded_documents,
-        lambda config: DocumentModel.on(AutoModel.from_config(config)),
-        _document_pretrained,
+        partial(_fresh, DocumentModel, {}),
+        partial(_pretrained, DocumentModel, {}),
+        ("prompt", "tagged"),
     ),
-}
+)
+HEADS: Mapping[str, Head] = {head.name: head for head in _ALL}
 
 
 def head_named(name: str) -> Head:

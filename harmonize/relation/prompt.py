@@ -1,8 +1,8 @@
-"""The prompt of a pair: a question about it, and its context with every mention tagged (BioREx, section 3.4).
+"""Texts with their mentions marked, and the prompt that asks about a pair (BioREx, section 3.4).
 
     What is the relation in BC5CDR between <C>aspirin</C> and <D>asthma</D>?
 
-Both come as pieces, text and tags in turn, so that a text that happens to hold "<C>" cannot pass for a tag.
+All come as pieces, text and tags in turn, so that a text that happens to hold "<C>" cannot pass for a tag.
 """
 
 from __future__ import annotations
@@ -13,7 +13,19 @@ from dataclasses import dataclass
 from harmonize.model import Span
 from harmonize.relation.pair import Entity, Pair
 
-__all__ = ["Tag", "context_pieces", "question", "question_pieces", "spelled", "tag", "tag_tokens", "tagged"]
+__all__ = [
+    "Piece",
+    "Tag",
+    "context_pieces",
+    "marked",
+    "question",
+    "question_pieces",
+    "replaced",
+    "spelled",
+    "tag",
+    "tag_tokens",
+    "tagged",
+]
 
 Side = int
 """Which entity: 0 for the head of a pair, 1 for its tail; of a whole context any number."""
@@ -24,22 +36,24 @@ class Tag:
     """The beginning or end of a mention.
 
     Attributes:
-        name: the tag's, as `tag` gives it: "D".
+        token: of the vocabulary, "<D>"; "" where nothing but the place is marked.
         opens: <D> if true, </D> if not.
         side: whose mention it is.
         span: of the mention in the context; None in the question.
     """
 
-    name: str
+    token: str
     opens: bool
     side: Side
     span: Span | None = None
 
     def __str__(self) -> str:
-        return f"<{self.name}>" if self.opens else f"</{self.name}>"
+        return self.token
 
 
 Piece = str | Tag
+Tokens = tuple[str, str]
+"""What stands before and after a mention."""
 
 
 def tag(entity_type: str, tags: Mapping[str, str]) -> str:
@@ -49,7 +63,11 @@ def tag(entity_type: str, tags: Mapping[str, str]) -> str:
 
 def tag_tokens(names: Iterable[str]) -> list[str]:
     """The tokens that a vocabulary needs for tags of these names, each once: <C>, </C>, <D>, ..."""
-    return [token for name in sorted(set(names)) for token in (f"<{name}>", f"</{name}>")]
+    return [token for name in sorted(set(names)) for token in _around(name)]
+
+
+def _around(name: str) -> Tokens:
+    return (f"<{name}>", f"</{name}>")
 
 
 def spelled(pieces: Iterable[Piece]) -> str:
@@ -76,7 +94,8 @@ def question_pieces(pair: Pair, tags: Mapping[str, str]) -> list[Piece]:
 def _question(task: str, *sides: tuple[str, str]) -> list[Piece]:
     pieces: list[Piece] = [f"What is the relation in {task} between "]
     for side, (name, name_of_tag) in enumerate(sides):
-        pieces += [Tag(name_of_tag, True, side), name, Tag(name_of_tag, False, side)]
+        before, after = _around(name_of_tag)
+        pieces += [Tag(before, True, side), name, Tag(after, False, side)]
         pieces.append("?" if side else " and ")
     return pieces
 
@@ -87,13 +106,26 @@ def context_pieces(pair: Pair, tags: Mapping[str, str]) -> list[Piece]:
 
 
 def tagged(text: str, entities: Sequence[Entity], tags: Mapping[str, str]) -> list[Piece]:
+    """A text with the tags of their types around the mentions of its entities; see `marked`."""
+    return marked(text, entities, [_around(tag(entity.type, tags)) for entity in entities])
+
+
+def marked(text: str, entities: Sequence[Entity], tokens: Sequence[Tokens]) -> list[Piece]:
     """A text with a tag before and after each span of its entities.
 
     Where mentions meet, the one inside is tagged inside: <D>breast <D>cancer</D></D>; of two with the very
     same span the first entity's is outside. No tag is lost where they overlap.
+
+    Args:
+        tokens: of each entity's tags.
     """
     marks = sorted(
-        (mark for side, entity in enumerate(entities) for mark in _marks(entity, side, tags)), key=_order
+        (
+            mark
+            for side, (entity, around) in enumerate(zip(entities, tokens, strict=True))
+            for mark in _marks(entity, side, around)
+        ),
+        key=_order,
     )
     pieces: list[Piece] = []
     done = 0
@@ -105,11 +137,25 @@ def tagged(text: str, entities: Sequence[Entity], tags: Mapping[str, str]) -> li
     return [*pieces, text[done:]] if done < len(text) else pieces
 
 
-def _marks(entity: Entity, side: Side, tags: Mapping[str, str]) -> list[tuple[int, Tag]]:
-    name = tag(entity.type, tags)
+def replaced(pieces: Iterable[Piece], sides: Iterable[Side]) -> list[Piece]:
+    """The pieces without the text of some entities' mentions: their opening tags stand for it."""
+    gone, open_mentions = set(sides), 0
+    left: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, Tag):
+            left.append(piece)
+            if piece.side in gone:
+                open_mentions += 1 if piece.opens else -1
+        elif not open_mentions:
+            left.append(piece)
+    return left
+
+
+def _marks(entity: Entity, side: Side, around: Tokens) -> list[tuple[int, Tag]]:
+    before, after = around
     spans = sorted(set(entity.spans))
-    opening = [(span.start, Tag(name, True, side, span)) for span in spans]
-    return opening + [(span.end, Tag(name, False, side, span)) for span in spans]
+    opening = [(span.start, Tag(before, True, side, span)) for span in spans]
+    return opening + [(span.end, Tag(after, False, side, span)) for span in spans]
 
 
 def _order(placed: tuple[int, Tag]) -> tuple[int, int, int, int]:

@@ -22,8 +22,10 @@ __all__ = [
     "ALL",
     "FOLD",
     "HEADS",
+    "INPUTS",
     "OTHERS",
     "Head",
+    "Input",
     "Recipe",
     "load_recipe",
     "part",
@@ -32,8 +34,12 @@ __all__ = [
 ]
 
 ALL, OTHERS, FOLD = "all", "others", "fold"
-Head = Literal["cls", "document"]
+Head = Literal[
+    "cls", "entities", "cls+entities", "mean", "sll_attention", "sll_lstm", "sll_bilstm", "document"
+]
 HEADS: tuple[Head, ...] = get_args(Head)
+Input = Literal["prompt", "tagged", "plain", "markers", "masked", "two_masked", "two_entities", "typed"]
+INPUTS: tuple[Input, ...] = get_args(Input)
 _RECIPES = resources.files("harmonize.pipelines") / "recipes"
 _DEFAULT, _ENCODERS = "default", "encoders"
 
@@ -66,7 +72,7 @@ class Recipe(BaseModel):
     first: dict[str, Any] | None
     head: Head
     encoder: str = Field(min_length=1)
-    question: bool
+    input: Input
     max_length: int = Field(ge=32)
     labels: Literal["harmonized", "source"]
     heads: Literal["one", "corpus"]

@@ -16,9 +16,11 @@ import yaml
 
 from harmonize import __version__
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.relation.inputs import input_named
 from harmonize.relation.labels import is_negative
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.selection import LeftOut, Selection
+from harmonize.spec import load_catalogue
 from harmonize.union.manifest import read_manifest
 from harmonize.union.schema import MANIFEST
 
@@ -188,11 +190,7 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
         "    from harmonize import RelationExtractor",
         "    relations = RelationExtractor.from_pretrained(RUN)(documents)",
         "",
-        "`AutoModelForSequenceClassification` and `AutoTokenizer` load the folder as it is; an input is then",
-        "two segments, question and context, with tags around the mentions, as `prompt.json` names them:",
-        "",
-        "    What is the relation in BioRED between <C>aspirin</C> and <D>asthma</D>?",
-        "    <C>Aspirin</C> may provoke <D>asthma</D>.",
+        *_transformers_way(recipe),
         "",
         "Not for medical decisions. The licences of the corpora behind it stand in the set's card.",
         "",
@@ -203,6 +201,24 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
         "```",
     ]
     _write(folder / CARD, "\n".join(lines) + "\n")
+
+
+def _transformers_way(recipe: Recipe) -> list[str]:
+    """How the folder is used without our extractor."""
+    kind = input_named(recipe.input)
+    loaded = "`AutoModelForSequenceClassification` and `AutoTokenizer` load the folder"
+    if recipe.head == "document":
+        return [
+            f"After `import harmonize.relation.heads`, {loaded};",
+            "an input is a context with all its pairs.",
+        ]
+    before = "" if recipe.head == "cls" else "After `import harmonize.relation.heads`, "
+    return [
+        f"{before}{loaded}; of a pair in",
+        '"Aspirin may provoke asthma." an input is, without the special tokens at both ends,',
+        "",
+        f"    {kind.example(load_catalogue().target.tags)}",
+    ]
 
 
 def _write(path: Path, text: str) -> None:

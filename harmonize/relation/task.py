@@ -17,6 +17,7 @@ from harmonize.relation.documents import EncodedDocument
 from harmonize.relation.encoders import Encoder, load_encoder
 from harmonize.relation.encoding import Encoded, PairEncoder
 from harmonize.relation.heads import EncodedInputs, Head, head_named
+from harmonize.relation.inputs import input_named
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.prompt import tag
 from harmonize.relation.recipe import Recipe
@@ -72,18 +73,22 @@ class Task:
         tags = _tags({*target.tags, *_types(rows), *_types(watched)})
         head = head_named(recipe.head)
         name = str(start) if start is not None else recipe.encoder
+        if recipe.input not in head.inputs_known:
+            known = " or ".join(head.inputs_known)
+            raise HarmonizeError(f"input {recipe.input}: expected {known} with head {head.name}")
+        words = input_named(recipe.input).words(tags)
         encoder = load_encoder(
-            name, head, space.names, tags, lambda: _texts(rows, head), recipe.attention_dropout
+            name, head, space.names, words, lambda: _texts(rows, head), recipe.attention_dropout
         )
         prompt = Prompt(
             tags=tags,
-            question=recipe.question,
+            input=recipe.input,
             max_length=min(recipe.max_length, encoder.max_length),
             labels=recipe.labels,
             by_corpus=by_corpus,
             head=head.name,
         )
-        pairs = head.encoder(encoder.tokenizer, tags, prompt.max_length, ask=recipe.question)
+        pairs = head.encoder(encoder.tokenizer, tags, prompt.max_length, recipe.input)
         counts: dict[str, dict[str, int]] = {}
         labels: list[NDArray[np.int64]] = []
         sets: list[EncodedInputs] = []

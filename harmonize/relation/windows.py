@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import NamedTuple
 
-__all__ = ["Range", "kept", "overlapping"]
+__all__ = ["Range", "kept", "nearest", "overlapping"]
 
 
 class Range(NamedTuple):
@@ -40,7 +40,7 @@ def kept(length: int, heads: Sequence[Range], tails: Sequence[Range], room: int)
     if length <= room:
         return [Range(0, length)]
     both_sides = [*heads, *tails]
-    head, tail = min(product(heads, tails), key=_distance)
+    head, tail = nearest(heads, tails)
     both = Range(min(head.start, tail.start), max(head.end, tail.end))
     if both.size <= room:
         return [_without_cut_mentions(_widened(both, room, length), both, both_sides)]
@@ -49,6 +49,11 @@ def kept(length: int, heads: Sequence[Range], tails: Sequence[Range], room: int)
         cores.append(Range(mention.start, min(mention.end, mention.start + share)))
         windows.append(_widened(cores[-1], share, length))
     return [_without_cut_mentions(window, _within(window, cores), both_sides) for window in _joined(windows)]
+
+
+def nearest(heads: Iterable[Range], tails: Iterable[Range]) -> tuple[Range, Range]:
+    """The two mentions, one of each entity, that stand nearest to each other, the first of equals."""
+    return min(product(heads, tails), key=_distance)
 
 
 def overlapping(length: int, room: int) -> list[Range]:

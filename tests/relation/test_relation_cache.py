@@ -14,7 +14,8 @@ from relation_runs import record, weights
 
 from harmonize.relation import cache as module
 from harmonize.relation.cache import Cache, cache_folder
-from harmonize.relation.encoding import Encoded, PairEncoder, add_tags
+from harmonize.relation.encoding import Encoded, PairEncoder, add_tokens
+from harmonize.relation.prompt import tag_tokens
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.training import train
 
@@ -29,10 +30,10 @@ def few_rows_are_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_ROWS", 7)
 
 
-def encoder(longest: int = 90, *, ask: bool = True) -> PairEncoder:
+def encoder(longest: int = 90, *, kind: str = "prompt") -> PairEncoder:
     tokenizer = words_tokenizer(longest=longest)
-    add_tags(tokenizer, TAGS.values())
-    return PairEncoder(tokenizer, TAGS, longest, ask=ask)
+    add_tokens(tokenizer, tag_tokens(TAGS.values()))
+    return PairEncoder(tokenizer, TAGS, longest, kind)
 
 
 def never() -> Iterator[Encoded]:
@@ -71,7 +72,7 @@ def test_all_that_an_input_depends_on_is_in_the_key(tmp_path: Path) -> None:
         cache.key(NAMES[::-1], encoder()),
         cache.key(NAMES[:-1], encoder()),
         cache.key(NAMES, encoder(80)),
-        cache.key(NAMES, encoder(ask=False)),
+        cache.key(NAMES, encoder(kind="tagged")),
         cache.key(NAMES, other_tags),
         cache.key(NAMES, other_words),
         Cache(tmp_path, "other").key(NAMES, encoder()),

@@ -92,7 +92,7 @@ def test_transfer_and_a_head_for_each_corpus(sample_union: Path, small_recipe: S
         device="cpu",
     )
     assert (run / "first/model.safetensors").is_file()
-    several = small_recipe("multi-task", **BY_DOCUMENT, epochs=0.1, first=None, question=False)
+    several = small_recipe("multi-task", **BY_DOCUMENT, epochs=0.1, first=None, input="tagged")
     run = train(sample_union, several, tmp_path / "several", device="cpu")
     found = Classifier.load(run, "cpu")
     pairs = list(pairs_of(rows_to_test(sample_union, "ddi/test")))
@@ -104,7 +104,7 @@ def test_a_prompt_model_does_not_begin_with_a_document_model(
     document_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path
 ) -> None:
     recipe = small_recipe(encoder=str(document_run))
-    with pytest.raises(HarmonizeError, match="expected an encoder or a run of head cls") as error:
+    with pytest.raises(HarmonizeError, match="expected an encoder or a run of the same head") as error:
         train(sample_union, recipe, tmp_path / "run", device="cpu")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
@@ -127,6 +127,6 @@ def test_a_document_model_begins_with_a_prompt_models_encoder(
 
 
 def test_an_unknown_head_of_a_run_is_one_line(tmp_path: Path) -> None:
-    Prompt({}, True, 128, "harmonized", False, head="oracle").write(tmp_path)
+    Prompt({}, "prompt", 128, "harmonized", False, head="oracle").write(tmp_path)
     with pytest.raises(MalformedInput, match="head: expected one of cls, document, got 'oracle'"):
         Prompt.read(tmp_path)

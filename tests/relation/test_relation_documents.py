@@ -17,9 +17,10 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation import documents as module
 from harmonize.relation.document_model import DocumentConfig, DocumentModel
 from harmonize.relation.documents import IGNORED, DocumentEncoder, EncodedDocuments, padded_documents
-from harmonize.relation.encoding import add_tags
+from harmonize.relation.encoding import add_tokens
 from harmonize.relation.heads import HEADS
 from harmonize.relation.pair import Pair
+from harmonize.relation.prompt import tag_tokens
 from harmonize.relation.recipe import HEADS as NAMES
 from harmonize.relation.windows import overlapping
 
@@ -32,10 +33,10 @@ PAIRS = [
 ]
 
 
-def encoder(longest: int = 512, *, ask: bool = True) -> DocumentEncoder:
+def encoder(longest: int = 512, *, kind: str = "prompt") -> DocumentEncoder:
     tokenizer = words_tokenizer(longest=longest)
-    add_tags(tokenizer, TAGS.values())
-    return DocumentEncoder(tokenizer, TAGS, longest, ask=ask)
+    add_tokens(tokenizer, tag_tokens(TAGS.values()))
+    return DocumentEncoder(tokenizer, TAGS, longest, kind)
 
 
 def spelled(found: DocumentEncoder, ids: Sequence[int]) -> str:
@@ -61,7 +62,7 @@ def test_one_input_shows_every_entity_of_the_context() -> None:
 
 
 def test_without_a_question_the_context_is_alone() -> None:
-    (one,) = (made := encoder(ask=False))(PAIRS[:1])
+    (one,) = (made := encoder(kind="tagged"))(PAIRS[:1])
     assert spelled(made, one.input_ids[0]).startswith("[CLS]<C>Aspirin</C>and")
     assert one.mentions[0].tolist() == [0, 0, 1]
 
@@ -126,7 +127,7 @@ def model(encoder: DocumentEncoder, labels: int = 3) -> DocumentModel:
         intermediate_size=64,
         initializer_range=0.3,
     )
-    return DocumentModel(DocumentConfig(small.to_dict(), num_labels=labels)).eval()
+    return DocumentModel(DocumentConfig(encoder=small.to_dict(), num_labels=labels)).eval()
 
 
 def logits(

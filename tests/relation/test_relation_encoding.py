@@ -12,7 +12,7 @@ from hypothesis import given
 from relation_cases import CHEMICAL, DISEASE, GENE, TAGS, pair, pairs, words_tokenizer
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.encoding import Encoded, PairEncoder, add_tags
+from harmonize.relation.encoding import Encoded, PairEncoder, add_tokens
 from harmonize.relation.prompt import tag_tokens
 from harmonize.relation.selection import pairs_of, rows_to_test
 
@@ -20,9 +20,9 @@ TEXT = "Aspirin may cause asthma."
 TOKENS = tag_tokens(TAGS.values())
 
 
-def encoder(tokenizer: Any, longest: int = 512, *, ask: bool = True) -> PairEncoder:
-    add_tags(tokenizer, TAGS.values())
-    return PairEncoder(tokenizer, TAGS, longest, ask=ask)
+def encoder(tokenizer: Any, longest: int = 512, *, kind: str = "prompt") -> PairEncoder:
+    add_tokens(tokenizer, tag_tokens(TAGS.values()))
+    return PairEncoder(tokenizer, TAGS, longest, kind)
 
 
 @pytest.fixture(scope="module")
@@ -143,7 +143,7 @@ def test_robertas_frame_has_two_marks_between_and_no_types() -> None:
 
 @pytest.mark.parametrize("roberta", [False, True])
 def test_without_a_question_the_context_is_all(roberta: bool) -> None:
-    plain = encoder(words_tokenizer(roberta=roberta), ask=False)
+    plain = encoder(words_tokenizer(roberta=roberta), kind="tagged")
     found = one(plain, pair("x y", ["x"], ["y"]))
     first, last = ("<s>", "</s>") if roberta else ("[CLS]", "[SEP]")
     assert "".join(tokens(plain, found)) == f"{first}<C>x</C><D>y</D>{last}"

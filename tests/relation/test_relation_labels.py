@@ -92,7 +92,7 @@ def test_related_is_a_probability(rows: list[list[float]]) -> None:
 
 def encoded(lengths: list[int]) -> list[Encoded]:
     return [
-        Encoded([place + 5] * length, [0] * (length // 2) + [1] * (length - length // 2), 1, False, 0)
+        Encoded([place + 5] * length, [0] * (length // 2) + [1] * (length - length // 2), 1, False, 0, 1, 2)
         for place, length in enumerate(lengths)
     ]
 

@@ -50,7 +50,20 @@ def area(gold: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
     return float(((found > other) + 0.5 * (found == other)).mean())
 
 
-@pytest.mark.parametrize(("head", "batch_size", "epochs"), [("cls", 16, 60), ("document", 8, 25)])
+@pytest.mark.parametrize(
+    ("head", "kind", "batch_size", "epochs"),
+    [
+        ("cls", "prompt", 16, 60),
+        ("document", "prompt", 8, 25),
+        ("entities", "markers", 8, 25),
+        ("cls+entities", "masked", 8, 25),
+        ("mean", "tagged", 8, 25),
+        ("sll_attention", "two_masked", 8, 40),
+        ("sll_lstm", "two_entities", 8, 40),
+        ("sll_bilstm", "typed", 8, 40),
+        ("mean", "plain", 8, 25),
+    ],
+)
 def test_thirty_two_instances_are_learnt_by_heart(
     biored: pa.Table,
     real_union: Path,
@@ -58,6 +71,7 @@ def test_thirty_two_instances_are_learnt_by_heart(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     head: str,
+    kind: str,
     batch_size: int,
     epochs: int,
 ) -> None:
@@ -73,6 +87,7 @@ def test_thirty_two_instances_are_learnt_by_heart(
         max_length=112,
         epochs=epochs,
         head=head,
+        input=kind,
         batch_size=batch_size,
         learning_rate=3e-3,
         weight_decay=0,

@@ -116,7 +116,8 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ("first: {epochs: 0}", "first.epochs: Input should be greater than 0"),
         ("encoder: ''", "encoder: String should have at least 1 character"),
         ("encoder: null", "encoder: Input should be a valid string"),
-        ("question: maybe", "question: Input should be a valid boolean"),
+        ("question: true", "question: Extra inputs are not permitted"),
+        ("input: masks", "input: Input should be 'prompt', 'tagged'"),
         ("max_length: 16", "max_length: Input should be greater than or equal to 32"),
         ("labels: both", "labels: Input should be 'harmonized' or 'source'"),
         ("heads: two", "heads: Input should be 'one' or 'corpus'"),
@@ -186,7 +187,7 @@ def test_a_file_that_is_no_text_is_one_line(tmp_path: Path) -> None:
         ("encoder=a=b", {"encoder": "a=b"}),
         (" seed =3", {"seed": 3}),
         ("learning_rate=5.0e-5", {"learning_rate": 5e-5}),
-        ("question=false", {"question": False}),
+        ("input=masked", {"input": "masked"}),
     ],
 )
 def test_settings_are_yaml(setting: str, value: dict[str, Any]) -> None:

@@ -1,0 +1,176 @@
+"""The heads that look at more than the first vector: what they see, and whole runs of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+import torch
+from relation_runs import StopAt, record, stopped_and_resumed, weights
+from transformers import AutoModelForSequenceClassification, BertConfig
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.batches import padded
+from harmonize.relation.classifier import Classifier, Prompt
+from harmonize.relation.heads import HEADS
+from harmonize.relation.inputs import INPUTS
+from harmonize.relation.pair_model import POOLINGS, PairConfig, PairModel
+from harmonize.relation.recipe import Head, Recipe
+from harmonize.relation.selection import pairs_of, rows_to_test
+from harmonize.relation.training import train
+
+Small = Callable[..., Recipe]
+each_pooling = pytest.mark.parametrize("pooling", POOLINGS)
+
+
+def test_a_recipe_knows_every_head() -> None:
+    assert get_args(Head) == tuple(HEADS)
+
+
+def items(*lengths: int) -> list[dict[str, Any]]:
+    random = np.random.default_rng(0)
+    return [
+        {
+            "input_ids": random.integers(5, 50, length),
+            "token_type_ids": np.zeros(length, dtype=np.int8),
+            "places": np.array([1, length - 2]),
+            "labels": 0,
+        }
+        for length in lengths
+    ]
+
+
+def model(pooling: str) -> PairModel:
+    torch.manual_seed(0)
+    encoder = BertConfig(
+        vocab_size=50,
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        initializer_range=0.5,
+    )
+    return PairModel(PairConfig(encoder=encoder.to_dict(), pooling=pooling, num_labels=3)).eval()
+
+
+def logits(of: PairModel, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    with torch.inference_mode():
+        found: torch.Tensor = of(**{name: each for name, each in batch.items() if name != "labels"}).logits
+    return found
+
+
+@each_pooling
+def test_padding_is_never_looked_at(pooling: str) -> None:
+    made, of = items(5, 23, 9), model(pooling)
+    together = logits(of, padded(made, 0, places_too=True, multiple=32))
+    assert together.shape == (3, 3)
+    alone = torch.cat([logits(of, padded([one], 0, places_too=True, multiple=1)) for one in made])
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("pooling", "seen"),
+    [
+        ("entities", {1, 7}),
+        ("cls+entities", {0, 1, 7}),
+        ("mean", set(range(9))),
+        ("sll_attention", set(range(8))),
+        ("sll_lstm", set(range(8))),
+        ("sll_bilstm", set(range(8))),
+    ],
+)
+def test_each_looks_at_its_own_vectors(pooling: str, seen: set[int]) -> None:
+    """Nine tokens of which the last is the special one, and three of padding."""
+    of = model(pooling)
+    tokens = torch.randn(1, 12, 16, requires_grad=True)
+    mask = torch.tensor([[1] * 9 + [0] * 3])
+    of._pooled(tokens, mask, torch.tensor([[1, 7]])).sum().backward()
+    assert tokens.grad is not None
+    assert set(tokens.grad[0].abs().sum(dim=-1).nonzero().flatten().tolist()) == seen
+
+
+def test_attention_is_a_weighted_sum() -> None:
+    of = model("sll_attention")
+    tokens = torch.randn(1, 6, 16)
+    mask = torch.tensor([[1, 1, 1, 1, 1, 0]])
+    with torch.no_grad():
+        of.attention.weight.zero_()
+        found = of._pooled(tokens, mask, torch.tensor([[1, 2]]))
+    torch.testing.assert_close(found[0], torch.cat((tokens[0, 0], tokens[0, 1:4].mean(dim=0))))
+
+
+def test_an_unknown_pooling_says_which_there_are() -> None:
+    with pytest.raises(ValueError, match="pooling: expected one of entities, "):
+        model("median")
+
+
+@pytest.fixture(scope="module")
+def runs(
+    sample_union: Path, small_recipe: Small, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Path]:
+    """A run of each head and one of each kind of input, as few as have all of them."""
+    folder = tmp_path_factory.mktemp("heads")
+    kinds = [*INPUTS, "prompt"]
+    return {
+        f"{head} {kind}": train(
+            sample_union,
+            small_recipe(head=head, input=kind, epochs=0.5),
+            folder / f"{head}-{kind}",
+            device="cpu",
+        )
+        for head, kind in zip(("cls", *POOLINGS, "entities", "entities"), kinds, strict=True)
+    }
+
+
+def test_every_head_and_input_trains_and_answers(runs: dict[str, Path], sample_union: Path) -> None:
+    pairs = list(pairs_of(rows_to_test(sample_union, "biored/dev")))
+    for name, run in runs.items():
+        head, kind = name.split()
+        prompt = Prompt.read(run)
+        assert (prompt.head, prompt.input) == (head, kind)
+        assert INPUTS[kind].example(prompt.tags) in (run / "README.md").read_text(encoding="utf-8")
+        loaded = AutoModelForSequenceClassification.from_pretrained(run)
+        assert isinstance(loaded, PairModel) == (head != "cls")
+        classifier = Classifier.load(run, "cpu")
+        found = classifier.probabilities(pairs)
+        np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+        np.testing.assert_allclose(found, classifier.probabilities(pairs, batch_tokens=1), atol=1e-5)
+        eight_bits = Classifier.load(run, "cpu", "int8").probabilities(pairs)
+        np.testing.assert_allclose(found, eight_bits, atol=0.1)
+
+
+def test_stopped_and_resumed_a_head_has_the_same_weights(
+    sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
+    recipe = small_recipe(head="sll_attention", input="two_masked")
+    whole = train(sample_union, recipe, tmp_path / "whole", device="cpu")
+    steps = record(whole)["steps"] // 2
+    run, _ = stopped_and_resumed(
+        sample_union, recipe, tmp_path / "run", StopAt(saved=steps), StopAt(steps + 1)
+    )
+    assert weights(run) == weights(whole)
+
+
+def test_a_head_goes_on_from_its_own_kind_and_no_other(
+    runs: dict[str, Path], sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
+    run = runs["mean markers"]
+    values = {"encoder": str(run), "epochs": 0.1, "input": "markers"}
+    recipe = small_recipe(head="mean", **values, learning_rate=1e-9)
+    again = train(sample_union, recipe, tmp_path / "again", device="cpu")
+    for name, found in weights(again).items():
+        before, after = (np.frombuffer(each, dtype=np.float32) for each in (weights(run)[name], found))
+        np.testing.assert_allclose(before, after, atol=1e-6)
+    for other in ("entities", "cls", "document"):
+        recipe = small_recipe(head=other, **{**values, "input": "prompt"})
+        with pytest.raises(HarmonizeError, match="expected an encoder or a run of the same head"):
+            train(sample_union, recipe, tmp_path / other, device="cpu")
+        assert not (tmp_path / other).exists()
+
+
+def test_a_document_reads_two_kinds_of_input(sample_union: Path, small_recipe: Small, tmp_path: Path) -> None:
+    with pytest.raises(HarmonizeError, match="input masked: expected prompt or tagged with head document"):
+        train(sample_union, small_recipe(head="document", input="masked"), tmp_path / "run", device="cpu")
