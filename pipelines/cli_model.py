@@ -12,8 +12,10 @@ import typer
 
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
+from harmonize.relation.recipe import HEADS, INPUTS
 from harmonize.sources.annotations import ARTICLE_FORMS
 
+from .compare import compared
 from .evaluate import evaluated
 from .options import DEFAULT_UNION, app
 from .predict import ENGINES, INPUT_FORMS
@@ -47,9 +49,11 @@ def train(
     ] = None,
     head: Annotated[
         str | None,
-        typer.Option(
-            help="cls, one input for each pair, or document, one for all pairs [default: the recipe's]."
-        ),
+        typer.Option(help=f"{', '.join(HEADS)}: what stands on the encoder [default: the recipe's]."),
+    ] = None,
+    input_: Annotated[
+        str | None,
+        typer.Option("--input", help=f"{', '.join(INPUTS)}: what is read of a pair [default: the recipe's]."),
     ] = None,
     train_on: Annotated[
         str | None, typer.Option(help="Corpora or parts joined by commas: all, others, bc5cdr/dev, ...")
@@ -77,6 +81,7 @@ def train(
     options = {
         "encoder": encoder,
         "head": head,
+        "input": input_,
         "train_on": train_on,
         "evaluate_on": evaluate_on,
         "epochs": epochs,
@@ -111,6 +116,29 @@ def evaluate(
 
     quiet()
     typer.echo(evaluated(model, union, on, against, measure, device, precision), nl=False)
+
+
+@app.command()
+def compare(
+    grid: Annotated[Path, typer.Argument(metavar="GRID", help="A YAML file: a recipe, and what varies.")],
+    out: Annotated[Path, typer.Option(help="The folder of runs and results.")],
+    union: Union = DEFAULT_UNION,
+    device: Device = "auto",
+) -> None:
+    """Train every combination of some values, and rank them in one table with paired tests.
+
+    The same command goes on where it was stopped; started twice, both share the work.
+
+    Example: harmonize compare pipelines/grids/sample.yaml --union artifacts/union --out artifacts/grid
+    """
+
+    quiet()
+    done = compared(grid, union, out, device, tell=lambda line: typer.echo(line, err=True))
+    if done.markdown is not None:
+        typer.echo(done.markdown, nl=False)
+        return
+    for system, count in done.missing.items():
+        typer.echo(f"{system}: {count} trainings are not done yet")
 
 
 @app.command()

@@ -5,6 +5,7 @@
     rows      the join, checked           evaluate   all that is measured of one system
     scores    P, R, F and intervals       compare    two systems, paired by document
     ranking   AUC, calibration            folds      the spread over cross-validation
+                                          standings  many systems, each beside one of them
     markdown, figures, write              for people, and into a folder
 
 Pure functions of two tables: nothing here knows a model, and only `figures` needs matplotlib.

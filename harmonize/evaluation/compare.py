@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from harmonize.evaluation.scores import (
     ratios,
 )
 
-__all__ = ["Comparison", "Difference", "compare"]
+__all__ = ["Comparison", "Difference", "PairedTest", "compare"]
 
 _AS_FAR = 1e-12
 """What rounding may take from a difference that is as large as the observed one."""
@@ -106,7 +107,7 @@ def compare(
             raise HarmonizeError(f"{name}: expected a number from 0, got {number}")
     a = joined(gold, predictions_a, labels, measure)
     b = joined(gold, predictions_b, labels, measure)
-    test = _Test(Bootstrap(a.documents, bootstrap, seed), trials, seed)
+    test = PairedTest(Bootstrap(a.documents, bootstrap, seed), trials, seed)
     is_biorex = len(set(BIOREX_PAIR_TYPES).intersection(a.pair_types)) > 1
     counted = a.of_biorex_measure()
     return Comparison(
@@ -119,23 +120,35 @@ def compare(
         resamples=bootstrap,
         trials=trials,
         seed=seed,
-        binary=test.difference(a, b, pair_found),
-        typed=test.difference(a, b, pair_with_type),
-        biorex=test.difference(a.where(counted), b.where(counted), pair_found) if is_biorex else None,
+        binary=test.difference([a], [b], pair_found),
+        typed=test.difference([a], [b], pair_with_type),
+        biorex=test.difference([a.where(counted)], [b.where(counted)], pair_found) if is_biorex else None,
     )
 
 
 @dataclass(frozen=True)
-class _Test:
+class PairedTest:
+    """Whether two systems differ by more than chance.
+
+    Attributes:
+        bootstrap: the resamples that intervals are of.
+        trials, seed: of the randomization.
+    """
+
     bootstrap: Bootstrap
     trials: int
     seed: int
 
-    def difference(self, a: Rows, b: Rows, outcome: Outcome) -> Difference:
-        reason = refusal(a) or (None if a.positive.any() else "gold has no relation here")
+    def difference(self, a: Sequence[Rows], b: Sequence[Rows], outcome: Outcome) -> Difference:
+        """The difference in F of two systems on the same gold rows.
+
+        Args:
+            a, b: what each says; once, or once for each seed, whose counts are then added up by document.
+        """
+        reason = refusal(a[0]) or (None if a[0].positive.any() else "gold has no relation here")
         if reason is not None:
             return Difference(None, None, Estimate(None, reason=reason), None)
-        one, other = by_document(a, outcome), by_document(b, outcome)
+        one, other = (np.sum([by_document(rows, outcome) for rows in each], axis=0) for each in (a, b))
         weights = self.bootstrap.weights
         f1_a, f1_b = (float(_f1(counts.sum(axis=0))) for counts in (one, other))
         estimate = self.bootstrap.estimate(f1_a - f1_b, _f1(weights @ one) - _f1(weights @ other))

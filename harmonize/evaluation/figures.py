@@ -15,12 +15,13 @@ from harmonize.evaluation.evaluate import Confusion
 from harmonize.evaluation.ranking import Bin, Calibration, Ranking, Thresholds
 from harmonize.evaluation.rows import FloatArray, Rows
 from harmonize.evaluation.scores import Score
+from harmonize.evaluation.standings import Standings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["confusion_figure", "precision_recall_figure", "reliability_figure", "save"]
+__all__ = ["confusion_figure", "precision_recall_figure", "reliability_figure", "save", "standings_figure"]
 
 _BLUE, _ORANGE, _GREY = "#1f5fa8", "#d1660f", "#8a8a8a"
 _DPI = 150
@@ -101,10 +102,32 @@ def reliability_figure(ranking: Ranking) -> Figure:
     return figure
 
 
+def standings_figure(found: Standings) -> Figure:
+    """F of each system with its interval, the best on top; a line at the one that all are tested against."""
+    figure, axes = _figure(7.2, 1.4 + 0.32 * len(found.systems))
+    scored = [one for one in found.systems if one.f1.value is not None]
+    for height, one in enumerate(reversed(scored)):
+        value = 100 * (one.f1.value or 0.0)
+        if one.f1.low is not None and one.f1.high is not None:
+            axes.plot([100 * one.f1.low, 100 * one.f1.high], [height, height], color=_BLUE, alpha=0.5)
+        axes.plot(value, height, "o", color=_ORANGE if one.name == found.against else _BLUE)
+        if one.name == found.against:
+            axes.axvline(value, color=_GREY, linestyle=":")
+    axes.set_yticks(range(len(scored)), [one.name for one in reversed(scored)])
+    axes.set_xlabel("F1, with the 95 % interval")
+    axes.grid(axis="x", alpha=0.25)
+    return figure
+
+
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, without the version of what drew it."""
+    """Write a figure as PNG, or as SVG where the name says so, without the version of what drew it."""
+    import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+    if ".svg" in path.name:
+        with mpl.rc_context({"svg.hashsalt": "harmonize", "svg.fonttype": "none"}):
+            figure.savefig(path, format="svg", metadata={"Date": None, "Creator": None})
+        return
     FigureCanvasAgg(figure)
     figure.savefig(path, format="png", dpi=_DPI, metadata={"Software": None})
 

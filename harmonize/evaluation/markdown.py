@@ -12,8 +12,9 @@ from harmonize.evaluation.evaluate import Breakdown, Confusion, Evaluation
 from harmonize.evaluation.folds import FoldSummary, Spread
 from harmonize.evaluation.ranking import Ranking
 from harmonize.evaluation.scores import Estimate, Score, Section
+from harmonize.evaluation.standings import Standings
 
-__all__ = ["comparison_markdown", "evaluation_markdown", "folds_markdown"]
+__all__ = ["comparison_markdown", "evaluation_markdown", "folds_markdown", "standings_markdown"]
 
 _ABSENT = "–"
 _COUNTS = ("rows", "relations", "TP", "FP", "FN")
@@ -54,6 +55,41 @@ def comparison_markdown(comparison: Comparison, a: str = "A", b: str = "B") -> s
     )
     reasons = _reasons((name, [each.difference]) for name, each in differences.items())
     return "\n\n".join([_head("Comparison", comparison), said, table, *reasons]) + "\n"
+
+
+def standings_markdown(found: Standings) -> str:
+    """Many systems as one table, the best first."""
+    rows = [
+        (
+            one.name,
+            f"{one.seeds}",
+            _percent(one.precision.value),
+            _percent(one.recall.value),
+            _estimate(one.f1),
+            _spread_of(one.f1_by_seed),
+            _estimate(one.typed),
+            *(("", "", "") if one.difference is None else _tested(one.difference, one.p_holm)),
+        )
+        for one in found.systems
+    ]
+    header = ("system", "seeds", *_RATIOS, "F1 by seed", "typed F1", f"− {found.against}", "p", "p, Holm")
+    said = (
+        f"{found.documents:,} documents, {found.rows:,} rows, {found.positive:,} with a relation. "
+        f"In brackets 95 % intervals of {found.resamples:,} resamples of documents; p by approximate "
+        f"randomization of documents, {found.trials:,} trials, and corrected for the number of tests (Holm)."
+    )
+    title = f"# Systems: {', '.join(found.corpora)} ({', '.join(found.splits)})"
+    reasons = _reasons((one.name, [one.precision, one.recall, one.f1]) for one in found.systems)
+    return "\n\n".join([title, said, _table(header, rows, numbers=len(header) - 1), *reasons]) + "\n"
+
+
+def _tested(difference: Difference, p_holm: float | None) -> tuple[str, str, str]:
+    corrected = _ABSENT if p_holm is None else f"{p_holm:.4f}"
+    return _estimate(difference.difference), _p(difference), corrected
+
+
+def _spread_of(values: Sequence[float | None]) -> str:
+    return "" if len(values) < 2 else ", ".join(map(_percent, values))
 
 
 def folds_markdown(summary: FoldSummary) -> str:

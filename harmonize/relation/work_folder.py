@@ -23,6 +23,7 @@ __all__ = [
     "CHECKPOINTS",
     "FIRST",
     "RECIPE",
+    "AtWork",
     "alone_in",
     "begin",
     "finish",
@@ -34,6 +35,10 @@ __all__ = [
 
 RECIPE, CHECKPOINTS, FIRST = "recipe.yaml", "checkpoints", "first"
 _SET = "set.sha256"
+
+
+class AtWork(HarmonizeError):
+    """Another training is at work in the same folder."""
 
 
 def last_checkpoint(checkpoints: Path) -> Path | None:
@@ -55,7 +60,7 @@ def alone_in(work: Path) -> Iterator[None]:
     """Keep a second training out of the folder while the block runs.
 
     Raises:
-        HarmonizeError: one is in there.
+        AtWork: one is in there.
     """
     if not is_first_process():
         yield
@@ -66,7 +71,7 @@ def alone_in(work: Path) -> Iterator[None]:
         with FileLock(Path(tempfile.gettempdir()) / f"harmonize-{name}.lock", timeout=0):
             yield
     except Timeout:
-        raise HarmonizeError(f"{work}: another training is at work here; take another --out") from None
+        raise AtWork(f"{work}: another training is at work here; take another --out") from None
 
 
 def is_done(out: Path, union: Path, recipe: Recipe) -> bool:

@@ -1,0 +1,166 @@
+"""Grids: recipes that differ in a few values, every combination of them, from one YAML file.
+
+recipe: folds-aimed                       # a recipe's name, or a file
+values: {encoder: minilm, epochs: 5}      # the same for all
+vary:                                     # every combination is a system
+  input: [prompt, markers]
+  head: [cls, mean]
+where:                                    # values for the systems that have others, later ones win
+  - {head: cls, then: {learning_rate: 5.0e-5}}
+folds: [0, 1]                             # of a recipe with folds; all of them unless given
+seeds: [0, 1, 2]                          # 0 unless given
+against: {input: prompt, head: cls}       # the system that all are tested against; the first unless given
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harmonize.errors import MalformedInput, MissingInput, SpecError
+from harmonize.relation.recipe import Recipe, load_recipe
+
+__all__ = ["Cell", "Grid", "load_grid"]
+
+
+_SHARED = ("evaluate_on", "folds", "labels")
+
+
+class _File(BaseModel):
+    """A grid as it is written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    recipe: str
+    values: dict[str, Any] = {}
+    vary: dict[str, list[Any]] = Field(min_length=1)
+    where: list[dict[str, Any]] = []
+    folds: list[int] | None = Field(None, min_length=1)
+    seeds: list[int] = Field([0], min_length=1)
+    against: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One training.
+
+    Attributes:
+        system: the name of the values that make it differ, "prompt cls".
+        seed, fold: fold is None where the recipe has none.
+    """
+
+    system: str
+    seed: int
+    fold: int | None
+    recipe: Recipe
+
+    @property
+    def folder(self) -> str:
+        """Where it stands among the runs."""
+        name = self.system.replace("/", "_").replace(" ", "-")
+        return f"{name}/seed-{self.seed}" + ("" if self.fold is None else f"/fold-{self.fold}")
+
+
+@dataclass(frozen=True)
+class Grid:
+    """All trainings of a grid.
+
+    Attributes:
+        systems: their names, in order.
+        against: the one that all are tested against.
+        cells: the first fold of all systems, then the next, and so on; seed after seed.
+    """
+
+    systems: tuple[str, ...]
+    against: str
+    cells: tuple[Cell, ...]
+
+    def of(self, system: str) -> dict[int, list[Cell]]:
+        """A system's trainings, by seed."""
+        found: dict[int, list[Cell]] = {}
+        for cell in self.cells:
+            if cell.system == system:
+                found.setdefault(cell.seed, []).append(cell)
+        return found
+
+
+def load_grid(path: Path) -> Grid:
+    """The grid of a file.
+
+    Raises:
+        MissingInput, MalformedInput, SpecError: no such file, no YAML, or one that says what it cannot.
+    """
+    if not path.is_file():
+        raise MissingInput(path, "expected a grid in YAML, found no file")
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise MalformedInput(path, f"expected a grid in UTF-8: {error.reason}") from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else "grid"
+        raise SpecError(path, [(place, f"expected YAML, got {getattr(error, 'problem', error)}")]) from None
+    try:
+        file = _File.model_validate(content)
+    except ValidationError as error:
+        faults = [(".".join(map(str, fault["loc"])) or "grid", fault["msg"]) for fault in error.errors()]
+        raise SpecError(path, faults) from None
+    return _grid(path, file)
+
+
+def _grid(path: Path, file: _File) -> Grid:
+    chosen = [dict(zip(file.vary, values, strict=True)) for values in itertools.product(*file.vary.values())]
+    systems = {_name(values): _recipe(path, file, values) for values in chosen}
+    if len(systems) != len(chosen):
+        raise SpecError(path, [("vary", "expected each combination once")])
+    for name in _SHARED:
+        if len({getattr(recipe, name) for recipe in systems.values()}) > 1:
+            raise SpecError(
+                path, [(name, "expected the same in all systems, to score them on the same rows")]
+            )
+    against = _name(chosen[0])
+    if file.against is not None:
+        found = [_name(values) for values in chosen if values.items() >= file.against.items()]
+        if len(found) != 1:
+            raise SpecError(path, [("against", f"expected the values of one system, {len(found)} have them")])
+        against = found[0]
+    cells = [
+        Cell(system, seed, fold, recipe.with_values({"seed": seed, "fold": fold}))
+        for seed in file.seeds
+        for system, recipe in systems.items()
+        for fold in _folds(path, file, recipe)
+    ]
+    cells.sort(key=lambda cell: (file.seeds.index(cell.seed), cell.fold or 0))
+    return Grid(tuple(systems), against, tuple(cells))
+
+
+def _recipe(path: Path, file: _File, varied: Mapping[str, Any]) -> Recipe:
+    values = {**file.values, **varied}
+    for place, rule in enumerate(file.where):
+        then = rule.get("then")
+        if not isinstance(then, dict):
+            raise SpecError(path, [(f"where.{place}.then", "expected names and values")])
+        if all(values.get(name) == value for name, value in rule.items() if name != "then"):
+            values |= then
+    return load_recipe(file.recipe, values)
+
+
+def _folds(path: Path, file: _File, recipe: Recipe) -> list[int] | list[None]:
+    if recipe.folds is None:
+        if file.folds is not None:
+            raise SpecError(path, [("folds", "expected a recipe with folds, this one has none")])
+        return [None]
+    folds = list(range(recipe.folds)) if file.folds is None else file.folds
+    if not all(0 <= fold < recipe.folds for fold in folds):
+        raise SpecError(path, [("folds", f"expected numbers from 0 to {recipe.folds - 1}")])
+    return folds
+
+
+def _name(values: Mapping[str, Any]) -> str:
+    return " ".join(str(value) for value in values.values())

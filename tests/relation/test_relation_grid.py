@@ -1,0 +1,140 @@
+"""Grids of recipes: what a file says, and `harmonize compare` as a user meets it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+import yaml
+from filelock import FileLock
+from relation_runs import record, weights
+from typer.testing import CliRunner, Result
+
+from harmonize.errors import HarmonizeError, SpecError
+from harmonize.evaluation.evaluate import evaluate
+from harmonize.pipelines.cli import app
+from harmonize.relation.grid import load_grid
+from harmonize.relation.recipe import load_recipe
+from harmonize.relation.selection import rows_to_test
+
+SMALL = {"encoder": "tiny", "max_length": 128, "batch_size": 8, "epochs": 0.3, "learning_rate": 1e-3}
+
+
+def written(path: Path, **content: object) -> Path:
+    path.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def test_every_combination_fold_by_fold(tmp_path: Path) -> None:
+    grid = load_grid(
+        written(
+            tmp_path / "grid.yaml",
+            recipe="folds-aimed",
+            values={"encoder": "minilm"},
+            vary={"input": ["prompt", "markers"], "head": ["cls", "mean"]},
+            where=[{"head": "mean", "then": {"learning_rate": 1e-4}}],
+            folds=[0, 3],
+            seeds=[0, 1],
+            against={"input": "markers", "head": "cls"},
+        )
+    )
+    assert grid.systems == ("prompt cls", "prompt mean", "markers cls", "markers mean")
+    assert grid.against == "markers cls"
+    assert len(grid.cells) == 4 * 2 * 2
+    assert [(cell.seed, cell.fold) for cell in grid.cells[::4]] == [(0, 0), (0, 3), (1, 0), (1, 3)]
+    assert [cell.folder for cell in grid.cells[:2]] == [
+        "prompt-cls/seed-0/fold-0",
+        "prompt-mean/seed-0/fold-0",
+    ]
+    mean = grid.cells[1].recipe
+    assert (mean.head, mean.learning_rate, mean.fold, mean.seed) == ("mean", 1e-4, 0, 0)
+    assert (
+        grid.cells[0].recipe.learning_rate == load_recipe("folds-aimed", {"encoder": "minilm"}).learning_rate
+    )
+
+
+def test_all_folds_unless_some_are_named(tmp_path: Path) -> None:
+    grid = load_grid(written(tmp_path / "grid.yaml", recipe="folds-hprd50", vary={"head": ["cls"]}))
+    assert [cell.fold for cell in grid.cells] == list(range(10))
+    assert grid.against == "cls"
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"vary": {}}, "vary: Dictionary should have at least 1 item"),
+        ({"vary": {"head": ["cls", "cls"]}}, "vary: expected each combination once"),
+        ({"vary": {"head": ["crown"]}}, "head: Input should be 'cls'"),
+        ({"folds": [1]}, "folds: expected a recipe with folds"),
+        ({"recipe": "folds-aimed", "folds": [10]}, "folds: expected numbers from 0 to 9"),
+        ({"against": {"head": "mean"}}, "against: expected the values of one system, 0 have them"),
+        ({"where": [{"head": "cls"}]}, "where.0.then: expected names and values"),
+        ({"vary": {"labels": ["harmonized", "source"]}}, "labels: expected the same in all systems"),
+        ({"speed": 1}, "speed: Extra inputs are not permitted"),
+    ],
+)
+def test_a_fault_is_one_line_with_its_key(tmp_path: Path, change: dict[str, object], fault: str) -> None:
+    path = written(tmp_path / "grid.yaml", **{"recipe": "original", "vary": {"head": ["cls"]}, **change})
+    with pytest.raises(HarmonizeError) as error:
+        load_grid(path)
+    assert fault in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_broken_yaml_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "grid.yaml"
+    path.write_text("recipe: original\nvary: [", encoding="utf-8")
+    with pytest.raises(SpecError, match="line "):
+        load_grid(path)
+
+
+def compared(grid: Path, union: Path, out: Path, code: int = 0) -> Result:
+    arguments = ["compare", grid, "--union", union, "--out", out, "--device", "cpu"]
+    done = CliRunner().invoke(app, [str(each) for each in arguments], catch_exceptions=False)
+    assert done.exit_code == code, done.output
+    return done
+
+
+def test_a_grid_is_trained_once_and_grows(sample_union: Path, tmp_path: Path) -> None:
+    grid, out = tmp_path / "grid.yaml", tmp_path / "out"
+    content = {"recipe": "original", "values": SMALL, "vary": {"head": ["cls", "mean"]}}
+    done = compared(written(grid, **content), sample_union, out)
+    runs = {head: out / f"runs/{head}/seed-0" for head in ("cls", "mean")}
+    before = {head: weights(run) for head, run in runs.items()}
+    found = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    gold = rows_to_test(sample_union, "biored/test")
+    for one in found["systems"]:
+        alone = evaluate(gold, pq.read_table(runs[one["name"]] / "tested.parquet")).all.overall
+        assert one["f1"]["value"] == alone.binary.f1.value
+    assert found["recipes"]["mean"]["head"] == "mean"
+    assert done.stdout == (out / "results.md").read_text(encoding="utf-8")
+    assert (out / "results.svg").is_file()
+
+    content["vary"] = {"head": ["cls", "mean", "entities"]}
+    written(grid, **content)
+    (runs["mean"] / "tested.parquet").unlink()
+    compared(grid, sample_union, out)
+    assert {head: weights(run) for head, run in runs.items()} == before
+    again = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    assert {one["name"] for one in again["systems"]} == {"cls", "mean", "entities"}
+    kept = {one["name"]: one for one in again["systems"]}
+    assert kept["mean"]["f1"] == next(one["f1"] for one in found["systems"] if one["name"] == "mean")
+
+
+def test_what_another_process_trains_is_left_to_it(
+    sample_union: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    grid = written(tmp_path / "grid.yaml", recipe="original", values=SMALL, vary={"head": ["cls", "mean"]})
+    work = tmp_path / "out/runs/mean/.seed-0.training"
+    name = hashlib.sha256(str(work.absolute()).encode()).hexdigest()[:16]
+    with FileLock(tmp_path / f"harmonize-{name}.lock"):
+        done = compared(grid, sample_union, tmp_path / "out")
+    assert "Not complete, and so not in the table (trainings missing): mean (1)." in done.stdout
+    assert record(tmp_path / "out/runs/cls/seed-0")["steps"] > 0
+    assert not (tmp_path / "out/runs/mean/seed-0").exists()
+    done = compared(grid, sample_union, tmp_path / "out")
+    assert "Not complete" not in done.stdout
