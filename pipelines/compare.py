@@ -65,7 +65,7 @@ def _train(cell: Cell, union: Path, run: Path, device: str) -> bool:
     """Train and test one recipe; False where another process is at it."""
     import pyarrow.parquet as pq
 
-    from harmonize.relation.classifier import Classifier
+    from harmonize.relation.load import load_classifier
     from harmonize.relation.predictions import predicted_rows
     from harmonize.relation.training import train
     from harmonize.relation.work_folder import AtWork, is_done
@@ -77,7 +77,7 @@ def _train(cell: Cell, union: Path, run: Path, device: str) -> bool:
         train(union, cell.recipe, run, device=device)
     except AtWork:
         return False
-    predictions = predicted_rows(Classifier.load(run, device), _gold(union, cell))
+    predictions = predicted_rows(load_classifier(run, device), _gold(union, cell))
     with new_path(run / TESTED) as path:
         pq.write_table(predictions, path, compression="zstd")
     return True

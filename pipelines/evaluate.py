@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from harmonize.evaluation.evaluate import Evaluation
-    from harmonize.relation.classifier import Classifier
+    from harmonize.relation.load import AnyClassifier
 
 __all__ = ["EVALUATION", "evaluated", "evaluation_folder", "runs_of"]
 
@@ -23,7 +23,7 @@ EVALUATION, PREDICTIONS = "evaluation", "predictions.parquet"
 COMPARISON, COMPARISON_TABLE, FOLDS = "comparison.json", "comparison.md", "folds.json"
 
 
-_Load = Callable[[Path], "Classifier"]
+_Load = Callable[[Path], "AnyClassifier"]
 
 
 @dataclass(frozen=True)
@@ -82,14 +82,14 @@ def evaluated(
     """
     from harmonize.evaluation.evaluate import evaluate
     from harmonize.evaluation.markdown import evaluation_markdown, folds_markdown
-    from harmonize.relation.classifier import Classifier
+    from harmonize.relation.load import load_classifier
     from harmonize.union.replace import new_folder
 
     _check(on, measure)
     for run in (model, against):
         if run is not None:
             runs_of(run)
-    load = partial(Classifier.load, device=device, precision=precision)
+    load = partial(load_classifier, device=device, precision=precision)
     own = _predicted(model, union, on, load)
     gold, predictions = _joined(own.gold), _joined(own.predictions)
     evaluation = evaluate(gold, predictions, labels=own.labels, measure=measure)  # type: ignore[arg-type]

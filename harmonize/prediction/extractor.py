@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,26 +22,12 @@ from harmonize.errors import HarmonizeError
 from harmonize.model import Document, EntityInContext, Instance
 from harmonize.prediction.pairs import Candidates, PairRules, pair_rules
 from harmonize.relation.labels import decide, is_negative, related
-from harmonize.relation.pair import Pair
+from harmonize.relation.pair import Pair, PairClassifier
 
 __all__ = ["DocumentRelations", "PairClassifier", "PredictedPair", "RelationExtractor"]
 
 _Row = NDArray[np.floating[Any]]
 _MOST_WAITING = 256  # documents; those without pairs would else wait in any number
-
-
-class PairClassifier(Protocol):
-    """What a classifier must be able to do."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels and negatives ("None", "None-DDI") that it tells apart.
-
-        With a head for each corpus several outputs may have one label; at most one of them is not 0.
-        """
-
-    def probabilities(self, pairs: Sequence[Pair]) -> NDArray[np.floating[Any]]:
-        """The probability of each label: [pairs, labels], rows sum to 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,8 +134,8 @@ class RelationExtractor:
         Raises:
             HarmonizeError: no classifier there, or a broken one.
         """
-        module = importlib.import_module("harmonize.relation.classifier")  # imports torch
-        classifier: PairClassifier = module.Classifier.load(Path(path), device=device, precision=precision)
+        module = importlib.import_module("harmonize.relation.load")  # imports torch
+        classifier: PairClassifier = module.load_classifier(path, device=device, precision=precision)
         return cls(classifier, rules=rules, batch_size=batch_size)
 
     def __call__(self, documents: Iterable[Document]) -> Iterator[DocumentRelations]:

@@ -19,7 +19,7 @@ from harmonize.relation.documents import IGNORED, DocumentEncoder
 from harmonize.relation.encoding import PairEncoder
 from harmonize.relation.heads import HEADS, Head
 from harmonize.relation.inputs import INPUTS
-from harmonize.relation.labels import LabelSpace
+from harmonize.relation.labels import LabelSpace, own_outputs, softmax
 from harmonize.relation.pair import Pair
 
 __all__ = ["PRECISIONS", "PROMPT_FILE", "Classifier", "Prompt", "device_named", "precision_named"]
@@ -192,7 +192,7 @@ class Classifier:
         with torch.inference_mode(), bf16:
             for places in token_batches(encoded.lengths, batch_tokens):
                 logits[encoded.places(places)] = self._logits([encoded[place] for place in places])
-        return softmax(logits, self._own(pairs))
+        return softmax(logits, own_outputs(self.space, pairs))
 
     def _logits(self, items: Sequence[dict[str, Any]]) -> NDArray[np.float32]:
         """[pairs of the items, labels]"""
@@ -201,16 +201,6 @@ class Classifier:
         outputs = self.model(**{name: tensor.to(self.device) for name, tensor in batch.items()})
         logits: NDArray[np.float32] = outputs.logits.float().cpu()[known].numpy()
         return logits
-
-    def _own(self, pairs: Sequence[Pair]) -> NDArray[np.bool_]:
-        own = {corpus: self.space.own(corpus) for corpus in {pair.corpus for pair in pairs}}
-        for corpus, outputs in own.items():
-            if not outputs.any():
-                known = ", ".join(self.space.corpora)
-                raise HarmonizeError(f"corpus {corpus}: expected one that the model has a head for ({known})")
-        return np.array([own[pair.corpus] for pair in pairs], dtype=bool).reshape(
-            len(pairs), len(self.labels)
-        )
 
 
 def _in_eight_bits(model: Any) -> Any:
@@ -224,12 +214,3 @@ def _in_eight_bits(model: Any) -> Any:
         warnings.simplefilter("ignore")  # torch will have another way to say it one day
         quantize: Any = torch.ao.quantization.quantize_dynamic
         return quantize(model, layers, dtype=torch.qint8)
-
-
-def softmax(logits: NDArray[np.float32], own: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """[pairs, labels] -> probabilities over each pair's own labels, 0 elsewhere."""
-    if not len(logits):
-        return logits
-    masked = np.where(own, logits.astype(np.float64), -np.inf)
-    powers = np.exp(masked - masked.max(axis=1, keepdims=True))
-    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)

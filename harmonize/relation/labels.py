@@ -12,7 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["NEGATIVE", "LabelSpace", "decide", "is_negative", "related"]
+from harmonize.errors import HarmonizeError
+from harmonize.relation.pair import Pair
+
+__all__ = ["NEGATIVE", "LabelSpace", "decide", "is_negative", "own_outputs", "related", "softmax"]
 
 NEGATIVE = "None"
 _HEAD = "/"
@@ -81,6 +84,29 @@ class LabelSpace:
         if not self.by_corpus:
             return ()
         return tuple(dict.fromkeys(name.partition(_HEAD)[0] for name in self.names))
+
+
+def own_outputs(space: LabelSpace, pairs: Sequence[Pair]) -> NDArray[np.bool_]:
+    """[pairs, labels]: which outputs each pair chooses from.
+
+    Raises:
+        HarmonizeError: a pair of a corpus without outputs of its own.
+    """
+    own = {corpus: space.own(corpus) for corpus in {pair.corpus for pair in pairs}}
+    for corpus, outputs in own.items():
+        if not outputs.any():
+            known = ", ".join(space.corpora)
+            raise HarmonizeError(f"corpus {corpus}: expected one that the model has a head for ({known})")
+    return np.array([own[pair.corpus] for pair in pairs], dtype=bool).reshape(len(pairs), len(space.names))
+
+
+def softmax(logits: NDArray[np.float32], own: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """[pairs, labels] -> probabilities over each pair's own labels, 0 elsewhere."""
+    if not len(logits):
+        return logits
+    masked = np.where(own, logits.astype(np.float64), -np.inf)
+    powers = np.exp(masked - masked.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
 def decide(probabilities: NDArray[np.floating]) -> NDArray[np.intp]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from harmonize.model import EntityInContext, Instance, Span
 
-__all__ = ["Entity", "Pair"]
+__all__ = ["Entity", "Pair", "PairClassifier"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +54,17 @@ class Pair:
         """The pair of a model instance, under a corpus' name and its [Corpus]."""
         head, tail = Entity.from_context(instance.head), Entity.from_context(instance.tail)
         return cls(corpus, task, instance.text, head, tail)
+
+
+class PairClassifier(Protocol):
+    """What a classifier must be able to do."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels and negatives ("None", "None-DDI") that it tells apart.
+
+        With a head for each corpus several outputs may have one label; at most one of them is not 0.
+        """
+
+    def probabilities(self, pairs: Sequence[Pair]) -> NDArray[np.floating[Any]]:
+        """The probability of each label: [pairs, labels], rows sum to 1."""

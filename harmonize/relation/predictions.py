@@ -8,9 +8,8 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from harmonize.relation.classifier import Classifier
 from harmonize.relation.labels import decide, related
-from harmonize.relation.pair import Pair
+from harmonize.relation.pair import Pair, PairClassifier
 from harmonize.relation.selection import pairs_of
 
 __all__ = ["PREDICTION_SCHEMA", "predicted_rows"]
@@ -31,7 +30,7 @@ PREDICTION_SCHEMA = pa.schema(
 of each label in the order that the schema's metadata ("labels") has them, joined by tabs."""
 
 
-def predicted_rows(classifier: Classifier, rows: pa.Table) -> pa.Table:
+def predicted_rows(classifier: PairClassifier, rows: pa.Table) -> pa.Table:
     """Predict each row.
 
     Args:
@@ -61,7 +60,7 @@ def _parts(rows: pa.Table) -> Iterable[pa.Table]:
         start = end
 
 
-def _table(classifier: Classifier, pairs: list[Pair], rows: pa.Table, schema: pa.Schema) -> pa.Table:
+def _table(classifier: PairClassifier, pairs: list[Pair], rows: pa.Table, schema: pa.Schema) -> pa.Table:
     probabilities = classifier.probabilities(pairs)
     chosen = decide(probabilities)
     confidence = probabilities[np.arange(len(chosen)), chosen].astype(np.float64)

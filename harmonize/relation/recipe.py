@@ -35,7 +35,16 @@ __all__ = [
 
 ALL, OTHERS, FOLD = "all", "others", "fold"
 Head = Literal[
-    "cls", "entities", "cls+entities", "mean", "sll_attention", "sll_lstm", "sll_bilstm", "document"
+    "cls",
+    "entities",
+    "cls+entities",
+    "mean",
+    "sll_attention",
+    "sll_lstm",
+    "sll_bilstm",
+    "document",
+    "logistic",
+    "svm",
 ]
 HEADS: tuple[Head, ...] = get_args(Head)
 Input = Literal["prompt", "tagged", "plain", "markers", "masked", "two_masked", "two_entities", "typed"]

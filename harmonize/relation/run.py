@@ -6,7 +6,7 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from harmonize import __version__
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.relation.inputs import input_named
 from harmonize.relation.labels import is_negative
+from harmonize.relation.linear import LINEAR_HEADS
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.selection import LeftOut, Selection
 from harmonize.spec import load_catalogue
@@ -28,9 +29,11 @@ __all__ = [
     "LEFT_OUT",
     "TRAINING",
     "Timer",
+    "described",
     "manifest_hash",
     "read_record",
     "run_record",
+    "steps_learnt",
     "write_card",
     "write_left_out",
 ]
@@ -73,12 +76,44 @@ def run_record(
     union: Path,
     recipe: Recipe,
     selection: Selection,
-    inputs: Mapping[str, Mapping[str, int]],
-    state: Any,
-    device: torch.device,
+    labels: Sequence[str],
+    learnt: Mapping[str, Any],
+    device: str,
     timer: Timer,
 ) -> dict[str, Any]:
     """Write training.json and the model card.
+
+    Args:
+        labels: the classifier's, in order.
+        learnt: what the kind of training tells of itself, see `steps_learnt`; its "best" has the
+            development_pair_f.
+        device: in words.
+    """
+    record = {
+        "harmonize": __version__,
+        "union": {"manifest_sha256": manifest_hash(union)},
+        "rows": {
+            "in": selection.rows_in,
+            "train": selection.train.num_rows,
+            "development": selection.development.num_rows,
+            "left_out": selection.reasons(),
+        },
+        "labels": list(labels),
+        **learnt,
+        "seconds": timer.laps,
+        "device": device,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in _PACKAGES},
+        },
+    }
+    _write(folder / TRAINING, json.dumps(record, indent=1) + "\n")
+    write_card(folder, recipe, record, [])
+    return record
+
+
+def steps_learnt(inputs: Mapping[str, Mapping[str, int]], state: Any) -> dict[str, Any]:
+    """What training by steps tells of itself.
 
     Args:
         inputs: "train" and "development" -> how their contexts fit.
@@ -96,34 +131,17 @@ def run_record(
         for entry in state.log_history
         if "eval_pair_f" in entry
     ]
-    losses = [[entry["step"], entry["loss"]] for entry in state.log_history if "loss" in entry]
-    record = {
-        "harmonize": __version__,
-        "union": {"manifest_sha256": manifest_hash(union)},
-        "rows": {
-            "in": selection.rows_in,
-            "train": selection.train.num_rows,
-            "development": selection.development.num_rows,
-            "left_out": selection.reasons(),
-        },
+    return {
         "inputs": inputs,
         "steps": state.global_step,
         "best": {"step": state.best_global_step, "development_pair_f": state.best_metric},
         "evaluations": evaluations,
-        "losses": losses,
-        "seconds": timer.laps,
-        "device": _described(device),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: metadata.version(name) for name in _PACKAGES},
-        },
+        "losses": [[entry["step"], entry["loss"]] for entry in state.log_history if "loss" in entry],
     }
-    _write(folder / TRAINING, json.dumps(record, indent=1) + "\n")
-    write_card(folder, recipe, record, [])
-    return record
 
 
-def _described(device: torch.device) -> str:
+def described(device: torch.device) -> str:
+    """A device in words."""
     if device.type == "cuda":
         return str(torch.cuda.get_device_name(device))
     return f"cpu, {torch.get_num_threads()} threads"
@@ -149,32 +167,30 @@ def read_record(folder: Path) -> dict[str, Any]:
 
 def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: list[str]) -> None:
     """The model card, with what `harmonize evaluate` has found so far as Markdown."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    labels = list(config["id2label"].values())
+    labels = record["labels"]
     positive = [label for label in labels if not is_negative(label.rpartition("/")[2])]
     rows, best = record["rows"], record["best"]
     left_out = sum(count for reasons in rows["left_out"].values() for count in reasons.values())
-    watched = best["development_pair_f"]
+    watched, linear = best["development_pair_f"], recipe.head in LINEAR_HEADS
     lines = [
         "---",
-        "library_name: transformers",
+        *([] if linear else ["library_name: transformers", f"base_model: {json.dumps(recipe.encoder)}"]),
         "pipeline_tag: text-classification",
         "tags: [biomedical, relation-extraction]",
-        f"base_model: {json.dumps(recipe.encoder)}",
         "---",
         "# A relation classifier for biomedical texts",
         "",
-        f"`{recipe.encoder}`, fine-tuned by harmonize {record['harmonize']} on {', '.join(recipe.train_on)}, "
-        f"meant for {recipe.evaluate_on}. The method is BioREx's prompt (Lai et al. 2023, section 3.4).",
+        f"{_made(recipe)} by harmonize {record['harmonize']} on {', '.join(recipe.train_on)}, "
+        f"meant for {recipe.evaluate_on}.",
         "",
         f"- Labels: {', '.join(positive)}; {', '.join(label for label in labels if label not in positive)} "
         "mean that there is no relation.",
         f"- Rows: {rows['train']:,} trained on, {rows['development']:,} watched, {left_out:,} left out "
         f"({LEFT_OUT} names each).",
         f"- Union set: manifest sha256 `{record['union']['manifest_sha256']}`.",
-        f"- Pair F on the development part: {watched:.4f}, at step {best['step']} of {record['steps']}."
+        f"- Pair F on the development part: {watched:.4f}, the best of {len(record['evaluations'])}."
         if watched is not None
-        else f"- No development part; the last of {record['steps']} steps is kept.",
+        else "- No development part: the last state is kept.",
         f"- Made with {', '.join(f'{name} {version}' for name, version in record['versions'].items())}, "
         f"on {record['device']}.",
         "",
@@ -203,8 +219,18 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
     _write(folder / CARD, "\n".join(lines) + "\n")
 
 
+def _made(recipe: Recipe) -> str:
+    """What was trained."""
+    if recipe.head in LINEAR_HEADS:
+        return f"A linear baseline ({recipe.head}) on words and distances, trained"
+    of_input = f"the input `{recipe.input}` ({input_named(recipe.input).source})"
+    return f"`{recipe.encoder}` with {of_input} and the head `{recipe.head}`, fine-tuned"
+
+
 def _transformers_way(recipe: Recipe) -> list[str]:
     """How the folder is used without our extractor."""
+    if recipe.head in LINEAR_HEADS:
+        return ["No transformer is in the folder: `linear.json` and `linear.npz` hold the weights."]
     kind = input_named(recipe.input)
     loaded = "`AutoModelForSequenceClassification` and `AutoTokenizer` load the folder"
     if recipe.head == "document":

@@ -24,7 +24,7 @@ from harmonize.relation.recipe import Recipe
 from harmonize.relation.selection import Selection, gold_labels, pairs_of
 from harmonize.spec import load_catalogue
 
-__all__ = ["Task"]
+__all__ = ["Task", "labels_in", "space_of"]
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,8 @@ class Task:
             HarmonizeError: an encoder that is not to be had, or rows of a single label.
         """
         rows, watched = selection.train, selection.development
-        target = load_catalogue().target
-        by_corpus = recipe.heads == "corpus"
-        found = {*_corpora_and_labels(rows, recipe), *_corpora_and_labels(watched, recipe)}
-        space = LabelSpace.of(found, target.labels, by_corpus=by_corpus)
-        if len(space.names) < 2:
-            raise HarmonizeError(f"expected rows of two labels or more to train on, all are {space.names[0]}")
-        tags = _tags({*target.tags, *_types(rows), *_types(watched)})
+        space = space_of(selection, recipe)
+        tags = _tags({*load_catalogue().target.tags, *_types(rows), *_types(watched)})
         head = head_named(recipe.head)
         name = str(start) if start is not None else recipe.encoder
         if recipe.input not in head.inputs_known:
@@ -85,7 +80,7 @@ class Task:
             input=recipe.input,
             max_length=min(recipe.max_length, encoder.max_length),
             labels=recipe.labels,
-            by_corpus=by_corpus,
+            by_corpus=space.by_corpus,
             head=head.name,
         )
         pairs = head.encoder(encoder.tokenizer, tags, prompt.max_length, recipe.input)
@@ -93,9 +88,7 @@ class Task:
         labels: list[NDArray[np.int64]] = []
         sets: list[EncodedInputs] = []
         for part_name, part in (("train", rows), ("development", watched)):
-            labels.append(
-                np.array([space.index(*found) for found in _corpora_and_labels(part, recipe)], dtype=np.int64)
-            )
+            labels.append(labels_in(space, part, recipe))
             encoded: Iterable[Encoded] | Iterable[EncodedDocument] = pairs(pairs_of(part))
             if cache is not None and isinstance(pairs, PairEncoder):
                 encoded = cache.encoded(part["instance_id"].to_pylist(), pairs, pairs(pairs_of(part)))
@@ -103,6 +96,29 @@ class Task:
             sets.append(head.inputs(counted, labels[-1].tolist()))
         development = sets[1] if watched.num_rows else None
         return cls(recipe, head, encoder, prompt, space, labels[0], sets[0], development, counts)
+
+
+def space_of(selection: Selection, recipe: Recipe) -> LabelSpace:
+    """The labels of a recipe's rows.
+
+    Raises:
+        HarmonizeError: there is a single one.
+    """
+    found = {
+        each
+        for rows in (selection.train, selection.development)
+        for each in _corpora_and_labels(rows, recipe)
+    }
+    space = LabelSpace.of(found, load_catalogue().target.labels, by_corpus=recipe.heads == "corpus")
+    if len(space.names) < 2:
+        raise HarmonizeError(f"expected rows of two labels or more to train on, all are {space.names[0]}")
+    return space
+
+
+def labels_in(space: LabelSpace, rows: Any, recipe: Recipe) -> NDArray[np.int64]:
+    """Of each row, the place of its label in the space."""
+    found = [space.index(*each) for each in _corpora_and_labels(rows, recipe)]
+    return np.array(found, dtype=np.int64)
 
 
 def _corpora_and_labels(rows: Any, recipe: Recipe) -> list[tuple[str, str]]:

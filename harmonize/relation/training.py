@@ -40,11 +40,20 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.batches import LikeLengths
 from harmonize.relation.cache import Cache, cache_folder
 from harmonize.relation.classifier import device_named
+from harmonize.relation.linear import LINEAR_HEADS, fitted
 from harmonize.relation.objective import Loss, label_weights, watched_scores
 from harmonize.relation.recipe import Recipe, resolved
-from harmonize.relation.run import TRAINING, Timer, manifest_hash, run_record, write_left_out
-from harmonize.relation.selection import select
-from harmonize.relation.task import Task
+from harmonize.relation.run import (
+    TRAINING,
+    Timer,
+    described,
+    manifest_hash,
+    run_record,
+    steps_learnt,
+    write_left_out,
+)
+from harmonize.relation.selection import pairs_of, select
+from harmonize.relation.task import Task, labels_in, space_of
 from harmonize.relation.work_folder import (
     CHECKPOINTS,
     FIRST,
@@ -112,6 +121,9 @@ def train(
 def _stages(
     union: Path, recipe: Recipe, work: Path, device: str, callbacks: Sequence[TrainerCallback]
 ) -> None:
+    if recipe.head in LINEAR_HEADS:
+        fit_linear(union, recipe, work)
+        return
     if recipe.first is None:
         fit(union, recipe, work, device=device, callbacks=callbacks)
         return
@@ -158,7 +170,43 @@ def fit(
     (folder / "training_args.bin").unlink(missing_ok=True)
     task.prompt.write(folder)
     write_left_out(folder, selection)
-    run_record(folder, union, recipe, selection, task.windows, trainer.state, place, timer)
+    learnt = steps_learnt(task.windows, trainer.state)
+    run_record(folder, union, recipe, selection, task.space.plain, learnt, described(place), timer)
+
+
+def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
+    """A baseline of harmonize.relation.linear, trained in `folder`; it takes seconds, and is not resumed.
+
+    Raises:
+        HarmonizeError: the recipe has a first stage, which a baseline cannot go on from.
+    """
+    if recipe.first is not None:
+        raise HarmonizeError(f"first: expected null with head {recipe.head}")
+    timer = Timer()
+    selection = select(union, recipe)
+    space = space_of(selection, recipe)
+    train, watched = selection.train, selection.development
+    timer.lap("preparing")
+    classifier, scores = fitted(
+        recipe.head,
+        pairs_of(train),
+        labels_in(space, train, recipe),
+        pairs_of(watched),
+        labels_in(space, watched, recipe),
+        space,
+        recipe.labels,
+    )
+    timer.lap("training")
+    classifier.write(folder)
+    write_left_out(folder, selection)
+    learnt = {
+        "best": {
+            "strength": classifier.about.strength,
+            "development_pair_f": max(scores.values(), default=None),
+        },
+        "evaluations": [{"strength": strength, "pair_f": score} for strength, score in scores.items()],
+    }
+    run_record(folder, union, recipe, selection, space.plain, learnt, described(torch.device("cpu")), timer)
 
 
 class _Trainer(Trainer):

@@ -17,6 +17,7 @@ from harmonize.relation.batches import padded
 from harmonize.relation.classifier import Classifier, Prompt
 from harmonize.relation.heads import HEADS
 from harmonize.relation.inputs import INPUTS
+from harmonize.relation.linear import LINEAR_HEADS
 from harmonize.relation.pair_model import POOLINGS, PairConfig, PairModel
 from harmonize.relation.recipe import Head, Recipe
 from harmonize.relation.selection import pairs_of, rows_to_test
@@ -27,7 +28,7 @@ each_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
 
 def test_a_recipe_knows_every_head() -> None:
-    assert get_args(Head) == tuple(HEADS)
+    assert get_args(Head) == (*HEADS, *LINEAR_HEADS)
 
 
 def items(*lengths: int) -> list[dict[str, Any]]:

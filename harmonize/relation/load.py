@@ -1,0 +1,30 @@
+"""A run of any kind, loaded to answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.classifier import Classifier
+from harmonize.relation.linear import LINEAR_FILE, LinearClassifier
+
+__all__ = ["AnyClassifier", "load_classifier"]
+
+AnyClassifier = Classifier | LinearClassifier
+
+
+def load_classifier(folder: Path | str, device: str = "auto", precision: str = "auto") -> AnyClassifier:
+    """A run of `harmonize train`.
+
+    Args:
+        device, precision: see harmonize.relation.classifier; a linear baseline has one of each.
+
+    Raises:
+        MissingInput, MalformedInput, HarmonizeError: no such run, a broken one, no such device or precision.
+    """
+    folder = Path(folder)
+    if not (folder / LINEAR_FILE).is_file():
+        return Classifier.load(folder, device, precision)
+    if precision not in ("auto", "fp32"):
+        raise HarmonizeError(f"precision: expected auto or fp32 for a linear baseline, got {precision!r}")
+    return LinearClassifier.load(folder)
