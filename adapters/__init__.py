@@ -1,6 +1,6 @@
 """One adapter per corpus: its source files -> Documents, and nothing else.
 
-Adding a corpus: a module here with `documents(source)`, a line in ADAPTERS, a row in mappings/table2.yaml,
+Adding a corpus: a module here with `documents(source)`, a line in ADAPTERS, a row in mappings/further.yaml,
 mappings/<corpus>.yaml, and a hand-written sample in samples/<corpus>/.
 """
 
@@ -14,5 +14,7 @@ ADAPTERS = {
     "emu": "emu",
     "pharmgkb": "pharmgkb",
     "disgenet": "disgenet",
+    "chemprot": "chemprot",
+    "bertsrc": "bertsrc",
 }
 """Corpus -> module of this package."""

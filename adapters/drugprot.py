@@ -9,17 +9,8 @@ from harmonize.formats import drugprot_tsv
 from harmonize.model import Document
 from harmonize.sources.source import Source
 
+from . import _biocreative
+
 
 def documents(source: Source) -> Iterator[Document]:
-    for split in source.splits():
-        for record in drugprot_tsv.read(*source.files(split, expected=3)):
-            source.saw(split, mentions=len(record.mentions), relations=len(record.relations))
-            yield Document(
-                id=record.pmid,
-                split=split,
-                text=record.text,
-                passages=record.passages,
-                mentions=record.mentions,
-                relations=record.relations,
-                pmid=record.pmid,
-            )
+    return _biocreative.documents(source, drugprot_tsv.read)

@@ -201,7 +201,8 @@ class Instance:
         context: where the context lies in the document.
         text: the context.
         head, tail: the pair.
-        source_relations: the corpus's own types of the pair, each once; empty for an unannotated pair.
+        source_relations: the corpus's own types of the pair, each once, those that stand for no relation
+            last; empty for an unannotated pair.
         labels: harmonized labels, most specific first; filled by rules d and c.
         novelty: BioRED's, where the pair is annotated.
     """

@@ -1,8 +1,9 @@
 """What the mappings say: pydantic models of mappings/*.yaml, and the catalogue that reads them.
 
 A folder of mappings holds table2.yaml (which rules a corpus gets) and one <corpus>.yaml each (its files,
-types and licence); the package's own folder also holds target.yaml (labels, entity types, tags). Unknown keys
-are errors, and all faults of a file are reported at once.
+types and licence); the package's own folder also holds target.yaml (labels, entity types, tags) and
+further.yaml, the rules of corpora that the paper's Table 2 does not have. Unknown keys are errors, and all
+faults of a file are reported at once.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from harmonize.errors import HarmonizeError, SpecError, UnknownName
 from harmonize.model import Level, Split
 
 __all__ = [
+    "FURTHER",
     "LICENCE_TERMS",
     "Catalogue",
     "Corpus",
@@ -41,6 +43,8 @@ __all__ = [
 
 Kind = Literal["C", "D", "G"]
 LicenceTerms = Literal["redistributable", "noncommercial", "any"]
+FURTHER = "further.yaml"
+"""The package's table of the corpora that Table 2 does not have."""
 LICENCE_TERMS: tuple[LicenceTerms, ...] = ("redistributable", "noncommercial", "any")
 """What a set may be used for, the strictest first; see Licence.allows."""
 
@@ -175,7 +179,11 @@ class ByHand(_Model):
 
 
 class Published(_Model):
-    """The paper's Table 2 counts; `why` explains the difference to the measured ones where it is known."""
+    """Table 2's counts, or of a further corpus those of its own paper.
+
+    Attributes:
+        why: explains the difference to the measured ones where it is known.
+    """
 
     abstracts: int
     relations: int
@@ -243,7 +251,8 @@ class CorpusSpec(_Model):
         citation, bibtex: the corpus' paper, as a line and as an entry.
         entity: what an entity is: all mentions with one concept id, or each mention.
         directed: the corpus orders its pairs, the head being the first argument.
-        relation_types: the corpus's own type -> label (rule d1); with rule d2 all are the association.
+        relation_types: the corpus's own type -> label (rule d1), or null for one that stands for no relation;
+            with rule d2 all but those are the association.
         entity_types: the corpus's own type -> BioRED type, or null for types outside every pair.
         internal_types: rule e1's own types, by the corpus's type.
         unknown_ids: concept ids that stand for "not known".
@@ -264,7 +273,7 @@ class CorpusSpec(_Model):
     by_hand: tuple[ByHand, ...] = ()
     entity: Literal["concept", "mention"]
     directed: bool = False
-    relation_types: dict[str, str] = Field(min_length=1)
+    relation_types: dict[str, str | None] = Field(min_length=1)
     entity_types: dict[str, str | None] = Field(min_length=1)
     internal_types: dict[str, str] = {}
     id_separators: Separators = Separators()
@@ -273,6 +282,11 @@ class CorpusSpec(_Model):
     folds: PublishedFolds | None = None
     repeats: dict[str, str] = {}
     curation: CurationSpec = CurationSpec()
+
+    @property
+    def unrelated(self) -> tuple[str, ...]:
+        """The corpus's own types that stand for no relation."""
+        return tuple(kind for kind, label in self.relation_types.items() if label is None)
 
 
 class LeakSettings(_Model):
@@ -304,7 +318,8 @@ class Corpus:
     Attributes:
         key: the name on the command line and in the union set.
         path: the mapping file, for errors.
-        hashes: mapping file name -> sha256, of target.yaml, table2.yaml and the mapping.
+        hashes: mapping file name -> sha256, of target.yaml, the table with its rules and the mapping.
+        further: not of the paper's nine; built only when it is named.
     """
 
     key: str
@@ -313,6 +328,7 @@ class Corpus:
     target: Target
     path: Path
     hashes: Mapping[str, str]
+    further: bool = False
 
     @cached_property
     def pair_types(self) -> frozenset[tuple[str, str]]:
@@ -337,7 +353,7 @@ class Corpus:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Every known corpus, in the order of Table 2."""
+    """Every known corpus: those of Table 2 in its order, the further ones, then those of extensions."""
 
     target: Target
     corpora: Mapping[str, Corpus]
@@ -348,7 +364,9 @@ class Catalogue:
         return self.corpora[key]
 
     def select(self, names: Iterable[str], terms: LicenceTerms = "any") -> list[Corpus]:
-        """The named corpora in Table 2's order, whatever the order of the names; "all" for every one.
+        """The named corpora in the catalogue's order, whatever the order of the names.
+
+        "all" stands for every one but the package's further corpora: those are had by name, "all,bertsrc".
 
         Args:
             terms: leave out the corpora whose licence does not allow them.
@@ -359,14 +377,18 @@ class Catalogue:
         """
         if terms not in LICENCE_TERMS:
             raise UnknownName("licence terms", terms, LICENCE_TERMS)
-        wanted = list(names)
-        chosen = set(self.corpora) if "all" in wanted else {self[name].key for name in wanted}
+        chosen: set[str] = set()
+        for name in names:
+            chosen |= self._usual() if name == "all" else {self[name].key}
         selected = [corpus for key, corpus in self.corpora.items() if key in chosen]
         allowed = [corpus for corpus in selected if corpus.spec.licence.allows(terms)]
         if selected and not allowed:
             licences = ", ".join(f"{corpus.key} is under {corpus.spec.licence.name}" for corpus in selected)
             raise HarmonizeError(f"expected a corpus whose licence allows {terms}: {licences}")
         return allowed
+
+    def _usual(self) -> set[str]:
+        return {key for key, corpus in self.corpora.items() if not corpus.further}
 
     def licence(self, name: str) -> str:
         """The licence of some corpus that a user means: case and the choice of blank or hyphen do not matter.
@@ -390,13 +412,14 @@ def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
     package = _package()
     target = validated(Target, package / "target.yaml")
     corpora: dict[str, Corpus] = {}
-    for folder in (package, *(Path(extension) for extension in extensions)):
-        table = folder / "table2.yaml"
+    tables = [package / "table2.yaml", package / FURTHER]
+    for table in (*tables, *(Path(extension) / "table2.yaml" for extension in extensions)):
         for key, row in _rows(table).items():
-            path = folder / f"{key}.yaml"
+            path = table.parent / f"{key}.yaml"
             spec = validated(CorpusSpec, path)
             hashes = {file.name: _sha256(file) for file in (package / "target.yaml", table, path)}
-            corpora[key] = Corpus(key, spec, row, target, path, hashes)
+            further = table == package / FURTHER
+            corpora[key] = Corpus(key, spec, row, target, path, hashes, further)
             _check_against_target(corpora[key])
     return Catalogue(target, corpora)
 
@@ -479,9 +502,9 @@ def _check_against_target(corpus: Corpus) -> None:
     spec, target = corpus.spec, corpus.target
     known_types = set(target.entity_types.values())
     faults = [
-        (f"relation_types.{key}", f"expected one of {', '.join(target.labels)}, got {label!r}")
+        (f"relation_types.{key}", f"expected null or one of {', '.join(target.labels)}, got {label!r}")
         for key, label in spec.relation_types.items()
-        if label not in target.labels
+        if label is not None and label not in target.labels
     ]
     faults += [
         (f"entity_types.{key}", f"expected null or one of {', '.join(sorted(known_types))}, got {kind!r}")

@@ -220,5 +220,6 @@ class _CorpusBuild:
             "source_files": files,
             "mappings": dict(self.corpus.hashes),
             "published": spec.published.model_dump(),
+            **({"unrelated": list(spec.unrelated)} if spec.unrelated else {}),
             "splits": splits,
         }

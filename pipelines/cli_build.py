@@ -64,7 +64,8 @@ def corpora(mirror: Mirror = None, extend: Extend = None) -> None:
     table = Table()
     for column in ("corpus", "name", "level", "licence", "source", "sample", "mirror"):
         table.add_column(column, overflow="fold")
-    for corpus in load_catalogue(extend or ()).corpora.values():
+    catalogue = load_catalogue(extend or ())
+    for corpus in catalogue.corpora.values():
         first = (corpus.key, corpus.spec.name, corpus.rules.level, corpus.spec.licence.name)
         for number, variant in enumerate(corpus.spec.sources):
             present = (
@@ -77,6 +78,8 @@ def corpora(mirror: Mirror = None, extend: Extend = None) -> None:
             )
             table.add_row(*(first if number == 0 else ("",) * 4), variant, *present)
     Console().print(table)
+    further = [corpus.key for corpus in catalogue.corpora.values() if corpus.further]
+    typer.echo(f"Further corpora, which are not in --corpora all but had by name: {', '.join(further)}")
     typer.echo(
         "Files are looked for as <mirror>/<corpus>/<file>; give the mirror by --mirror or HARMONIZE_MIRROR."
         if mirror is None

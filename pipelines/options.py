@@ -58,7 +58,9 @@ app = typer.Typer(
     help="Nine biomedical relation corpora, one training set.",
 )
 
-Corpora = Annotated[str, typer.Option(help="all, or names joined by commas.")]
+Corpora = Annotated[
+    str, typer.Option(help="all, or names joined by commas; further corpora are had by name alone.")
+]
 Mirror = Annotated[
     str | None,
     typer.Option(

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from harmonize.union.manifest import SplitCounts, split_counts
+from harmonize.union.manifest import SplitCounts, further_names, split_counts
 
 __all__ = ["tables"]
 
@@ -64,7 +64,8 @@ def _labels(counts: list[SplitCounts]) -> Table:
 
 
 def _published(manifest: dict[str, Any], counts: list[SplitCounts]) -> Table:
-    table = Table(title="Measured beside Table 2 of the paper", title_justify="left")
+    further = "".join(f"; {name} beside its own paper" for name in further_names(manifest))
+    table = Table(title=f"Measured beside Table 2 of the paper{further}", title_justify="left")
     for column in ("corpus", "documents", "paper", "relations", "paper"):
         table.add_column(column, justify="left" if column == "corpus" else "right")
     table.add_column("why they differ", overflow="fold")

@@ -39,7 +39,7 @@ def test_a_sound_mapping_is_read(tmp_path: Path) -> None:
         ("entity: concept", "entity: word", "entity", "'concept' or 'mention'"),
         ("name: Mine", "name: Mine\nnmae: x", "nmae", "Extra inputs are not permitted"),
         ("citation: me\n", "", "citation", "Field required"),
-        ("{r: Association}", "{r: Associaton}", "relation_types.r", "expected one of Positive_Correlation"),
+        ("{r: Association}", "{r: Associaton}", "relation_types.r", "expected null or one of Positive"),
         ("{t: ChemicalEntity}", "{t: Chemical}", "entity_types.t", "expected null or one of ChemicalEntity"),
         ("{train: [a.txt]}", "{training: [a.txt]}", "sources.text.training", "'train', 'dev' or 'test'"),
         (

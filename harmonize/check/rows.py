@@ -120,9 +120,11 @@ class DataFile:
 
     @cached_property
     def negative(self) -> str | None:
-        """The label of a pair nobody annotated; None if the corpus' rules leave such pairs out."""
+        """The label of a pair without relation; None if the corpus' rows are all related."""
         rule, negative = self.entry.rules[2], self.target.negative
-        return {"c1": f"{negative}-{self.entry.task}", "c2": negative}.get(rule)
+        if rule == "c2":
+            return negative
+        return f"{negative}-{self.entry.task}" if rule == "c1" or self.entry.unrelated else None
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -262,15 +264,18 @@ def _without_blanks(text: str) -> str:
 
 
 def _label_faults(row: Row, data: DataFile) -> Iterator[str]:
-    labels, relation, annotated = row["relations"], row["relation"], bool(row["source_relations"])
+    labels, relation, types = row["relations"], row["relation"], row["source_relations"]
+    annotated = not set(types) <= set(data.entry.unrelated)
     if labels[:1] != [relation]:
         yield f"expected relation to be the first of relations, {shown(labels)}, got {relation!r}"
     for label in labels:
         if label not in data.labels:
             yield f"expected relations of {', '.join(data.labels)}, got {label!r}"
     if annotated == (relation == data.negative):
-        expected, got = ("none", shown(row["source_relations"])) if annotated else ("one", "none")
+        expected, got = ("none", shown(types)) if annotated else ("one", shown(types) if types else "none")
         yield f"expected {expected} of source_relations, as relation is {relation!r}, got {got}"
+    if not types and data.entry.rules[2] == "c3" and relation == data.negative:
+        yield "expected one of source_relations, as rule c3 leaves out pairs nobody annotated, got none"
 
 
 def _leak_faults(row: Row, data: DataFile) -> Iterator[str]:

@@ -266,11 +266,15 @@ def _rows(gold: pa.Table, predictions: pa.Table, place: IntArray, labels: Labels
 def _gold_labels(of: Mapping[str, list[Any]], labels: Labels) -> list[str]:
     if labels == "harmonized":
         return of["relation"]
-    return [types[0] if types else NEGATIVE for types in of["source_relations"]]
+    harmonized, own = of["relation"], of["source_relations"]
+    return [
+        types[0] if types and _folded(label) != NEGATIVE else NEGATIVE
+        for label, types in zip(harmonized, own, strict=True)
+    ]
 
 
 def _folded(label: str) -> str:
-    """Rule c1's internal negatives ("None-BC5CDR") say of a pair what "None" says: no relation."""
+    """Internal negatives ("None-BC5CDR") say of a pair what "None" says: no relation."""
     return NEGATIVE if label.startswith(NEGATIVE) else label
 
 

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from harmonize.errors import InvalidDocument, UnionError
 from harmonize.model import Document, Mention, Relation, Span
+from harmonize.relation.labels import is_negative
 from harmonize.union.documents import StoredDocument
 from harmonize.union.schema import SCHEMA, SCHEMA_VERSION
 
@@ -157,8 +158,8 @@ def _relations(rows: Iterable[Row]) -> dict[Relation, dict[str, str]]:
     """Each label of a pair once, with what its rows say of it."""
     found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for row in rows:
-        if row["source_relations"]:
-            for label in row["relations"]:
+        for label in row["relations"]:
+            if not is_negative(label):
                 found[escaped(row["head_id"]), escaped(row["tail_id"]), label].append(row)
     return {Relation(*key, _novelty(group)): _relation_infons(group) for key, group in found.items()}
 

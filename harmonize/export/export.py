@@ -19,7 +19,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TextIO
 
-import pyarrow.compute as pc
+import pyarrow as pa
 from bioc import BioCCollection, BioCDocument
 
 from harmonize import __version__
@@ -27,6 +27,7 @@ from harmonize.errors import HarmonizeError, UnionError, UnknownName
 from harmonize.export.documents import RowDocument, row_batches, row_documents
 from harmonize.export.tsv import TSV_COLUMNS, lines
 from harmonize.formats import bioc, pubtator
+from harmonize.relation.labels import is_negative
 from harmonize.union.documents import StoredDocument, read_documents
 from harmonize.union.manifest import file_entry, read_manifest
 from harmonize.union.reader import union_files
@@ -255,7 +256,8 @@ def _write_tsv(parts: Iterable[_Part], out: Path, negatives: bool) -> Counter[st
         file.write("\t".join(TSV_COLUMNS) + "\n")
         for part in parts:
             for batch in row_batches(part.file, TSV_COLUMNS):
-                related = pc.greater(pc.list_value_length(batch.column("source_relations")), 0)
+                labels = batch.column("relation").to_pylist()
+                related = pa.array([not is_negative(label) for label in labels], pa.bool_())
                 kept = batch if negatives else batch.filter(related)
                 counts["rows"] += kept.num_rows
                 counts["rows with a relation"] += related.true_count

@@ -1,10 +1,10 @@
-"""DrugProt's three header-less TSVs: abstracts, entities, relations.
+"""The three header-less TSVs of DrugProt and ChemProt: abstracts, entities, relations.
 
     abstracts  PMID, title, abstract
     entities   PMID, entity id, type, start, end, text
-    relations  PMID, type, "Arg1:" + entity id, "Arg2:" + entity id
+    relations  PMID, type, "Arg1:" + entity id, "Arg2:" + entity id; ChemProt has more columns before the ids
 
-Offsets count code points over title, one character, abstract. Format: the corpus' README.pdf.
+Offsets count code points over title, one character, abstract. Format: DrugProt's README.pdf.
 """
 
 from __future__ import annotations
@@ -37,16 +37,25 @@ class DrugProtRecord:
     relations: tuple[Relation, ...]
 
 
-def read(abstracts: Path, entities: Path, relations: Path) -> Iterator[DrugProtRecord]:
+def read(
+    abstracts: Path,
+    entities: Path,
+    relations: Path,
+    relation_columns: tuple[str, ...] = _RELATION_COLUMNS,
+) -> Iterator[DrugProtRecord]:
     """Yield the abstracts in file order, with their entities by position.
 
     The entity and relation files are not in the order of the abstracts, so their rows are held in memory.
+
+    Args:
+        relation_columns: what the columns of the relation file are called, in errors; the second is the type,
+            the last two are the arguments.
 
     Raises:
         MissingInput, MalformedInput: with file and line; among them an entity that the text does not spell
             and a row of an abstract or entity that does not exist.
     """
-    entity_rows, relation_rows = _by_pmid(entities, _ENTITY_COLUMNS), _by_pmid(relations, _RELATION_COLUMNS)
+    entity_rows, relation_rows = _by_pmid(entities, _ENTITY_COLUMNS), _by_pmid(relations, relation_columns)
     seen: set[str] = set()
     for line, (pmid, title, abstract) in tab_columns(abstracts, _ABSTRACT_COLUMNS):
         if pmid in seen:
@@ -95,7 +104,7 @@ def _mention(columns: list[str], text: str, path: Path, line: int) -> Mention:
 
 def _relation(columns: list[str], mentions: dict[str, Mention], path: Path, line: int) -> Relation:
     arguments = []
-    for name, column in zip(("Arg1:", "Arg2:"), columns[2:], strict=True):
+    for name, column in zip(("Arg1:", "Arg2:"), columns[-2:], strict=True):
         identifier = column.removeprefix(name)
         if not column.startswith(name) or identifier not in mentions:
             raise MalformedInput(

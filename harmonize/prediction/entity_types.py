@@ -86,7 +86,8 @@ def extended(corpus: Corpus, types: EntityTypes, path: Path | None = None) -> Co
     """The corpus as it makes pairs of new documents.
 
     Its mapping learns the tools' types, in three spellings (Gene, gene, GENE), each with the internal type
-    that rule e1 gives its own types of that kind; types in no pair of the corpus are outside every pair.
+    that rule e1 gives all of its own types of that kind; types in no pair of the corpus are outside every
+    pair.
     Rules that ask for annotated relations become those that do not: a1 for a, c2 for c.
 
     Args:
@@ -104,7 +105,7 @@ def extended(corpus: Corpus, types: EntityTypes, path: Path | None = None) -> Co
     if faults:
         raise SpecError(path or _own(), faults)
     paired = {kind for pair in corpus.pair_types for kind in pair}
-    internal = {spec.entity_types[own]: name for own, name in spec.internal_types.items()}
+    internal = _internal_by_kind(corpus)
     kinds: dict[str, str | None] = {}
     for name, kind in types.entity_types.items():
         for spelling in (name, name.lower(), name.upper()):
@@ -123,3 +124,14 @@ def extended(corpus: Corpus, types: EntityTypes, path: Path | None = None) -> Co
         ),
         rules=corpus.rules.model_copy(update={"a": "a1", "c": "c2"}),
     )
+
+
+def _internal_by_kind(corpus: Corpus) -> dict[str, str]:
+    """BioRED type -> the internal type that all of the corpus' types of that kind have, if they have one."""
+    spec = corpus.spec
+    found: dict[str, set[str | None]] = {}
+    for own, kind in spec.entity_types.items():
+        if kind is not None:
+            found.setdefault(kind, set()).add(spec.internal_types.get(own))
+    only = {kind: names.pop() for kind, names in found.items() if len(names) == 1}
+    return {kind: name for kind, name in only.items() if name is not None}

@@ -170,11 +170,16 @@ def gold_labels(rows: pa.Table, labels: str) -> list[str]:
 
     Args:
         labels: "harmonized", the row's `relation`; or "source", the first of its `source_relations`, "None"
-            where it has none.
+            where `relation` is that there is none.
     """
+    harmonized = list(rows["relation"].to_pylist())
     if labels == "harmonized":
-        return list(rows["relation"].to_pylist())
-    return [own[0] if own else NEGATIVE for own in rows["source_relations"].to_pylist()]
+        return harmonized
+    own = rows["source_relations"].to_pylist()
+    return [
+        types[0] if types and not is_negative(label) else NEGATIVE
+        for label, types in zip(harmonized, own, strict=True)
+    ]
 
 
 def _parts(recipe: Recipe, held: Iterable[str]) -> list[tuple[str, str]]:

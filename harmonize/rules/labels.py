@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from harmonize.model import Instance
@@ -13,28 +14,44 @@ __all__ = ["d1", "d2"]
 def d1(instance: Instance, corpus: Corpus) -> Instance:
     """Map each type by the corpus' `relation_types`; the most specific label comes first.
 
-    A pair nobody annotated keeps its empty labels.
+    A pair keeps its empty labels if nobody annotated it, or only with types that stand for no relation. Such
+    types come last among the pair's own.
 
     Raises:
         SpecError: a type without a label, never a silent Association.
     """
-    found = {_label(kind, corpus) for kind in instance.source_relations}
-    return replace(instance, labels=tuple(label for label in corpus.target.labels if label in found))
+    labels = _labels(instance, corpus)
+    found = set(labels.values())
+    return replace(
+        instance,
+        source_relations=_relations_first(instance, labels),
+        labels=tuple(label for label in corpus.target.labels if label in found),
+    )
 
 
 def d2(instance: Instance, corpus: Corpus) -> Instance:
-    """Every annotated pair is an Association, whatever its type.
+    """Every annotated pair is an Association, whatever its type, unless its types stand for no relation.
 
     Raises:
         SpecError: a type that the mapping does not know.
     """
-    for kind in instance.source_relations:
-        _label(kind, corpus)
-    return replace(instance, labels=(corpus.target.association,) if instance.source_relations else ())
+    labels = _labels(instance, corpus)
+    related = any(label is not None for label in labels.values())
+    return replace(
+        instance,
+        source_relations=_relations_first(instance, labels),
+        labels=(corpus.target.association,) if related else (),
+    )
 
 
-def _label(source_type: str, corpus: Corpus) -> str:
+def _labels(instance: Instance, corpus: Corpus) -> dict[str, str | None]:
+    """Each type of the pair -> its label, None for one that stands for no relation."""
     types = corpus.spec.relation_types
-    if source_type not in types:
-        raise corpus.unmapped("relation_types", source_type, types)
-    return types[source_type]
+    for kind in instance.source_relations:
+        if kind not in types:
+            raise corpus.unmapped("relation_types", kind, types)
+    return {kind: types[kind] for kind in instance.source_relations}
+
+
+def _relations_first(instance: Instance, labels: Mapping[str, str | None]) -> tuple[str, ...]:
+    return tuple(sorted(instance.source_relations, key=lambda kind: labels[kind] is None))

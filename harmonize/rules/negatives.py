@@ -23,5 +23,8 @@ def c2(instance: Instance, corpus: Corpus) -> Instance | None:
 
 
 def c3(instance: Instance, corpus: Corpus) -> Instance | None:
-    """The corpus annotates some pairs only: unannotated pairs are left out."""
-    return instance if instance.labels else None
+    """The corpus annotates some pairs only: unannotated pairs are left out.
+
+    Those annotated with types that stand for no relation are the corpus' own class, as under c1.
+    """
+    return c1(instance, corpus) if instance.labels or instance.source_relations else None

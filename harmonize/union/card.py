@@ -18,7 +18,7 @@ from harmonize.model import SPLITS
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.columns import COLUMNS, type_name
 from harmonize.union.leaks import Repeat, leaks_into
-from harmonize.union.manifest import SplitCounts, split_counts
+from harmonize.union.manifest import SplitCounts, further_names, split_counts
 from harmonize.union.schema import DATA, SCHEMA
 
 __all__ = ["KEYWORDS", "bibtex", "card", "licence_id", "licence_statement", "listed", "summary", "title"]
@@ -67,6 +67,7 @@ def card(manifest: dict[str, Any], repeats: Sequence[Repeat]) -> str:
         licence_statement=licence_statement(manifest),
         sources=_sources(manifest),
         published=_published(manifest, counts),
+        further=listed(further_names(manifest)),
         dropped=_dropped(counts),
         repeats=repeats,
         overlap=_overlap(counts, repeats),
@@ -74,11 +75,24 @@ def card(manifest: dict[str, Any], repeats: Sequence[Repeat]) -> str:
         columns=[(f"`{f.name}`", type_name(f.type), COLUMNS[f.name]) for f in SCHEMA],
         rules=[(f"`{key}`", *entry["rules"]) for key, entry in manifest["corpora"].items()],
         used=lambda *rules: listed(e["name"] for e in corpora if not set(rules).isdisjoint(e["rules"])),
-        internal=listed(f"`None-{entry['task']}`" for entry in corpora if "c1" in entry["rules"]),
+        internal=listed(
+            f"`None-{entry['task']}`"
+            for entry in corpora
+            if "c1" in entry["rules"] or _listed_negatives(entry)
+        ),
+        some_listed=listed(entry["name"] for entry in corpora if _listed_negatives(entry)),
+        none_listed=listed(
+            entry["name"] for entry in corpora if "c3" in entry["rules"] and not _listed_negatives(entry)
+        ),
         rule_based=RULE_BASED,
         bibtex=bibtex(manifest),
         without_bibtex=[entry for entry in corpora if not entry["bibtex"]],
     )
+
+
+def _listed_negatives(entry: dict[str, Any]) -> bool:
+    """True for a corpus that lists some pairs as unrelated and says nothing of those it does not list."""
+    return "c3" in entry["rules"] and bool(entry.get("unrelated"))
 
 
 def title(manifest: dict[str, Any]) -> str:

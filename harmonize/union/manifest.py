@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,10 +16,19 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from harmonize.errors import UnionError, shown
+from harmonize.spec import FURTHER
 from harmonize.union.manifest_model import Manifest, key_messages
 from harmonize.union.schema import MANIFEST, SCHEMA_VERSION
 
-__all__ = ["SplitCounts", "file_entry", "manifest_content", "read_manifest", "split_counts", "write_manifest"]
+__all__ = [
+    "SplitCounts",
+    "file_entry",
+    "further_names",
+    "manifest_content",
+    "read_manifest",
+    "split_counts",
+    "write_manifest",
+]
 
 
 def file_entry(path: Path) -> dict[str, Any]:
@@ -84,6 +93,11 @@ class SplitCounts(NamedTuple):
     positive: int
     labels: dict[str, int]
     dropped: Counter[tuple[str, str, str]]  # (step, unit, reason) -> count
+
+
+def further_names(manifest: Mapping[str, Any]) -> list[str]:
+    """The names of the set's corpora that the paper's Table 2 does not have."""
+    return [entry["name"] for entry in manifest["corpora"].values() if FURTHER in entry["mappings"]]
 
 
 def split_counts(manifest: dict[str, Any]) -> Iterator[SplitCounts]:

@@ -106,7 +106,11 @@ class PublishedEntry(_Entry):
 
 
 class CorpusEntry(_Entry):
-    """A corpus of the set."""
+    """A corpus of the set.
+
+    Attributes:
+        unrelated: the corpus' own types that stand for no relation; few corpora have any.
+    """
 
     name: str
     licence: LicenceEntry
@@ -120,6 +124,7 @@ class CorpusEntry(_Entry):
     source_files: dict[str, str]
     mappings: dict[str, str]
     published: PublishedEntry
+    unrelated: list[str] = []
     splits: dict[Split, SplitEntry]
 
 

@@ -141,7 +141,7 @@ def pubtator(data: bytes) -> Iterator[Mutation]:
 
 
 def tsv(data: bytes) -> Iterator[Mutation]:
-    """DrugProt's three kinds of file, told apart by their columns."""
+    """DrugProt's and ChemProt's three kinds of file, told apart by their columns."""
     yield Mutation("empty", emptied, place=False)
     yield Mutation("utf-16", as_utf16)
     yield Mutation("latin-1", with_latin1_byte(rb"^\d+\t\w+"))
@@ -154,7 +154,9 @@ def tsv(data: bytes) -> Iterator[Mutation]:
         yield Mutation("dangling-argument", substituted(rb"Arg2:T\d+", b"Arg2:T999"))
         yield Mutation("argument-without-name", substituted(rb"Arg1:", b""))
         yield Mutation("unknown-pmid", substituted(rb"^\d+", b"1"))
-        yield from _unknown_types(data, rb"^(\d+\t)[A-Z-_]+(?=\t)", "relation", _first_column, every=True)
+        yield from _unknown_types(
+            data, rb"^(\d+\t)[A-Z-_]+(:\d+)?(?=\t)", "relation", _first_column, every=True
+        )
     elif re.match(rb"\d+\tT\d+\t", data):
         offsets = rb"^\d+\tT\d+\t[^\t\n]+\t(\d+)\t(\d+)"
         yield Mutation("entity-shifted", moved(offsets, start=1, end=1))
@@ -505,6 +507,30 @@ def _csv(data: bytes, columns: str) -> Iterator[Mutation]:
     yield Mutation("no-encoding", substituted(rb"^(\d+,\w+)", b"\\1\x81"))
 
 
+def bertsrc(data: bytes) -> Iterator[Mutation]:
+    yield from _table(data, " ".join(map(str, range(17))), separator=b",")
+    yield Mutation("no-encoding", substituted(rb"^(\d+,\w+)", b"\\1\x81"))
+    yield Mutation("quote-not-closed", substituted(rb'"([A-Z])', rb"\1", -1))
+    yield Mutation("quote-inside", substituted(rb'"([A-Z]\w+) ', rb'"\1" '))
+    for name, value in {"word": b"none", "signed": b"-1", "long": b"9" * 10, "blank": b" "}.items():
+        yield Mutation(f"pmid-{name}", substituted(rb"^9\d+", value))
+        yield Mutation(f"sentence-{name}", substituted(rb"^(9\d+),\d+", rb"\1," + value))
+    first = rb"^(9\d+,\d+,[^,]*,)[^,]+"
+    yield Mutation("entity-not-found", substituted(first, rb"\1Unheard"))
+    yield Mutation("entity-twice", substituted(first, rb"\1e"))
+    yield Mutation("entity-empty", substituted(first, rb"\1"))
+    yield Mutation("entity-blank", substituted(first, rb"\1 "))
+    yield from _unknown_types(data, rb"^(9\d+,\d+,[^,]*,[^,]+,)[A-Z ]+", "entity", _abstract)
+    yield from _unknown_types(
+        data, rb"((?:Und|D)irected Link,)[A-Z][A-Za-z ]+$", "relation", _abstract, every=True
+    )
+
+
+def _abstract(data: bytes, position: int) -> str:
+    start = data.rfind(b"\n", 0, position) + 1
+    return data[start:].split(b",", 1)[0].decode()
+
+
 def disgenet_network(data: bytes) -> Iterator[Mutation]:
     columns = "diseaseNID geneNID source association associationType sentence pmid score EI"
     yield from _csv(data, columns)
@@ -625,5 +651,6 @@ FORMATS: dict[str, Callable[[bytes], Iterator[Mutation]]] = {
     "zip": ddi_xml,
     "unpacked": ddi_xml,
     "unified": ppi_xml,
+    "published": bertsrc,
 }
 """Source variant -> what can go wrong in its files."""

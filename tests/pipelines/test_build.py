@@ -15,7 +15,7 @@ from harmonize.registry import sample_folder
 from harmonize.spec import load_catalogue
 
 HARMONIZE = Path(sys.executable).with_name("harmonize")
-NAMES = list(load_catalogue().corpora)
+NAMES = [corpus.key for corpus in load_catalogue().select(["all"])]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -45,7 +45,7 @@ def test_e2_changes_nothing() -> None:
 
 def test_e1_is_the_rule_of_the_corpora_with_internal_types() -> None:
     with_e1 = {key for key, one in CATALOGUE.corpora.items() if one.rules.e == "e1"}
-    assert with_e1 == {"drugprot", "bc5cdr"}
+    assert with_e1 == {"drugprot", "bc5cdr", "chemprot", "bertsrc"}
     assert with_e1 == {key for key, one in CATALOGUE.corpora.items() if one.spec.internal_types}
 
 

@@ -104,6 +104,52 @@ def test_d2_leaves_an_unannotated_pair_without_label() -> None:
     assert d2(instance(), corpus("ddi")).labels == ()
 
 
+CHEMPROT = {"CPR:3": UP, "CPR:4": DOWN, "CPR:5": UP, "CPR:6": DOWN, "CPR:9": "Association"}
+
+
+def test_chemprot_s_five_evaluated_groups_stand_for_a_relation_and_no_other() -> None:
+    types = CATALOGUE["chemprot"].spec.relation_types
+    assert {kind: label for kind, label in types.items() if label is not None} == CHEMPROT
+    assert set(CATALOGUE["chemprot"].spec.unrelated) == {f"CPR:{n}" for n in (0, 1, 2, 7, 8, 10)}
+
+
+@pytest.mark.parametrize("rule", [d1, d2])
+def test_a_type_that_stands_for_no_relation_gives_no_label(rule) -> None:
+    found = rule(instance("CPR:2"), corpus("chemprot"))
+    assert (found.labels, found.source_relations) == ((), ("CPR:2",))
+
+
+@pytest.mark.parametrize("rule", [d1, d2])
+def test_a_type_that_stands_for_no_relation_yields_to_one_that_does(rule) -> None:
+    found = rule(instance("CPR:2", "CPR:6", "CPR:10", "CPR:4"), corpus("chemprot"))
+    assert found.source_relations == ("CPR:6", "CPR:4", "CPR:2", "CPR:10")
+    assert found.labels == ((DOWN,) if rule is d1 else ("Association",))
+
+
+BERTSRC = {  # the finest level -> the middle one, in the paper's words, and the label that stands for it
+    "Undirected Link": ("Undirected Link", None),
+    "Directed Link": ("Directed Link", "Association"),
+    "Positive Cause": ("Positive Cause", UP),
+    "Positive Increase": ("Positive Cause", UP),
+    "Negative Decrease": ("Positive Cause", UP),
+    "Negative Cause": ("Negative Cause", DOWN),
+    "Positive Decrease": ("Negative Cause", DOWN),
+    "Negative Increase": ("Negative Cause", DOWN),
+}
+
+
+def test_bertsrc_s_labels_are_its_middle_level() -> None:
+    types = CATALOGUE["bertsrc"].spec.relation_types
+    assert types == {kind: label for kind, (_, label) in BERTSRC.items()}
+    assert len(set(BERTSRC.values())) == len({label for _, label in BERTSRC.values()}) == 4
+
+
+@pytest.mark.parametrize("kind", BERTSRC)
+def test_bertsrc_under_d2_is_its_coarsest_level(kind: str) -> None:
+    directed = d2(instance(kind), corpus("bertsrc")).labels == ("Association",)
+    assert directed == (kind != "Undirected Link")
+
+
 @pytest.mark.parametrize("key", CATALOGUE.corpora)
 def test_an_unknown_type_is_an_error_with_mapping_and_type(key: str) -> None:
     rule = {"d1": d1, "d2": d2}[CATALOGUE[key].rules.d]

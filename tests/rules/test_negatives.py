@@ -21,10 +21,11 @@ INTERNAL = {
     "ddi": "None-DDI",
     "hprd50": "None-HPRD50",
     "bc5cdr": "None-BC5CDR",
+    "chemprot": "None-ChemProt",
 }
 
 
-def test_c1_is_the_rule_of_the_five_corpora_with_a_class_of_their_own() -> None:
+def test_c1_is_the_rule_of_the_corpora_with_a_class_of_their_own() -> None:
     assert {key for key, one in CATALOGUE.corpora.items() if one.rules.c == "c1"} == set(INTERNAL)
 
 
@@ -40,6 +41,11 @@ def test_c2_gives_an_unannotated_pair_none() -> None:
 
 def test_c3_leaves_an_unannotated_pair_out() -> None:
     assert c3(UNLABELLED, corpus("emu")) is None
+
+
+def test_c3_keeps_a_pair_that_the_corpus_lists_as_unrelated() -> None:
+    listed = replace(UNLABELLED, source_relations=("Undirected Link",))
+    assert c3(listed, corpus("bertsrc")) == replace(listed, labels=("None-BertSRC",))
 
 
 @pytest.mark.parametrize("rule", [c1, c2, c3])

@@ -142,13 +142,13 @@ def test_labels_follow_the_rule_of_the_corpus(key: str) -> None:
     @given(documents(corpus))
     def holds(document: Document) -> None:
         for instance in adjusted(document, corpus):
-            annotated = set(instance.labels) <= set(CATALOGUE.target.labels)
-            assert annotated == bool(instance.source_relations)
+            related = set(instance.labels) <= set(CATALOGUE.target.labels)
+            assert related == (not set(instance.source_relations) <= set(corpus.spec.unrelated))
             if corpus.rules.c == "c3":
-                assert annotated
-            elif not annotated:
-                assert instance.labels == ((own,) if corpus.rules.c == "c1" else (negative,))
-            if annotated and corpus.rules.d == "d2":
+                assert instance.source_relations
+            if not related:
+                assert instance.labels == ((negative,) if corpus.rules.c == "c2" else (own,))
+            if related and corpus.rules.d == "d2":
                 assert instance.labels == ("Association",)
 
     holds()

@@ -52,8 +52,15 @@ TASKS = {
 }
 
 
-def test_the_catalogue_holds_the_nine_corpora_in_the_tables_order() -> None:
-    assert list(CATALOGUE.corpora) == list(TABLE_2)
+def test_all_are_the_nine_corpora_in_the_tables_order() -> None:
+    assert [corpus.key for corpus in CATALOGUE.select(["all"])] == list(TABLE_2)
+
+
+def test_further_corpora_follow_and_are_had_by_name() -> None:
+    assert list(CATALOGUE.corpora) == [*TABLE_2, "chemprot", "bertsrc"]
+    named = [corpus.key for corpus in CATALOGUE.select(["bertsrc", "all"])]
+    assert named == [*TABLE_2, "bertsrc"]
+    assert set(CATALOGUE["bertsrc"].hashes) == {"target.yaml", "further.yaml", "bertsrc.yaml"}
 
 
 @pytest.mark.parametrize("key", TABLE_2)
@@ -98,5 +105,6 @@ def test_the_task_of_the_prompt_is_the_decided_one(key: str) -> None:
 
 def test_only_the_gold_corpora_with_a_task_of_their_own_make_negatives() -> None:
     """A set without negatives shares BioRED's task: its [Corpus] must not tell that a relation is there."""
-    for key, row in CATALOGUE.corpora.items():
+    for key in TABLE_2:
+        row = CATALOGUE[key]
         assert (row.rules.c == "c3") == (key != "biored" and row.rules.task == "BioRED")

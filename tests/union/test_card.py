@@ -25,7 +25,7 @@ from harmonize.union.leaks import Repeat, read_repeats
 from harmonize.union.manifest import read_manifest
 from harmonize.union.schema import DOCUMENT_SCHEMA, LEAK_SCHEMA, SCHEMA
 
-CORPORA = list(load_catalogue().corpora)
+CORPORA = [corpus.key for corpus in load_catalogue().select(["all"])]
 REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
 LOADED_AS = {"train": "train", "dev": "validation", "test": "test"}
 REQUIRED = {
