@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from harmonize.errors import HarmonizeError
-from harmonize.formats import bioc, ddi_xml, drugprot_tsv, ppi_xml, pubtator
+from harmonize.formats import bertsrc_csv, bioc, ddi_xml, drugprot_tsv, ppi_xml, pubtator
 from harmonize.ledger import Ledger
 from harmonize.registry import adapter
 from harmonize.sources.source import READ, Source
@@ -33,6 +33,7 @@ INPUTS = {
     "ddi_xml": ("input.xml",),
     "ppi_xml": ("input.xml",),
     "drugprot_tsv": ("abstracts.tsv", "entities.tsv", "relations.tsv"),
+    "bertsrc_csv": ("input.csv",),
 }
 READERS: dict[str, Callable[..., Any]] = {
     "pubtator": pubtator.read,
@@ -41,6 +42,7 @@ READERS: dict[str, Callable[..., Any]] = {
     "ddi_xml": lambda path: [ddi_xml.read(path.read_bytes(), str(path))],
     "ppi_xml": ppi_xml.read,
     "drugprot_tsv": drugprot_tsv.read,
+    "bertsrc_csv": lambda path: bertsrc_csv.read([path]),
 }
 SOURCES = {"pubtator": "pubtator", "bioc_xml": "bioc-xml", "bioc_json": "bioc-json"}
 
