@@ -40,8 +40,8 @@ def train(
     recipe: Annotated[
         str,
         typer.Option(
-            help="biorex, original, transfer, multi-task, folds-aimed, folds-hprd50, fraction, quick, "
-            "or a YAML file."
+            help="biorex, original, transfer, multi-task, folds-aimed, folds-bertsrc, folds-hprd50, "
+            "fraction, quick, or a YAML file."
         ),
     ] = "biorex",
     encoder: Annotated[
