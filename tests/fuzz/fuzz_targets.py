@@ -350,7 +350,8 @@ def _catalogue(folder: Path) -> None:
 
 def _catalogue_seeds(_: Path | None) -> list[Files]:
     folder = catalogue()["biored"].path.parent
-    table = (folder / "table2.yaml").read_text(encoding="utf-8").splitlines(keepends=True)
+    tables = (folder / name for name in ("table2.yaml", "further.yaml"))
+    table = [line for file in tables for line in file.read_text(encoding="utf-8").splitlines(keepends=True)]
     seeds = []
     for key in catalogue().corpora:
         row = next(line for line in table if line.startswith(f"{key}:"))
