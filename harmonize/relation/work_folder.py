@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -26,6 +26,7 @@ __all__ = [
     "AtWork",
     "alone_in",
     "begin",
+    "begin_as",
     "finish",
     "has_begun",
     "is_done",
@@ -84,17 +85,34 @@ def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
 
 def begin(work: Path, union: Path, recipe: Recipe) -> None:
     """Make the folder to work in; one with checkpoints must be of the same recipe and set."""
-    wanted = {RECIPE: recipe.as_yaml(), _SET: manifest_hash(union) + "\n"}
+    begin_as(
+        work,
+        {
+            RECIPE: (recipe.as_yaml(), "of another recipe"),
+            _SET: (manifest_hash(union) + "\n", "on another set"),
+        },
+    )
+
+
+def begin_as(work: Path, wanted: Mapping[str, tuple[str, str]]) -> None:
+    """Make the folder to work in, with files that say what is made; one with checkpoints must have the same.
+
+    Args:
+        wanted: file -> (its text, what a training is whose file reads otherwise, for the error).
+
+    Raises:
+        HarmonizeError: something else was begun here.
+    """
     if has_begun(work):
-        for name, what in ((RECIPE, "of another recipe"), (_SET, "on another set")):
+        for name, (text, what) in wanted.items():
             path = work / name
-            if not path.is_file() or path.read_text(encoding="utf-8") != wanted[name]:
+            if not path.is_file() or path.read_text(encoding="utf-8") != text:
                 raise HarmonizeError(
                     f"{work}: a training {what} was stopped here; take the same, or another --out, or --fresh"
                 )
     if is_first_process():
         work.mkdir(parents=True, exist_ok=True)
-        for name, text in wanted.items():
+        for name, (text, _) in wanted.items():
             part = work / f"{name}.part"
             part.write_text(text, encoding="utf-8")
             part.replace(work / name)
@@ -105,13 +123,14 @@ def has_begun(work: Path) -> bool:
     return any(work.rglob(f"{CHECKPOINTS}/checkpoint-*")) or (work / FIRST / TRAINING).is_file()
 
 
-def finish(work: Path, out: Path) -> None:
-    """Put the finished run in its place, without its checkpoints."""
+def finish(work: Path, out: Path, scratch: Iterable[str] = (_SET,)) -> None:
+    """Put the finished run in its place, without its checkpoints and the files that only making it needs."""
     if not is_first_process():
         return
     for checkpoints in [*work.rglob(CHECKPOINTS)]:
         shutil.rmtree(checkpoints)
-    (work / _SET).unlink()
+    for name in scratch:
+        (work / name).unlink()
     put(work, out)
     # An older run that stood at `out` is there now.
     shutil.rmtree(work, ignore_errors=True)

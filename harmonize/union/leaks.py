@@ -29,7 +29,7 @@ from harmonize.union.documents import DocumentKey, StoredDocument, read_document
 from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.schema import LEAK_SCHEMA, LEAKS
 
-__all__ = ["Repeat", "find_repeats", "leaks_into", "read_repeats", "write_repeats"]
+__all__ = ["Repeat", "find_repeats", "fingerprint", "leaks_into", "read_repeats", "write_repeats"]
 
 _EVALUATED = ("dev", "test")
 _WORD = re.compile(r"\w+")
@@ -97,7 +97,7 @@ def _proposed(
     empty = MinHash(settings.permutations, hashfunc=zlib.crc32)
     index = MinHashLSH(settings.propose, settings.permutations, weights=_FEW_MISSES)
     for number, document in enumerate(documents):
-        seen.append(_Seen(document.key, document.pmid, _fingerprint(document.text)))
+        seen.append(_Seen(document.key, document.pmid, fingerprint(document.text)))
         groups[f"text {seen[-1].fingerprint.hex()}"].append(number)
         if document.pmid is not None:
             groups[f"pmid {document.pmid}"].append(number)
@@ -121,7 +121,7 @@ def _repeat(one: _Seen, other: _Seen, similarity: float) -> Repeat:
     return Repeat(one.key, one.pmid, other.key, other.pmid, same_pmid, same_text, similarity)
 
 
-def _fingerprint(text: str) -> bytes:
+def fingerprint(text: str) -> bytes:
     """A hash of the letters and digits of a text, without case: blanks and punctuation differ by edition."""
     kept = _OTHER_THAN_LETTERS_AND_DIGITS.sub("", text.casefold())
     return hashlib.blake2b(kept.encode(), digest_size=16).digest()
