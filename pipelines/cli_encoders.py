@@ -1,0 +1,88 @@
+"""The commands about encoders: reading more text before training, and looking at what layers know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .adapt import adapted
+from .options import app
+
+__all__: list[str] = []
+
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes a GPU where there is one.")]
+
+
+@app.command()
+def adapt(
+    text: Annotated[
+        list[Path],
+        typer.Option(help="File or folder: a text a line, or PubTator; .gz and .xz too. May be repeated."),
+    ],
+    encoder: Annotated[str, typer.Option(help="minilm, tiny, a hub's name, or a folder.")],
+    out: Annotated[Path, typer.Option(help="The encoder's folder, to be made.")],
+    about: Annotated[
+        str | None,
+        typer.Option(help="Only texts that name all of these: gene, chemical, drug, disease (by commas)."),
+    ] = None,
+    names: Annotated[
+        Path | None, typer.Option(help="Names to look for in texts without annotation: kind, tab, name.")
+    ] = None,
+    names_from: Annotated[
+        Path | None, typer.Option(help="A union set; the names in its training rows are looked for.")
+    ] = None,
+    leave_out: Annotated[
+        Path | None, typer.Option(help="A union set; texts that hold a document tested in it are not read.")
+    ] = None,
+    texts: Annotated[int | None, typer.Option(help="So many texts, drawn by hash [default: all].")] = None,
+    held_out: Annotated[
+        float | None, typer.Option(help="Texts to measure on, a share or a count [default: 0.02].")
+    ] = None,
+    epochs: Annotated[float | None, typer.Option(help="Passes over the text [default: 1].")] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Ends training before that.")] = None,
+    head_steps: Annotated[
+        int | None,
+        typer.Option(help="Steps that train a new output alone, first; its perplexity is told [default: 0]."),
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows of a batch [default: 32].")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="At its highest [default: 2e-5].")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Of a row, in tokens [default: 128].")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of new weights, order and masks [default: 0].")] = None,
+    device: Device = "auto",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE for any other setting; docs/adaptation.md.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, not where it was stopped.")] = False,
+) -> None:
+    """Let an encoder read more text, by masked words; the same command goes on where one was stopped.
+
+    Example: harmonize adapt --text texts/ --encoder minilm --out artifacts/adapted
+    """
+
+    values = {
+        "encoder": encoder,
+        "about": about,
+        "texts": texts,
+        "held_out": held_out,
+        "epochs": epochs,
+        "max_steps": max_steps,
+        "head_steps": head_steps,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "max_length": max_length,
+        "seed": seed,
+    }
+    tables = {"names": names, "names_from": names_from, "leave_out": leave_out}
+    found = adapted(text, tables, values, set_, out, device, fresh)
+    account = found["texts"]
+    typer.echo(
+        f"{account['in']:,} texts: {account['trained']:,} trained on, {account['held_out']:,} held out, "
+        f"{sum(account['dropped'].values()):,} dropped"
+    )
+    for reason, count in account["dropped"].items():
+        typer.echo(f"dropped: {count:,} texts, {reason}", err=True)
+    perplexities = ", ".join(f"{value:.2f} {when}" for when, value in found["perplexity"].items())
+    typer.echo(f"held-out perplexity: {perplexities}")
+    typer.echo(f"adapted: {out}")
