@@ -29,7 +29,7 @@ from harmonize import __version__
 from harmonize.adaptation.choice import HELD_OUT, TRAINED, Choice, choose
 from harmonize.adaptation.fitting import fit
 from harmonize.adaptation.kinds import Named, names_of_file, names_of_union
-from harmonize.adaptation.known import KnownDocuments, tested_documents
+from harmonize.adaptation.known import KnownDocuments, evaluated_documents
 from harmonize.adaptation.masking import MaskedRows, Masking
 from harmonize.adaptation.model import Masked, load_masked, perplexity, write_encoder
 from harmonize.adaptation.packing import open_rows, pack
@@ -229,7 +229,7 @@ class _Adaptation:
     def _choice(self) -> Choice:
         known = None
         if self.sources.leave_out is not None:
-            known = KnownDocuments(tested_documents(self.sources.leave_out))
+            known = KnownDocuments(evaluated_documents(self.sources.leave_out))
         named = None
         if self.settings.about:
             names = [] if self.sources.names is None else [*names_of_file(self.sources.names)]

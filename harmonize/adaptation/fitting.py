@@ -17,6 +17,7 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
+from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.adaptation.masking import MaskedRows, Shuffled, batch_of
 from harmonize.adaptation.model import Masked, masked_loss
@@ -59,7 +60,15 @@ def fit(
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
     last = last_checkpoint(checkpoints)
-    trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    if last is None:
+        trainer.train()
+        return trainer.state
+    state = TrainerState.load_from_json(str(last / TRAINER_STATE_NAME))
+    if state.global_step >= state.max_steps:
+        # Stopped after its last step: transformers would take one more.
+        trainer._load_from_checkpoint(str(last))
+        return state
+    trainer.train(resume_from_checkpoint=str(last))
     return trainer.state
 
 

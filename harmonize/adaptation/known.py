@@ -16,14 +16,14 @@ from harmonize.adaptation.text import Text
 from harmonize.union.documents import StoredDocument, read_documents
 from harmonize.union.manifest import read_manifest
 
-__all__ = ["KnownDocuments", "tested_documents"]
+__all__ = ["KnownDocuments", "evaluated_documents"]
 
 _RUN = 8
 _SHARE = 0.5
 _WORD = re.compile(r"[^\W_]+")
 
 
-def tested_documents(union: Path) -> list[StoredDocument]:
+def evaluated_documents(union: Path) -> list[StoredDocument]:
     """The documents of a set that a classifier is watched or tested on.
 
     Those of dev and test, and of a corpus without test split all, since each fold is tested once.
