@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from .adapt import adapted
-from .options import app
+from .options import DEFAULT_UNION, app
+from .probe import probed_table
 
 __all__: list[str] = []
 
@@ -86,3 +87,41 @@ def adapt(
     perplexities = ", ".join(f"{value:.2f} {when}" for when, value in found["perplexity"].items())
     typer.echo(f"held-out perplexity: {perplexities}")
     typer.echo(f"adapted: {out}")
+
+
+@app.command()
+def probe(
+    encoder: Annotated[str, typer.Option(help="minilm, tiny, a hub's name, a folder, or a run of head cls.")],
+    corpus: Annotated[str, typer.Option(help="Of the set: trained on its train, tested on its test split.")],
+    out: Annotated[Path, typer.Option(help="The folder to write: a table, JSON and a figure.")],
+    union: Annotated[Path, typer.Option(help="The union set's folder.")] = DEFAULT_UNION,
+    folds: Annotated[
+        int | None, typer.Option(help="Of the train split's documents, for a corpus without test split.")
+    ] = None,
+    fold: Annotated[int | None, typer.Option(help="The one to test on, from 0.")] = None,
+    max_length: Annotated[int, typer.Option(help="Of an input, in tokens.", min=32)] = 256,
+    repeats: Annotated[int | None, typer.Option(help="Probes of each layer [default: 3].")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of the probes [default: 0].")] = None,
+    device: Device = "auto",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="NAME=VALUE for any other setting; docs/adaptation.md.")
+    ] = None,
+) -> None:
+    """Find which layers of a frozen encoder tell that two mentions are related.
+
+    Example: harmonize probe --encoder minilm --corpus aimed --folds 10 --fold 0 --out artifacts/probe
+    """
+
+    table = probed_table(
+        union,
+        encoder,
+        corpus,
+        out,
+        {"repeats": repeats, "seed": seed},
+        set_,
+        folds=folds,
+        fold=fold,
+        max_length=max_length,
+        device=device,
+    )
+    typer.echo(table, nl=False)

@@ -62,14 +62,14 @@ def fit(
     last = last_checkpoint(checkpoints)
     if last is None:
         trainer.train()
-        return trainer.state
-    state = TrainerState.load_from_json(str(last / TRAINER_STATE_NAME))
-    if state.global_step >= state.max_steps:
+    elif (state := TrainerState.load_from_json(str(last / TRAINER_STATE_NAME))).global_step < state.max_steps:
+        trainer.train(resume_from_checkpoint=str(last))
+    else:
         # Stopped after its last step: transformers would take one more.
         trainer._load_from_checkpoint(str(last))
-        return state
-    trainer.train(resume_from_checkpoint=str(last))
-    return trainer.state
+        trainer.state = state
+    found: TrainerState = trainer.state
+    return found
 
 
 class _Trainer(Trainer):
