@@ -7,6 +7,7 @@ in a table of names, found as harmonize.text.dictionary finds names.
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from harmonize.errors import HarmonizeError, MalformedInput
 from harmonize.formats.lines import numbered_lines
 from harmonize.prediction.entity_types import load_entity_types, with_internal_types
 from harmonize.spec import load_catalogue
+from harmonize.union.documents import DocumentKey, read_documents
 from harmonize.union.reader import load_union
 
 __all__ = ["KINDS", "Named", "Names", "kind_named", "names_of_file", "names_of_union"]
@@ -69,21 +71,55 @@ def names_of_file(path: Path) -> Iterator[Names]:
 def names_of_union(union: Path) -> list[Names]:
     """The names that the training rows of a union set give to entities of each kind, each once.
 
-    A drug is what a corpus calls so (`source_head_type`); it is a chemical as well.
+    A drug is what a corpus calls so (`source_head_type`); it is a chemical as well. Names that are words of
+    English too ("all", "receptor") are left out: those that less than half of the documents which hold them
+    mark as of this kind. Only documents of corpora that mark the kind at all are asked.
 
     Raises:
         UnionError: the set is not whole.
     """
-    columns = [f"{side}_{what}" for side in ("head", "tail") for what in ("name", "type")]
-    columns += [f"source_{side}_type" for side in ("head", "tail")]
-    rows = load_union(union, splits=["train"], columns=columns)
+    marked, names = _marked(union)
+    kinds_of = defaultdict(set)
+    for corpus, kind in {(key.corpus, kind) for key, kind in marked}:
+        kinds_of[corpus].add(kind)
+    find = _dictionary(names)
+    found, confirmed = Counter[Names](), Counter[Names]()
+    for document in read_documents(union):
+        if document.key.split != "train":
+            continue
+        here: dict[Names, bool] = {}
+        for name, written in find(document.text):
+            if name.kind in kinds_of[document.key.corpus]:
+                is_marked = written.casefold() in marked.get((document.key, name.kind), ())
+                here[name] = here.get(name, False) or is_marked
+        found.update(here.keys())
+        confirmed.update(name for name, is_marked in here.items() if is_marked)
+    return sorted(name for name in names if 2 * confirmed[name] >= found[name])
+
+
+_Marked = dict[tuple[DocumentKey, str], set[str]]
+"""(document, kind) -> how its mentions of that kind are written, in small letters."""
+
+
+def _marked(union: Path) -> tuple[_Marked, set[Names]]:
+    """What the training rows mark, and all names that they give."""
+    sides = [f"{side}_{what}" for side in ("head", "tail") for what in ("name", "type", "spans")]
+    sides += [f"source_{side}_type" for side in ("head", "tail")]
+    rows = load_union(union, splits=["train"], columns=["corpus", "split", "document_id", "text", *sides])
     of_type = _kinds_of_types()
-    found = set()
-    for side in ("head", "tail"):
-        sides = (rows[name].to_pylist() for name in (f"{side}_name", f"{side}_type", f"source_{side}_type"))
-        for name, kind, own in set(zip(*sides, strict=True)):
-            found |= {Names(each, name) for each in _kinds(kind, own, of_type)}
-    return sorted(found)
+    marked: _Marked = defaultdict(set)
+    names: set[Names] = set()
+    for batch in rows.to_batches(max_chunksize=2048):
+        for row in batch.to_pylist():
+            key = DocumentKey(row["corpus"], row["split"], row["document_id"])
+            for side in ("head", "tail"):
+                written = {
+                    row["text"][span["start"] : span["end"]].casefold() for span in row[f"{side}_spans"]
+                }
+                for kind in _kinds(row[f"{side}_type"], row[f"source_{side}_type"], of_type):
+                    marked[key, kind] |= written
+                    names.add(Names(kind, row[f"{side}_name"]))
+    return marked, names
 
 
 def _kinds_of_types() -> dict[str, str]:
@@ -140,15 +176,26 @@ class Named:
 
 def _finder(names: Iterable[Names]) -> Callable[[str], frozenset[str]]:
     """A function from a text to the kinds of the names in it."""
+    find = _dictionary(names)
+    return lambda text: frozenset(name.kind for name, _ in find(text))
+
+
+def _dictionary(names: Iterable[Names]) -> Callable[[str], Iterator[tuple[Names, str]]]:
+    """A function from a text to the names in it, and how they are written there."""
     try:
         from harmonize.text.dictionary import Dictionary, Name
     except ImportError as error:
         raise HarmonizeError(
             f"--about: finding names needs spaCy, which is not installed ({error})"
         ) from None
-    names = list(names)
-    kinds = {name.kind for name in names}
+    by_id = {f"{name.kind}\t{name.text}": name for name in names}
     dictionary = Dictionary(
-        Name(name.kind, name.kind, name.text, name.kind in ("chemical", "drug")) for name in names
+        Name(identifier, name.kind, name.text, name.kind in ("chemical", "drug"))
+        for identifier, name in by_id.items()
     )
-    return lambda text: frozenset(match.entity for match in dictionary.find(text, kinds))
+
+    def find(text: str) -> Iterator[tuple[Names, str]]:
+        for match in dictionary.find(text, by_id):
+            yield by_id[match.entity], match.span.of(text)
+
+    return find

@@ -15,7 +15,7 @@ from harmonize.adaptation.known import KnownDocuments, evaluated_documents
 from harmonize.adaptation.settings import chosen_settings
 from harmonize.adaptation.text import Text, read_texts, text_files
 from harmonize.errors import HarmonizeError, InputError, SpecError
-from harmonize.union.documents import read_documents
+from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 
 LEFT_OUT = HELD_OUT + 1
 NAMES = [Names("gene", "TP53"), Names("drug", "aspirin"), Names("chemical", "aspirin")]
@@ -189,6 +189,21 @@ def test_names_come_from_a_table_or_from_the_training_rows_of_a_set(
         written(path, ["gene\tTP53", line])
         with pytest.raises(InputError, match=message):
             list(names_of_file(path))
+
+
+def test_a_name_that_is_mostly_another_word_is_none(
+    sample_union: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = next(each for each in names_of_union(sample_union) if each.kind == "disease")
+    unmarked = [
+        StoredDocument(DocumentKey("biored", split, f"made {number}"), None, f"A {name.text}, yes.", ())
+        for split, count in (("train", 90), ("test", 90))
+        for number in range(count)
+    ]
+    for count, is_kept in ((0, True), (180, False)):
+        documents = [*read_documents(sample_union), *unmarked[:count]]
+        monkeypatch.setattr("harmonize.adaptation.kinds.read_documents", lambda _, held=documents: held)
+        assert (name in names_of_union(sample_union)) == is_kept
 
 
 def test_plain_text_without_names_cannot_be_told_apart() -> None:
