@@ -240,9 +240,11 @@ class _Adaptation:
 
     def _chosen(self, choice: Choice, fate: int) -> Iterator[str]:
         """The texts of a fate, in another reading than that which decided it."""
-        for text, own in zip(read_texts(self.sources.files()), choice.fates, strict=True):
-            if own == fate:
-                yield text.text or ""
+        texts = zip(read_texts(self.sources.files()), choice.fates, strict=True)
+        try:
+            yield from (text.text or "" for text, own in texts if own == fate)
+        except ValueError:
+            raise HarmonizeError("--text: the files changed while they were read; start again") from None
 
     def _loaded(self, name: str) -> Masked:
         masked = load_masked(str(self.work / name), tuple)

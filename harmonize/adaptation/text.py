@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.formats.article_forms import HEAD, form_of
 from harmonize.formats.lines import decoded, numbered
 from harmonize.formats.pubtator import PubTatorMention, read_lines
-from harmonize.sources.annotations import HEAD, form_of
 
 __all__ = ["Text", "read_texts", "text_files"]
 

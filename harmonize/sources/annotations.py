@@ -14,15 +14,15 @@ from __future__ import annotations
 
 import gzip
 import io
-import re
 import tarfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.formats.article_forms import ARTICLE_FORMS, HEAD, ArticleForm, form_of
 from harmonize.formats.bioc_articles import json_articles, xml_articles
 from harmonize.formats.lines import numbered
 from harmonize.formats.pubtator import Misfit, PubTatorRecord, read_lines
@@ -37,14 +37,6 @@ __all__ = [
     "streams",
     "whole",
 ]
-
-HEAD = 1 << 16
-"""How many of a file's first bytes tell what it is."""
-_TEXT_START = re.compile(rb"[^|\t\n]{1,99}\|[ta]\|")
-_JSON_KEYS = (b'"documents"', b'"PubTator3"', b'"passages"')
-
-ArticleForm = Literal["pubtator", "bioc-xml", "bioc-json"]
-ARTICLE_FORMS: tuple[ArticleForm, ...] = ("pubtator", "bioc-xml", "bioc-json")
 
 _Read = Callable[[io.BufferedReader, str, Collection[str] | None, Misfit | None], Iterator[PubTatorRecord]]
 
@@ -128,16 +120,6 @@ def streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
 
 def _buffered(stream: Any) -> io.BufferedReader:
     return io.BufferedReader(stream, HEAD)
-
-
-def form_of(head: bytes) -> ArticleForm | None:
-    """What a file is that begins so; None if it holds no annotated articles."""
-    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    if start.startswith(b"<"):
-        return "bioc-xml" if b"<collection" in start else None
-    if start.startswith((b"{", b"[")):
-        return "bioc-json" if any(key in start for key in _JSON_KEYS) else None
-    return "pubtator" if _TEXT_START.match(start) else None
 
 
 # PubTator text

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from contextlib import chdir
 from pathlib import Path
 
@@ -241,3 +243,21 @@ def test_several_processes_are_refused(
     with pytest.raises(HarmonizeError, match="adapt works in one process"):
         adapt(sources, small(), tmp_path / "out", device="cpu")
     assert set(SMALL) <= set(Settings.model_fields)
+
+
+def test_neither_adaptation_nor_probes_need_what_building_needs() -> None:
+    """Nor what draws a figure; transformers takes some of these where it finds them."""
+    script = """
+import importlib.machinery, sys
+MISSING = {"spacy", "bioc", "lxml", "pandas", "scipy", "sklearn", "matplotlib", "datasketch", "typer",
+           "datasets"}
+
+class Finder(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.partition(".")[0] in MISSING else super().find_spec(name, path, target)
+
+sys.meta_path = [Finder if one is importlib.machinery.PathFinder else one for one in sys.meta_path]
+import harmonize.adaptation.adapt, harmonize.probing.run
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
