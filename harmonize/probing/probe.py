@@ -3,7 +3,7 @@ knowledge in the last layer").
 
 The probe of layer l sees of each mention
 
-    gamma * sum over k = 0..l of softmax(a)[k] * (the mention's vector after layer k)
+    gamma * sum over k = 0..l of softmax(a)[k] * (the mention's vector after layer k, scaled)
 
 and decides by two linear layers with ReLU between them. a, gamma and both layers are learned, the encoder is
 not. A series of probes, for l = 0..L, tells what each layer adds.
@@ -30,6 +30,9 @@ from harmonize.relation.labels import LabelSpace
 from harmonize.relation.objective import watched_scores
 
 __all__ = ["LayerScore", "Probe", "ProbeSettings", "Probed", "chosen_settings", "probed"]
+
+_CHUNK = 512
+_LEAST = 1e-3
 
 
 class ProbeSettings(BaseModel):
@@ -148,19 +151,12 @@ def probed(
     Args:
         train_labels, test_labels: [pairs], places in `space`; -1 for a test label that it lacks.
     """
+    scale = _Scale.of(train)
     scores: list[LayerScore] = []
     for layer in range(train.shape[1]):
+        sides = (train[:, : layer + 1], train_labels), (test[:, : layer + 1], test_labels)
         runs = [
-            _run(
-                train[:, : layer + 1],
-                train_labels,
-                test[:, : layer + 1],
-                test_labels,
-                space,
-                settings,
-                settings.seed + repeat,
-            )
-            for repeat in range(settings.repeats)
+            _run(*sides, scale, space, settings, settings.seed + repeat) for repeat in range(settings.repeats)
         ]
         found = [score["pair_f"] for score, _ in runs]
         pair_f = fmean(found)
@@ -184,40 +180,64 @@ def expected_layer(scores: Sequence[LayerScore]) -> float | None:
     return sum(layer * gain for layer, gain in gains) / total if total > 0 else None
 
 
+@dataclass(frozen=True)
+class _Scale:
+    """Brings every number of a vector to mean 0 and deviation 1 over the training pairs.
+
+    Vectors of one tag are much alike, and layers differ in scale: without it a probe hardly begins to learn.
+
+    Attributes:
+        mean, deviation: [layers, 2, width]
+    """
+
+    mean: NDArray[np.float32]
+    deviation: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, vectors: Vectors) -> _Scale:
+        total, squares = np.zeros(vectors.shape[1:]), np.zeros(vectors.shape[1:])
+        for start in range(0, len(vectors), _CHUNK):
+            part = np.asarray(vectors[start : start + _CHUNK], dtype=np.float64)
+            total, squares = total + part.sum(axis=0), squares + (part**2).sum(axis=0)
+        mean = total / len(vectors)
+        deviation = np.sqrt(np.maximum(squares / len(vectors) - mean**2, 0))
+        # What never changes (embeddings of one tag in one place) says nothing, and is not blown up.
+        return cls(mean.astype(np.float32), np.maximum(deviation, _LEAST).astype(np.float32))
+
+    def __call__(self, vectors: Vectors) -> Tensor:
+        """[pairs, some first layers, 2, width], scaled"""
+        layers = vectors.shape[1]
+        return torch.from_numpy(
+            (np.asarray(vectors, dtype=np.float32) - self.mean[:layers]) / self.deviation[:layers]
+        )
+
+
 def _run(
-    train: Vectors,
-    train_labels: NDArray[np.int64],
-    test: Vectors,
-    test_labels: NDArray[np.int64],
+    train: tuple[Vectors, NDArray[np.int64]],
+    test: tuple[Vectors, NDArray[np.int64]],
+    scale: _Scale,
     space: LabelSpace,
     settings: ProbeSettings,
     seed: int,
 ) -> tuple[dict[str, float], list[float]]:
     """Scores of one probe on the test pairs, and its mix."""
     torch.manual_seed(seed)
-    probe = Probe(train.shape[1], train.shape[3], len(space.names), settings)
+    vectors, labels = train
+    probe = Probe(vectors.shape[1], vectors.shape[3], len(space.names), settings)
     optimizer = torch.optim.Adam(probe.parameters(), lr=settings.learning_rate)
     random = np.random.default_rng(seed)
     probe.train()
     for _ in range(settings.epochs):
-        order = random.permutation(len(train))
+        order = random.permutation(len(vectors))
         for start in range(0, len(order), settings.batch_size):
             places = order[start : start + settings.batch_size]
-            loss = cross_entropy(probe(_tensor(train[places])), torch.from_numpy(train_labels[places]))
+            loss = cross_entropy(probe(scale(vectors[places])), torch.from_numpy(labels[places]))
             optimizer.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
     probe.eval()
+    vectors, labels = test
     with torch.inference_mode():
-        logits = torch.cat(
-            [
-                probe(_tensor(test[start : start + settings.batch_size]))
-                for start in range(0, len(test), settings.batch_size)
-            ]
-        ).numpy()
+        parts = [probe(scale(vectors[start : start + _CHUNK])) for start in range(0, len(vectors), _CHUNK)]
         mix = [float(weight) for weight in probe.weights]
-    return watched_scores(EvalPrediction(logits, test_labels), space), mix
-
-
-def _tensor(vectors: NDArray[np.float16]) -> Tensor:
-    return torch.from_numpy(np.asarray(vectors, dtype=np.float32))
+    return watched_scores(EvalPrediction(torch.cat(parts).numpy(), labels), space), mix

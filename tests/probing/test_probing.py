@@ -96,7 +96,7 @@ def planted(layer: int, rows: int = 200) -> tuple[Vectors, Any]:
     random = np.random.default_rng(layer)
     labels = random.integers(0, 2, rows)
     vectors = random.normal(size=(rows, 4, 2, 16)).astype(np.float16)
-    vectors[:, layer, :, 0] = (8 * labels - 4)[:, None]
+    vectors[:, layer, :, :4] = (8 * labels - 4)[:, None, None]
     return vectors, labels.astype(np.int64)
 
 
