@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from harmonize.relation.recipe import INPUTS
+
 from .adapt import adapted
 from .options import DEFAULT_UNION, app
 from .probe import probed_table
@@ -91,7 +93,7 @@ def adapt(
 
 @app.command()
 def probe(
-    encoder: Annotated[str, typer.Option(help="minilm, tiny, a hub's name, a folder, or a run of head cls.")],
+    encoder: Annotated[str, typer.Option(help="minilm, tiny, a hub's name, a folder, or a run.")],
     corpus: Annotated[str, typer.Option(help="Of the set: trained on its train, tested on its test split.")],
     out: Annotated[Path, typer.Option(help="The folder to write: a table, JSON and a figure.")],
     union: Annotated[Path, typer.Option(help="The union set's folder.")] = DEFAULT_UNION,
@@ -99,6 +101,10 @@ def probe(
         int | None, typer.Option(help="Of the train split's documents, for a corpus without test split.")
     ] = None,
     fold: Annotated[int | None, typer.Option(help="The one to test on, from 0.")] = None,
+    input_: Annotated[
+        str | None,
+        typer.Option("--input", help=f"{', '.join(INPUTS)} [default: the run's, or prompt]."),
+    ] = None,
     max_length: Annotated[int, typer.Option(help="Of an input, in tokens.", min=32)] = 256,
     repeats: Annotated[int | None, typer.Option(help="Probes of each layer [default: 3].")] = None,
     seed: Annotated[int | None, typer.Option(help="Of the probes [default: 0].")] = None,
@@ -121,6 +127,7 @@ def probe(
         set_,
         folds=folds,
         fold=fold,
+        input_kind=input_,
         max_length=max_length,
         device=device,
     )

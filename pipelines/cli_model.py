@@ -55,6 +55,9 @@ def train(
         str | None,
         typer.Option("--input", help=f"{', '.join(INPUTS)}: what is read of a pair [default: the recipe's]."),
     ] = None,
+    teacher: Annotated[
+        Path | None, typer.Option(help="A run to distil: what it says of the rows is learnt too.")
+    ] = None,
     train_on: Annotated[
         str | None, typer.Option(help="Corpora or parts joined by commas: all, others, bc5cdr/dev, ...")
     ] = None,
@@ -82,6 +85,7 @@ def train(
         "encoder": encoder,
         "head": head,
         "input": input_,
+        "teacher": None if teacher is None else str(teacher),
         "train_on": train_on,
         "evaluate_on": evaluate_on,
         "epochs": epochs,

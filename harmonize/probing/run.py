@@ -23,10 +23,12 @@ from harmonize import __version__
 from harmonize.errors import HarmonizeError
 from harmonize.probing.figure import probe_figure, save
 from harmonize.probing.probe import Probed, ProbeSettings, probed
-from harmonize.probing.vectors import MentionEncoder, Vectors, write_vectors
+from harmonize.probing.vectors import Vectors, write_vectors
 from harmonize.relation.classifier import PROMPT_FILE, Prompt, device_named
 from harmonize.relation.encoders import load_encoder
+from harmonize.relation.encoding import PairEncoder
 from harmonize.relation.heads import HEADS
+from harmonize.relation.inputs import input_named
 from harmonize.relation.labels import LabelSpace, is_negative
 from harmonize.relation.prompt import tag
 from harmonize.relation.recipe import load_recipe
@@ -50,6 +52,7 @@ def probe(
     *,
     folds: int | None = None,
     fold: int | None = None,
+    input_kind: str | None = None,
     max_length: int = 256,
     device: str = "auto",
 ) -> dict[str, Any]:
@@ -59,8 +62,9 @@ def probe(
     on the others. What repeats a tested document is not trained on.
 
     Args:
-        encoder: a name or folder, a run of head cls too; see harmonize.relation.encoders.
+        encoder: a name or folder, or a run of any head but the linear ones; see harmonize.relation.encoders.
         out: the folder to write, new or one of these.
+        input_kind: see harmonize.relation.inputs; a run's own, or "prompt", unless given.
         max_length: of an input, in tokens.
 
     Returns:
@@ -84,9 +88,12 @@ def probe(
     if len(set(labels[0])) < 2:
         raise HarmonizeError(f"{corpus}: expected rows of two labels or more, all are {labels[0][0]}")
     set_seed(settings.seed)
-    tags = _tags(encoder, [train, test])
-    loaded = load_encoder(encoder, HEADS["cls"], space.names, tags, lambda: _texts(train))
-    pairs = MentionEncoder(loaded.tokenizer, tags, min(max_length, loaded.max_length))
+    run = Prompt.read(Path(encoder)) if (Path(encoder) / PROMPT_FILE).is_file() else None
+    kind = input_named(input_kind or (run.input if run else "prompt"))
+    tags = _tags([train, test]) | (run.tags if run else {})
+    head = HEADS[run.head if run else "cls"]
+    loaded = load_encoder(encoder, head, space.names, kind.words(tags), lambda: _texts(train))
+    pairs = PairEncoder(loaded.tokenizer, tags, min(max_length, loaded.max_length), kind.name)
     model = loaded.model().base_model.to(place).eval()
     timer.lap("preparing")
     with new_folder(out) as folder:
@@ -104,6 +111,7 @@ def probe(
             "corpus": corpus,
             "folds": folds,
             "fold": fold,
+            "input": kind.name,
             "max_length": pairs.max_length,
             "rows": {"train": train.num_rows, "test": test.num_rows},
             "related": {
@@ -146,8 +154,8 @@ def _rows(union: Path, corpus: str, folds: int | None, fold: int | None) -> tupl
     return train, rows_to_test(union, evaluate_on, folds, fold)
 
 
-def _tags(encoder: str, tables: Iterable[pa.Table]) -> dict[str, str]:
-    """The tag of each entity type: a run's own, as it was trained with them, else BioRED's."""
+def _tags(tables: Iterable[pa.Table]) -> dict[str, str]:
+    """BioRED's tag of each entity type."""
     names = load_catalogue().target.tags
     types = {
         kind
@@ -155,9 +163,7 @@ def _tags(encoder: str, tables: Iterable[pa.Table]) -> dict[str, str]:
         for side in ("head", "tail")
         for kind in rows[f"{side}_type"].unique().to_pylist()
     }
-    tags = {kind: tag(kind, names) for kind in sorted(types)}
-    own = Prompt.read(Path(encoder)).tags if (Path(encoder) / PROMPT_FILE).is_file() else {}
-    return {**tags, **own}
+    return {kind: tag(kind, names) for kind in sorted(types)}
 
 
 def _texts(rows: pa.Table) -> Iterable[str]:

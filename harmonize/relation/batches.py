@@ -22,10 +22,10 @@ class EncodedPairs(Dataset[dict[str, Any]]):
 
     Args:
         encoded: one by one; only their ids are kept.
-        labels: of each, -1 where there is none.
+        labels: of each, -1 where there is none; or [inputs, labels], how probable each is to be.
     """
 
-    def __init__(self, encoded: Iterable[Encoded], labels: Sequence[int]) -> None:
+    def __init__(self, encoded: Iterable[Encoded], labels: Sequence[int] | NDArray[np.float32]) -> None:
         ids: list[NDArray[np.int32]] = []
         types: list[NDArray[np.int8]] = []
         places: list[tuple[int, int]] = []
@@ -40,7 +40,8 @@ class EncodedPairs(Dataset[dict[str, Any]]):
         self._ids = np.concatenate(ids) if ids else np.empty(0, dtype=np.int32)
         self._types = np.concatenate(types) if types else np.empty(0, dtype=np.int8)
         self._places = np.array(places, dtype=np.int64).reshape(-1, 2)
-        self.labels = np.array(labels, dtype=np.int64)
+        soft = isinstance(labels, np.ndarray) and labels.ndim == 2
+        self.labels = np.array(labels, dtype=np.float32 if soft else np.int64)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -52,7 +53,7 @@ class EncodedPairs(Dataset[dict[str, Any]]):
             "input_ids": self._ids[part],
             "token_type_ids": self._types[part],
             "places": self._places[place],
-            "labels": int(self.labels[place]),
+            "labels": self.labels[place],
         }
 
     def places(self, items: Iterable[int]) -> NDArray[np.int64]:
@@ -77,7 +78,7 @@ def padded(
 
     Returns:
         input_ids, attention_mask, token_type_ids: int64 [items, tokens]; places: int64 [items, 2], of head
-        and tail; labels: int64 [items].
+        and tail; labels: int64 [items], or float32 [items, labels] where they are soft.
     """
     longest = max(len(item["input_ids"]) for item in items)
     shape = (len(items), -(-longest // multiple) * multiple)
@@ -93,7 +94,7 @@ def padded(
     arrays = {"input_ids": ids, "attention_mask": mask} | ({"token_type_ids": types} if types_too else {})
     arrays |= {"places": np.stack([item["places"] for item in items])} if places_too else {}
     batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
-    return {**batch, "labels": torch.tensor([item["labels"] for item in items], dtype=torch.int64)}
+    return {**batch, "labels": torch.from_numpy(np.stack([item["labels"] for item in items]))}
 
 
 class LikeLengths(Sampler[int]):

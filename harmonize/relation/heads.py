@@ -8,7 +8,7 @@ document   a context is one input for all its pairs, see harmonize.relation.docu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -59,7 +59,7 @@ class Head:
 
     name: str
     encoder: Callable[..., PairEncoder | DocumentEncoder]
-    inputs: Callable[[Iterable[Any], Sequence[int]], EncodedInputs]
+    inputs: Callable[[Iterable[Any], Any], EncodedInputs]
     padded: Callable[..., dict[str, torch.Tensor]]
     fresh: Callable[[Any], Any]
     pretrained: Callable[[str, Any], Any]

@@ -20,7 +20,8 @@ class Loss:
     """Cross entropy over the labels of the row's own corpus, each label with its weight.
 
     Called by transformers with the model's outputs, labels of [pairs] or, IGNORED where padded, [contexts,
-    pairs], and the number of pairs in all the batches that one step sums.
+    pairs], and how many numbers all the labels are of the batches that one step sums. Soft labels, float of
+    [pairs, labels], are what a teacher says, see harmonize.relation.teacher.
     """
 
     def __init__(self, space: LabelSpace, weights: torch.Tensor | None) -> None:
@@ -32,12 +33,16 @@ class Loss:
 
     def __call__(self, outputs: Any, labels: Any, num_items_in_batch: Any = None) -> torch.Tensor:
         logits = outputs["logits"].float()
+        weights = None if self.weights is None else self.weights.to(logits.device)
+        if labels.is_floating_point():
+            summed: torch.Tensor = cross_entropy(logits, labels, weight=weights, reduction="sum")
+            numbers = labels.numel() if num_items_in_batch is None else num_items_in_batch
+            return torch.div(summed, numbers / labels.shape[1])
         if labels.dim() > 1:
             known = labels != IGNORED
             logits, labels = logits[known], labels[known]
         own = self.own.to(logits.device)[labels]
         masked = logits.masked_fill(~own, torch.finfo(logits.dtype).min)
-        weights = None if self.weights is None else self.weights.to(logits.device)
         total = cross_entropy(masked, labels, weight=weights, reduction="sum")
         return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
 

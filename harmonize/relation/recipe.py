@@ -94,6 +94,9 @@ class Recipe(BaseModel):
     max_gradient_norm: float = Field(gt=0)
     class_weights: Literal["none", "balanced"]
     attention_dropout: float | None = Field(ge=0, lt=1)
+    teacher: str | None
+    teacher_own: float = Field(ge=0, le=1)
+    teacher_temperature: float = Field(gt=0)
     patience: int | None = Field(ge=1)
     evaluate_every: int | None = Field(ge=1)
     precision: Literal["auto", "fp32", "bf16"]

@@ -22,6 +22,7 @@ from harmonize.relation.labels import LabelSpace
 from harmonize.relation.prompt import tag
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.selection import Selection, gold_labels, pairs_of
+from harmonize.relation.teacher import soft_targets
 from harmonize.spec import load_catalogue
 
 __all__ = ["Task", "labels_in", "space_of"]
@@ -52,13 +53,19 @@ class Task:
 
     @classmethod
     def of(
-        cls, recipe: Recipe, selection: Selection, start: Path | None = None, cache: Cache | None = None
+        cls,
+        recipe: Recipe,
+        selection: Selection,
+        start: Path | None = None,
+        cache: Cache | None = None,
+        device: str = "auto",
     ) -> Task:
         """The task of a recipe and its rows.
 
         Args:
             start: a run to begin with instead of the recipe's encoder.
             cache: where encoded pairs are kept; those of whole contexts are quickly made again.
+            device: where the teacher answers, if there is one.
 
         Raises:
             HarmonizeError: an encoder that is not to be had, or rows of a single label.
@@ -93,9 +100,29 @@ class Task:
             if cache is not None and isinstance(pairs, PairEncoder):
                 encoded = cache.encoded(part["instance_id"].to_pylist(), pairs, pairs(pairs_of(part)))
             counted = _counted(encoded, counts.setdefault(part_name, {}))
-            sets.append(head.inputs(counted, labels[-1].tolist()))
+            targets = _targets(recipe, part, labels[-1], space, device) if part is rows else None
+            sets.append(head.inputs(counted, labels[-1].tolist() if targets is None else targets))
         development = sets[1] if watched.num_rows else None
         return cls(recipe, head, encoder, prompt, space, labels[0], sets[0], development, counts)
+
+
+def _targets(
+    recipe: Recipe, rows: Any, labels: NDArray[np.int64], space: LabelSpace, device: str
+) -> NDArray[np.float32] | None:
+    """What the teacher wants of the training rows; None without one."""
+    if recipe.teacher is None:
+        return None
+    if recipe.head == "document":
+        raise HarmonizeError("teacher: expected a head that reads pairs one by one, not document")
+    return soft_targets(
+        Path(recipe.teacher),
+        rows,
+        labels,
+        space,
+        own=recipe.teacher_own,
+        temperature=recipe.teacher_temperature,
+        device=device,
+    )
 
 
 def space_of(selection: Selection, recipe: Recipe) -> LabelSpace:

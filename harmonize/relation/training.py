@@ -153,7 +153,7 @@ def fit(
     place = device_named(device)
     set_seed(recipe.seed)
     selection = select(union, recipe)
-    task = Task.of(recipe, selection, start, Cache(cache_folder(union), manifest_hash(union)))
+    task = Task.of(recipe, selection, start, Cache(cache_folder(union), manifest_hash(union)), device)
     trainer = _trainer(task, folder, place, callbacks)
     timer.lap("preparing")
     _run(trainer, folder / CHECKPOINTS)
@@ -178,10 +178,11 @@ def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
     """A baseline of harmonize.relation.linear, trained in `folder`; it takes seconds, and is not resumed.
 
     Raises:
-        HarmonizeError: the recipe has a first stage, which a baseline cannot go on from.
+        HarmonizeError: the recipe has a first stage or a teacher, which a baseline can do nothing with.
     """
-    if recipe.first is not None:
-        raise HarmonizeError(f"first: expected null with head {recipe.head}")
+    for name in ("first", "teacher"):
+        if getattr(recipe, name) is not None:
+            raise HarmonizeError(f"{name}: expected null with head {recipe.head}")
     timer = Timer()
     selection = select(union, recipe)
     space = space_of(selection, recipe)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
 from typing import Any
@@ -13,19 +12,24 @@ import pytest
 import torch
 from typer.testing import CliRunner, Result
 
-from harmonize.errors import HarmonizeError, SpecError
+from harmonize.errors import SpecError
 from harmonize.model import Span
 from harmonize.pipelines.cli import app
 from harmonize.probing.probe import Probe, ProbeSettings, chosen_settings, expected_layer, probed
-from harmonize.probing.vectors import MentionEncoder, Vectors, write_vectors
+from harmonize.probing.run import probe
+from harmonize.probing.vectors import Vectors, write_vectors
 from harmonize.relation.encoders import Encoder, load_encoder
 from harmonize.relation.encoding import PairEncoder
 from harmonize.relation.heads import HEADS
+from harmonize.relation.inputs import INPUTS
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.pair import Entity, Pair
+from harmonize.relation.recipe import load_recipe
 from harmonize.relation.selection import pairs_of, rows_to_test
+from harmonize.relation.training import train
 
 TAGS = {"ChemicalEntity": "C", "DiseaseOrPhenotypicFeature": "D", "GeneOrGeneProduct": "G"}
+WORDS = INPUTS["prompt"].words(TAGS)
 SPACE = LabelSpace(("Association", "None"))
 FEW = ProbeSettings(hidden=32, epochs=6, batch_size=16, repeats=1, learning_rate=5e-3)
 
@@ -38,43 +42,12 @@ def pairs(sample_union: Path) -> list[Pair]:
 @pytest.fixture(scope="module")
 def encoder(pairs: list[Pair]) -> Encoder:
     torch.manual_seed(0)
-    return load_encoder("tiny", HEADS["cls"], SPACE.names, TAGS, lambda: [pair.text for pair in pairs])
-
-
-@pytest.mark.parametrize("max_length", [512, 64])
-def test_the_input_is_the_classifiers_and_the_places_are_its_tags(
-    encoder: Encoder, pairs: list[Pair], max_length: int
-) -> None:
-    found = list(MentionEncoder(encoder.tokenizer, TAGS, max_length)(pairs))
-    wanted = list(PairEncoder(encoder.tokenizer, TAGS, max_length)(pairs))
-    assert any(one.cut for one in wanted) == (max_length == 64)
-    for pair, one, other in zip(pairs, found, wanted, strict=True):
-        assert one.input_ids == list(other.input_ids)
-        assert one.token_type_ids == list(other.token_type_ids)
-        tokens = encoder.tokenizer.convert_ids_to_tokens(one.input_ids)
-        for entity, place in zip((pair.head, pair.tail), one.places, strict=True):
-            assert one.token_type_ids[place] == 1
-            assert tokens[place] == f"<{TAGS[entity.type]}>"
-            name = encoder.tokenizer.tokenize(entity.spans[0].of(pair.text))
-            if max_length == 512:
-                assert tokens[place + 1 : place + 1 + len(name)] == name or "<" in tokens[place + 1]
-
-
-def test_two_entities_of_one_type_keep_their_own_places(encoder: Encoder) -> None:
-    text = "bb and aa and bb"
-    head = Entity("aa", "GeneOrGeneProduct", (Span(7, 9),))
-    tail = Entity("bb", "GeneOrGeneProduct", (Span(0, 2), Span(14, 16)))
-    (one,) = MentionEncoder(encoder.tokenizer, TAGS, 64)([Pair("aimed", "AIMed", text, head, tail)])
-    tokens = encoder.tokenizer.convert_ids_to_tokens(one.input_ids)
-    first, second = one.places
-    assert tokens[first : first + 3] == ["<G>", "a", "##a"]
-    assert tokens[second : second + 3] == ["<G>", "b", "##b"]
-    assert second < first
+    return load_encoder("tiny", HEADS["cls"], SPACE.names, WORDS, lambda: [pair.text for pair in pairs])
 
 
 def test_vectors_are_those_of_every_layer(encoder: Encoder, pairs: list[Pair], tmp_path: Path) -> None:
     model = encoder.model().base_model.eval()
-    mentions = MentionEncoder(encoder.tokenizer, TAGS, 128)
+    mentions = PairEncoder(encoder.tokenizer, TAGS, 128)
     vectors = write_vectors(model, mentions, pairs, tmp_path / "v.npy")
     assert vectors.shape == (len(pairs), 3, 2, 64)
     assert np.array_equal(np.load(tmp_path / "v.npy"), vectors)
@@ -85,10 +58,9 @@ def test_vectors_are_those_of_every_layer(encoder: Encoder, pairs: list[Pair], t
             token_type_ids=torch.tensor([one.token_type_ids]),
             output_hidden_states=True,
         ).hidden_states
+    places = [one.head_place, one.tail_place]
     for layer, state in enumerate(states):
-        np.testing.assert_allclose(
-            vectors[3, layer], state[0, list(one.places)].numpy(), atol=4e-3, err_msg=str(layer)
-        )
+        np.testing.assert_allclose(vectors[3, layer], state[0, places].numpy(), atol=4e-3)
 
 
 def planted(layer: int, rows: int = 200) -> tuple[Vectors, Any]:
@@ -139,14 +111,14 @@ def test_a_word_that_decides_is_found_once_layers_have_read_it(encoder: Encoder,
         for text in texts
     ]
     torch.manual_seed(0)
-    known = load_encoder("tiny", HEADS["cls"], SPACE.names, TAGS, lambda: texts * 2)
+    known = load_encoder("tiny", HEADS["cls"], SPACE.names, WORDS, lambda: texts * 2)
     model = known.model().base_model.eval()
     with torch.no_grad():
         for weight in model.parameters():
             if weight.dim() > 1:
                 weight.normal_(std=0.3)
     labels = np.arange(120) % 2
-    mentions = MentionEncoder(known.tokenizer, TAGS, 64)
+    mentions = PairEncoder(known.tokenizer, TAGS, 64)
     vectors = write_vectors(model, mentions, [pairs[label] for label in labels], tmp_path / "v.npy")
     found = probed(vectors[:80], labels[:80], vectors[80:], labels[80:], SPACE, FEW)
     assert found.layers[0].pair_f < 0.7
@@ -225,10 +197,11 @@ def test_faults_are_one_line_and_leave_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_of_another_head_is_one_line(encoder: Encoder, tmp_path: Path, sample_union: Path) -> None:
-    load: Callable[..., Encoder] = load_encoder
-    made = load("tiny", HEADS["document"], SPACE.names, TAGS, lambda: ["a text"])
-    made.model().save_pretrained(tmp_path / "run")
-    made.tokenizer.save_pretrained(tmp_path / "run")
-    with pytest.raises(HarmonizeError, match="expected an encoder or a run of head cls"):
-        load(str(tmp_path / "run"), HEADS["cls"], SPACE.names, TAGS, list).model()
+@pytest.mark.parametrize(("head", "kind"), [("mean", "markers"), ("document", "prompt")])
+def test_a_run_is_read_as_it_was_trained(tmp_path: Path, sample_union: Path, head: str, kind: str) -> None:
+    values = {"encoder": "tiny", "head": head, "input": kind, "epochs": 0.1, "max_length": 128}
+    recipe = load_recipe("original", {**values, "development": None})
+    made = train(sample_union, recipe, tmp_path / "run", device="cpu")
+    record = probe(sample_union, str(made), "biored", tmp_path / "probe", FEW, max_length=128, device="cpu")
+    assert record["input"] == kind
+    assert len(record["layers"]) == 3

@@ -1,0 +1,124 @@
+"""Distillation: what a teacher says of the rows, and a student that learns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from relation_runs import StopAt, record, stopped_and_resumed, weights
+from torch.nn.functional import kl_div
+
+from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.relation.labels import LabelSpace
+from harmonize.relation.load import load_classifier
+from harmonize.relation.objective import Loss
+from harmonize.relation.predictions import predicted_rows
+from harmonize.relation.recipe import Recipe
+from harmonize.relation.selection import pairs_of, select
+from harmonize.relation.task import labels_in, space_of
+from harmonize.relation.teacher import soft_targets
+from harmonize.relation.training import train
+
+Small = Callable[..., Recipe]
+
+
+def targets(run: Path, union: Path, recipe: Recipe, own: float, temperature: float) -> tuple[np.ndarray, ...]:
+    """(targets, labels, what the teacher says in the space's order)"""
+    selection = select(union, recipe)
+    space = space_of(selection, recipe)
+    labels = labels_in(space, selection.train, recipe)
+    made = soft_targets(run, selection.train, labels, space, own=own, temperature=temperature, device="cpu")
+    classifier = load_classifier(run, "cpu")
+    said = np.array(predicted_rows(classifier, selection.train)["probabilities"].to_pylist())
+    return made, labels, said[:, [classifier.labels.index(label) for label in space.names]]
+
+
+def test_targets_between_the_label_and_the_teacher(
+    small_run: Path, sample_union: Path, small_recipe: Small
+) -> None:
+    recipe = small_recipe()
+    made, labels, said = targets(small_run, sample_union, recipe, own=0.0, temperature=1.0)
+    np.testing.assert_allclose(made, said, atol=1e-6)
+    made, labels, _ = targets(small_run, sample_union, recipe, own=1.0, temperature=2.0)
+    np.testing.assert_array_equal(made.argmax(axis=1), labels)
+    np.testing.assert_array_equal(made.max(axis=1), 1)
+    made, labels, said = targets(small_run, sample_union, recipe, own=0.5, temperature=2.0)
+    flat = np.sqrt(said) / np.sqrt(said).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(made, 0.5 * np.eye(said.shape[1])[labels] + 0.5 * flat, atol=1e-5)
+    np.testing.assert_allclose(made.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_soft_labels_that_are_sure_cost_what_hard_ones_cost() -> None:
+    torch.manual_seed(0)
+    logits, hard = torch.randn(6, 3), torch.tensor([0, 1, 2, 0, 0, 1])
+    soft = torch.eye(3)[hard]
+    for rare in (None, torch.tensor([1.0, 2.0, 0.5])):
+        loss = Loss(LabelSpace(("a", "b", "None")), rare)
+        torch.testing.assert_close(loss({"logits": logits}, soft), loss({"logits": logits}, hard))
+        # Of two batches that one step sums transformers tells how many numbers all their labels are.
+        halves = zip(logits.split(3), soft.split(3), strict=True)
+        both = torch.stack([loss({"logits": part}, of, soft.numel()) for part, of in halves])
+        torch.testing.assert_close(both.sum(), loss({"logits": logits}, hard))
+
+
+def test_a_student_comes_nearer_to_its_teacher_than_one_without(
+    small_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
+    values = {"epochs": 12, "seed": 1, "development": None, "learning_rate": 2e-3}
+    alone = small_recipe(**values)
+    taught = small_recipe(**values, teacher=str(small_run), teacher_own=0.0, teacher_temperature=1.0)
+    rows = select(sample_union, alone).train
+    teacher = load_classifier(small_run, "cpu")
+    wanted = torch.from_numpy(teacher.probabilities(pairs_of(rows)))
+    distances = []
+    for name, recipe in (("alone", alone), ("taught", taught)):
+        student = load_classifier(train(sample_union, recipe, tmp_path / name, device="cpu"), "cpu")
+        assert student.labels == teacher.labels
+        said = torch.from_numpy(student.probabilities(pairs_of(rows))).clamp(min=1e-9).log()
+        distances.append(float(kl_div(said, wanted, reduction="batchmean")))
+    assert distances[1] < distances[0] / 2
+
+
+def test_stopped_and_resumed_a_student_has_the_same_weights(
+    small_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
+    recipe = small_recipe(head="mean", teacher=str(small_run))
+    whole = train(sample_union, recipe, tmp_path / "whole", device="cpu")
+    steps = record(whole)["steps"] // 2
+    stops = StopAt(saved=steps), StopAt(steps + 1)
+    run, _ = stopped_and_resumed(sample_union, recipe, tmp_path / "run", *stops)
+    assert weights(run) == weights(whole)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"head": "document"}, "teacher: expected a head that reads pairs one by one, not document"),
+        ({"head": "svm"}, "teacher: expected null with head svm"),
+        ({"labels": "source"}, "expected a run of the same labels"),
+    ],
+)
+def test_a_teacher_that_cannot_teach_is_one_line(
+    small_run: Path,
+    sample_union: Path,
+    small_recipe: Small,
+    tmp_path: Path,
+    values: dict[str, str],
+    message: str,
+) -> None:
+    train_on = ["ddi"] if "labels" in values else ["biored"]
+    recipe = small_recipe(teacher=str(small_run), **values, train_on=train_on)
+    with pytest.raises(HarmonizeError, match=message) as error:
+        train(sample_union, recipe, tmp_path / "run", device="cpu")
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_teacher_that_is_not_there_is_one_line(
+    sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
+    with pytest.raises(MissingInput, match=r"expected a run of `harmonize train`"):
+        train(sample_union, small_recipe(teacher=str(tmp_path / "none")), tmp_path / "run", device="cpu")
