@@ -241,15 +241,18 @@ def _solved(
             f"head {head}: install scikit-learn with `pip install 'harmonize[baselines]'`"
         ) from None
     common: dict[str, Any] = {"C": strength, "class_weight": "balanced", "random_state": 0}
-    model = LogisticRegression(max_iter=2000, **common) if head == "logistic" else LinearSVC(**common)
-    model.fit(table, labels)
+    kind = LogisticRegression if head == "logistic" else LinearSVC
+    model = kind(max_iter=10_000, **common)
+    # What no row has stays at weight 0; without it there is several times less to solve.
+    used = np.unique(table.indices)
+    model.fit(table[:, used], labels)
     found, bias = model.coef_, model.intercept_
     if len(found) == 1:
         # Of two labels scikit-learn keeps the second one's alone.
         found, bias = np.concatenate((np.zeros_like(found), found)), np.concatenate(([0.0], bias))
-    weights = np.zeros((count, found.shape[1]), dtype=np.float32)
+    weights = np.zeros((count, table.shape[1]), dtype=np.float32)
     every = np.full(count, _NEVER)
-    weights[model.classes_], every[model.classes_] = found, bias
+    weights[np.ix_(model.classes_, used)], every[model.classes_] = found, bias
     return csr_matrix(weights), every
 
 
