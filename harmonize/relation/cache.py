@@ -50,7 +50,7 @@ class Cache:
 
     Args:
         folder: see `cache_folder`.
-        manifest: the hash of the set's manifest.
+        manifest: the hash of what the rows are from: see harmonize.relation.run.rows_hash.
     """
 
     def __init__(self, folder: Path, manifest: str) -> None:

@@ -28,9 +28,11 @@ __all__ = [
     "Input",
     "Recipe",
     "load_recipe",
+    "load_values",
     "part",
     "recipe_names",
     "resolved",
+    "stages",
 ]
 
 ALL, OTHERS, FOLD = "all", "others", "fold"
@@ -78,6 +80,7 @@ class Recipe(BaseModel):
     fold: int | None = Field(ge=0)
     documents: int | None = Field(ge=1)
     negatives: float | None = Field(gt=0)
+    pseudo: str | None = Field(min_length=1)
     first: dict[str, Any] | None
     head: Head
     encoder: str = Field(min_length=1)
@@ -170,6 +173,22 @@ def load_recipe(name: str | Path = "biorex", values: Mapping[str, Any] | None = 
     else:
         raise UnknownName("recipe", path, recipe_names())
     return resolved({**_packaged(_DEFAULT), **own, **(values or {})}, path)
+
+
+def load_values(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:
+    """A recipe that was kept as its values, those that are newer than it filled in.
+
+    Raises:
+        SpecError: with every fault at once.
+    """
+    return resolved({**_packaged(_DEFAULT), **values}, origin)
+
+
+def stages(recipe: Recipe) -> tuple[Recipe, ...]:
+    """What is trained one after the other: the `first` stage, where there is one, and the recipe."""
+    if recipe.first is None:
+        return (recipe,)
+    return resolved({**recipe.model_dump(), "first": None, **recipe.first}, "first"), recipe
 
 
 def resolved(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:

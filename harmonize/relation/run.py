@@ -32,6 +32,7 @@ __all__ = [
     "described",
     "manifest_hash",
     "read_record",
+    "rows_hash",
     "run_record",
     "steps_learnt",
     "write_card",
@@ -63,6 +64,12 @@ def manifest_hash(union: Path) -> str:
     """
     read_manifest(union)
     return hashlib.sha256((union / MANIFEST).read_bytes()).hexdigest()
+
+
+def rows_hash(union: Path, selection: Selection) -> str:
+    """A hash of all that the rows of a selection are from: the set, and the file of pseudo-labels."""
+    hashed = manifest_hash(union)
+    return hashed if selection.pseudo is None else f"{hashed} {selection.pseudo.sha256}"
 
 
 def write_left_out(folder: Path, selection: Selection) -> None:
@@ -98,6 +105,7 @@ def run_record(
             "development": selection.development.num_rows,
             "left_out": selection.reasons(),
         },
+        **({} if selection.pseudo is None else {"pseudo": selection.pseudo.as_dict()}),
         "labels": list(labels),
         **learnt,
         "seconds": timer.laps,
@@ -187,6 +195,7 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
         "mean that there is no relation.",
         f"- Rows: {rows['train']:,} trained on, {rows['development']:,} watched, {left_out:,} left out "
         f"({LEFT_OUT} names each).",
+        *_pseudo_lines(record),
         f"- Union set: manifest sha256 `{record['union']['manifest_sha256']}`.",
         f"- Pair F on the development part: {watched:.4f}, the best of {len(record['evaluations'])}."
         if watched is not None
@@ -217,6 +226,17 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
         "```",
     ]
     _write(folder / CARD, "\n".join(lines) + "\n")
+
+
+def _pseudo_lines(record: Mapping[str, Any]) -> list[str]:
+    """How much of what was trained on nobody has annotated."""
+    if "pseudo" not in record:
+        return []
+    pseudo = record["pseudo"]
+    return [
+        f"- Of the rows trained on {pseudo['trained_on']:,} are pseudo-labels, which a model has given and "
+        f"nobody has checked (sha256 `{pseudo['sha256']}`)."
+    ]
 
 
 def _made(recipe: Recipe) -> str:

@@ -13,34 +13,19 @@ import pyarrow as pa
 
 from harmonize.errors import AccountingError, HarmonizeError, UnknownName
 from harmonize.model import Span
+from harmonize.relation.columns import COLUMNS
 from harmonize.relation.labels import NEGATIVE, is_negative
 from harmonize.relation.pair import Entity, Pair
-from harmonize.relation.recipe import ALL, FOLD, OTHERS, Recipe, part
-from harmonize.union.documents import DocumentKey, read_documents
+from harmonize.relation.pseudo import PseudoLabels, PseudoModel, PseudoUse, read_pseudo
+from harmonize.relation.recipe import ALL, FOLD, OTHERS, Recipe, part, stages
+from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 from harmonize.union.folds import folds
-from harmonize.union.leaks import Repeat, read_repeats
-from harmonize.union.manifest import read_manifest
+from harmonize.union.leaks import Repeat, fingerprint, leaks_into, read_repeats
+from harmonize.union.manifest import file_entry, read_manifest
 from harmonize.union.reader import load_union
+from harmonize.union.schema import MANIFEST, SCHEMA
 
 __all__ = ["LeftOut", "Selection", "gold_labels", "pairs_of", "rows_to_test", "select"]
-
-COLUMNS = (
-    "instance_id",
-    "corpus",
-    "split",
-    "document_id",
-    "text",
-    "head_id",
-    "tail_id",
-    *(f"{side}_{what}" for side in ("head", "tail") for what in ("name", "type", "spans")),
-    "source_head_type",
-    "source_tail_type",
-    "relation",
-    "relations",
-    "source_relations",
-    "task",
-    "leaks_into",
-)
 
 TRAIN, WATCH = "train", "development"
 
@@ -51,6 +36,9 @@ LEAKS = "its document stands in {}"
 NOT_ASKED_FOR = "its document is not asked for"
 BEYOND = "its document is none of the {} asked for"
 MORE_NEGATIVES = "a pair without relation beyond {:g} for each one with"
+OWN_LABEL = "the set says itself what relates the pair"
+PSEUDO = "pseudo"
+"""What stands for the part of the set in LeftOut of a pseudo-labelled row."""
 
 
 class LeftOut(NamedTuple):
@@ -68,14 +56,17 @@ class Selection:
 
     Attributes:
         train, development: development has no row where the recipe has no such part.
-        rows_in: rows of the parts that the recipe trains on and watches; = train + development + left out.
-        left_out: in the order of the set.
+        rows_in: rows of the parts that the recipe trains on and watches, and of its file of pseudo-labels;
+            = train + development + left out.
+        left_out: in the order of the set, then of the file.
+        pseudo: what has become of the file; the rows of `train` that are from it stand last.
     """
 
     train: pa.Table
     development: pa.Table
     rows_in: int
     left_out: tuple[LeftOut, ...]
+    pseudo: PseudoUse | None = None
 
     def reasons(self) -> dict[str, dict[str, int]]:
         """Part -> reason -> rows."""
@@ -91,7 +82,9 @@ def select(union: Path, recipe: Recipe) -> Selection:
 
     Raises:
         UnknownName: a corpus that the set does not hold.
-        HarmonizeError: nothing is left to train on, or to watch.
+        HarmonizeError: nothing is left to train on, or to watch; or pseudo-labels of other relation types, or
+            by a model that was trained on what this recipe tests.
+        MissingInput, MalformedInput: the file of pseudo-labels is missing, or none.
         UnionError: the set is not whole.
     """
     held = list(read_manifest(union)["corpora"])
@@ -110,17 +103,19 @@ def select(union: Path, recipe: Recipe) -> Selection:
         for (key, _), place, instance in zip(_keys(rows), found, rows["instance_id"].to_pylist(), strict=True)
         if place not in (TRAIN, WATCH)
     )
-    if rows.num_rows != train.num_rows + development.num_rows + len(left_out):
-        raise AccountingError(
-            f"{rows.num_rows} rows in, {train.num_rows} + {development.num_rows} + {len(left_out)} out"
-        )
     if not train.num_rows:
         raise HarmonizeError(
             f"train_on {', '.join(recipe.train_on)}: expected rows to train on, none is left"
         )
     if recipe.development is not None and not development.num_rows:
         raise HarmonizeError(f"development {recipe.development}: expected rows to watch, none is left")
-    return Selection(train, development, rows.num_rows, left_out)
+    chosen = Selection(train, development, rows.num_rows, left_out)
+    if recipe.pseudo is not None:
+        chosen = _with_pseudo(chosen, union, recipe, places)
+    rows_out = chosen.train.num_rows + chosen.development.num_rows + len(chosen.left_out)
+    if chosen.rows_in != rows_out:
+        raise AccountingError(f"{chosen.rows_in} rows in, {rows_out} out")
+    return chosen
 
 
 def rows_to_test(
@@ -271,6 +266,131 @@ class _Places:
         if self.drawn is not None and key.corpus == self.target and key.document_id not in self.drawn:
             return BEYOND.format(len(self.drawn))
         return TRAIN
+
+    def why_held_out(self, key: DocumentKey) -> str | None:
+        """Why nothing that repeats a document may be trained on; None where it may."""
+        if key in self.tested or key in self.like_tested:
+            return LIKE_TESTED
+        if key in self.watched or key in self.like_watched:
+            return LIKE_WATCHED
+        name = f"{key.corpus}/{key.split}"
+        return LEAKS.format(name) if name in self.evaluated else None
+
+
+def _with_pseudo(chosen: Selection, union: Path, recipe: Recipe, places: _Places) -> Selection:
+    """A selection with the pseudo-labelled rows of a recipe among those to train on."""
+    labels = read_pseudo(Path(recipe.pseudo or ""))
+    _check_labels(labels, recipe)
+    _check_models(labels, union, places)
+    held_out = _HeldOut.of(read_documents(union), places)
+    known = {
+        *(identifier for rows in (chosen.train, chosen.development) for identifier in _ids(rows)),
+        *(row.instance_id for row in chosen.left_out),
+    }
+    found = [
+        OWN_LABEL if instance in known else reason
+        for instance, reason in zip(_ids(labels.rows), held_out.reasons(labels.rows), strict=True)
+    ]
+    rows = labels.rows.select(COLUMNS).cast(pa.schema([SCHEMA.field(name) for name in COLUMNS]))
+    kept = rows.filter(pa.array([reason is None for reason in found], pa.bool_()))
+    left_out = tuple(
+        LeftOut(PSEUDO, document, instance, reason)
+        for document, instance, reason in zip(rows["document_id"].to_pylist(), _ids(rows), found, strict=True)
+        if reason is not None
+    )
+    use = PseudoUse(str(labels.path), labels.sha256, len(found), kept.num_rows, labels.about.models)
+    return Selection(
+        train=pa.concat_tables([chosen.train, kept]).unify_dictionaries(),
+        development=chosen.development,
+        rows_in=chosen.rows_in + len(found),
+        left_out=chosen.left_out + left_out,
+        pseudo=use,
+    )
+
+
+def _ids(rows: pa.Table) -> list[str]:
+    return list(rows["instance_id"].to_pylist())
+
+
+def _check_labels(labels: PseudoLabels, recipe: Recipe) -> None:
+    """Raises HarmonizeError for labels of another kind than the recipe's."""
+    if labels.about.labels != recipe.labels:
+        raise HarmonizeError(
+            f"pseudo {labels.path}: expected labels of the recipe's kind ({recipe.labels}), "
+            f"got those of a model that was trained with labels: {labels.about.labels}"
+        )
+
+
+def _check_models(labels: PseudoLabels, union: Path, places: _Places) -> None:
+    """Raises HarmonizeError for labels of a model that was trained on what is tested here."""
+    for model in labels.about.models:
+        known = places.tested & _trained_on(model, union, labels.path)
+        if known:
+            raise HarmonizeError(
+                f"pseudo {labels.path}: expected labels of models that never saw what is tested here, one of "
+                f"{labels.about.model} was trained on {len(known):,} such documents; label with the run of "
+                f"this very fold, or with one trained without them"
+            )
+
+
+def _trained_on(model: PseudoModel, union: Path, origin: Path) -> frozenset[DocumentKey]:
+    """The documents of a set that a model was trained on, as far as its recipe tells.
+
+    Of a model that was trained on another set all of the parts that its recipe names, since what it held out
+    cannot be known.
+    """
+    documents = [document.key for document in read_documents(union)]
+    held = list(read_manifest(union)["corpora"])
+    same_set = file_entry(union / MANIFEST)["sha256"] == model.manifest_sha256
+    leaks = leaks_into(read_repeats(union)) if same_set else {}
+    found: set[DocumentKey] = set()
+    for stage in stages(model.as_recipe(origin)):
+        if same_set:
+            places = _Places.of(union, stage)
+            found |= {key for key in documents if places.of_row(key, leaks.get(key, ())) == TRAIN}
+        else:
+            parts = _parts(stage.with_values({"development": None}), held)
+            found |= {key for key in documents if (key.corpus, key.split) in parts}
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldOut:
+    """Documents that may not be trained on, known by id (of the evaluated corpus), PMID, letters and digits.
+
+    Attributes:
+        by_id, by_pmid, by_text: -> why.
+    """
+
+    by_id: dict[str, str]
+    by_pmid: dict[str | None, str]
+    by_text: dict[str, str]
+
+    @classmethod
+    def of(cls, documents: Iterable[StoredDocument], places: _Places) -> _HeldOut:
+        found = cls({}, {}, {})
+        for document in documents:
+            reason = places.why_held_out(document.key)
+            if reason is None:
+                continue
+            if document.key.corpus == places.target:
+                found.by_id[document.key.document_id] = reason
+            if document.pmid is not None:
+                found.by_pmid[document.pmid] = reason
+            found.by_text[fingerprint(document.text).hex()] = reason
+        return found
+
+    def reasons(self, rows: pa.Table) -> Iterator[str | None]:
+        """Why each pseudo-labelled row is left out; None where nothing speaks against it."""
+        of_text = {text: fingerprint(text).hex() for text in rows["text"].unique().to_pylist()}
+        columns = (rows[name].to_pylist() for name in ("document_id", "pmid", "fingerprint", "text"))
+        for document_id, pmid, whole, text in zip(*columns, strict=True):
+            yield (
+                self.by_id.get(document_id)
+                or self.by_pmid.get(pmid)
+                or self.by_text.get(whole)
+                or self.by_text.get(of_text[text])
+            )
 
 
 def _held_out(

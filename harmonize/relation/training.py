@@ -42,12 +42,12 @@ from harmonize.relation.cache import Cache, cache_folder
 from harmonize.relation.classifier import device_named
 from harmonize.relation.linear import LINEAR_HEADS, fitted
 from harmonize.relation.objective import Loss, label_weights, watched_scores
-from harmonize.relation.recipe import Recipe, resolved
+from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.run import (
     TRAINING,
     Timer,
     described,
-    manifest_hash,
+    rows_hash,
     run_record,
     steps_learnt,
     write_left_out,
@@ -127,7 +127,7 @@ def _stages(
     if recipe.first is None:
         fit(union, recipe, work, device=device, callbacks=callbacks)
         return
-    before = resolved({**recipe.model_dump(), "first": None, **recipe.first}, "first")
+    before, _ = stages(recipe)
     first = work / FIRST
     if not (first / TRAINING).is_file():
         fit(union, before, first, device=device, callbacks=callbacks)
@@ -153,7 +153,8 @@ def fit(
     place = device_named(device)
     set_seed(recipe.seed)
     selection = select(union, recipe)
-    task = Task.of(recipe, selection, start, Cache(cache_folder(union), manifest_hash(union)), device)
+    cache = Cache(cache_folder(union), rows_hash(union, selection))
+    task = Task.of(recipe, selection, start, cache, device)
     trainer = _trainer(task, folder, place, callbacks)
     timer.lap("preparing")
     _run(trainer, folder / CHECKPOINTS)

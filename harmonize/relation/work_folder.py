@@ -15,7 +15,8 @@ from filelock import FileLock, Timeout
 from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.recipe import Recipe
+from harmonize.relation.pseudo import pseudo_hash
+from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.run import TRAINING, manifest_hash, read_record
 from harmonize.union.replace import put
 
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 RECIPE, CHECKPOINTS, FIRST = "recipe.yaml", "checkpoints", "first"
-_SET = "set.sha256"
+_SET, _PSEUDO = "set.sha256", "pseudo.sha256"
 
 
 class AtWork(HarmonizeError):
@@ -76,22 +77,40 @@ def alone_in(work: Path) -> Iterator[None]:
 
 
 def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
-    """True if a run is of this very recipe and set."""
+    """True if a run is of this very recipe and set, and of the very pseudo-labels that the recipe names.
+
+    Raises:
+        MissingInput: there are no such pseudo-labels.
+    """
     path = out / RECIPE
     if not path.is_file() or path.read_text(encoding="utf-8") != recipe.as_yaml():
         return False
-    return bool(read_record(out)["union"]["manifest_sha256"] == manifest_hash(union))
+    if read_record(out)["union"]["manifest_sha256"] != manifest_hash(union):
+        return False
+    *first, last = _pseudo_hashes(recipe)
+    made = [(out, last), *((out / FIRST, before) for before in first)]
+    return all(read_record(folder).get("pseudo", {}).get("sha256") == wanted for folder, wanted in made)
+
+
+def _pseudo_hashes(recipe: Recipe) -> list[str | None]:
+    """The hash of the pseudo-labels of each stage, None for one without."""
+    return [None if stage.pseudo is None else pseudo_hash(Path(stage.pseudo)) for stage in stages(recipe)]
 
 
 def begin(work: Path, union: Path, recipe: Recipe) -> None:
-    """Make the folder to work in; one with checkpoints must be of the same recipe and set."""
-    begin_as(
-        work,
-        {
-            RECIPE: (recipe.as_yaml(), "of another recipe"),
-            _SET: (manifest_hash(union) + "\n", "on another set"),
-        },
-    )
+    """Make the folder to work in; one with checkpoints must be of the same recipe, set and pseudo-labels.
+
+    Raises:
+        MissingInput: there are no such pseudo-labels.
+    """
+    wanted = {
+        RECIPE: (recipe.as_yaml(), "of another recipe"),
+        _SET: (manifest_hash(union) + "\n", "on another set"),
+    }
+    hashes = _pseudo_hashes(recipe)
+    if any(hashes):
+        wanted[_PSEUDO] = ("".join(f"{each}\n" for each in hashes), "on other pseudo-labels")
+    begin_as(work, wanted)
 
 
 def begin_as(work: Path, wanted: Mapping[str, tuple[str, str]]) -> None:
@@ -123,14 +142,14 @@ def has_begun(work: Path) -> bool:
     return any(work.rglob(f"{CHECKPOINTS}/checkpoint-*")) or (work / FIRST / TRAINING).is_file()
 
 
-def finish(work: Path, out: Path, scratch: Iterable[str] = (_SET,)) -> None:
+def finish(work: Path, out: Path, scratch: Iterable[str] = (_SET, _PSEUDO)) -> None:
     """Put the finished run in its place, without its checkpoints and the files that only making it needs."""
     if not is_first_process():
         return
     for checkpoints in [*work.rglob(CHECKPOINTS)]:
         shutil.rmtree(checkpoints)
     for name in scratch:
-        (work / name).unlink()
+        (work / name).unlink(missing_ok=True)
     put(work, out)
     # An older run that stood at `out` is there now.
     shutil.rmtree(work, ignore_errors=True)
