@@ -20,6 +20,7 @@ from .evaluate import evaluated
 from .options import DEFAULT_UNION, app
 from .predict import ENGINES, INPUT_FORMS
 from .predict import predict as predict_documents
+from .pseudo_label import pseudo_label as label_documents
 from .shard import shard as shard_documents
 from .train import chosen_recipe, quiet, trained
 
@@ -218,6 +219,65 @@ def predict(
         f"{found.documents_out:,} documents, {found.pairs:,} pairs: {relations or 'no relation'}; in {out}"
     )
     _tell_losses(found.left_out, found.skipped)
+
+
+@app.command("pseudo-label")
+def pseudo_label(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="INPUT", help="PubTator, BioC XML or JSON (.gz too), or a folder of `harmonize shard`."
+        ),
+    ],
+    model: Annotated[Path, typer.Option("--model", help="The run's folder, or that of its folds.")],
+    threshold: Annotated[float, typer.Option(help="The least probability of a label that is kept.")],
+    out: Annotated[Path, typer.Option(help="The file to write, .parquet; .md and .json stand beside it.")],
+    union: Union = DEFAULT_UNION,
+    negatives: Annotated[
+        float | None,
+        typer.Option(help="At most so many pairs without relation for each one with [default: all]."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of drawing those.")] = 0,
+    form: Annotated[
+        str | None,
+        typer.Option("--format", help=f"Of the input: {', '.join(ARTICLE_FORMS)}, shards [default: told]."),
+    ] = None,
+    as_corpus: Annotated[
+        str, typer.Option(help="The corpus whose rules make the pairs: its kinds, contexts and [Corpus].")
+    ] = "biored",
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Report documents that cannot be read, and go on.")
+    ] = False,
+    batch_size: Annotated[int, typer.Option(help="Pairs asked about at once.", min=1)] = 256,
+    device: Device = "auto",
+    precision: Precision = "auto",
+) -> None:
+    """Label the pairs of unlabelled documents that a model is sure of, to train on them as well.
+
+    Of folds the mean is asked, and a table tells what the labels of each threshold are worth: each fold's
+    model is asked about what it never saw. `harmonize train ... --set pseudo=FILE.parquet` trains on them.
+
+    Example: harmonize pseudo-label articles.PubTator --model artifacts/run --threshold 0.9 --out sure.parquet
+    """
+
+    quiet()
+    found = label_documents(
+        model,
+        source,
+        union,
+        out,
+        threshold=threshold,
+        negatives=negatives,
+        seed=seed,
+        form=form,
+        as_corpus=as_corpus,
+        keep_going=keep_going,
+        batch_size=batch_size,
+        device=device,
+        precision=precision,
+    )
+    typer.echo(found.markdown, nl=False)
+    _tell_losses(found.account.left_out, {})
 
 
 @app.command()

@@ -23,7 +23,17 @@ from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import read_manifest
 from harmonize.union.schema import MANIFEST
 
-__all__ = ["ENGINES", "INPUT_FORMS", "Summary", "predict", "print_skipped"]
+__all__ = [
+    "ENGINES",
+    "INPUT_FORMS",
+    "SHARDS",
+    "Summary",
+    "check_documents",
+    "check_file",
+    "input_documents",
+    "predict",
+    "print_skipped",
+]
 
 UNION, SHARDS = "union", "shards"
 INPUT_FORMS = (*ARTICLE_FORMS, UNION, SHARDS)
@@ -125,16 +135,16 @@ def predict(
     if kind == UNION and is_union(source):
         read_manifest(source)  # a broken one is told first
     written_as = output_form(out, out_format)
-    _check_file(source, out)
+    check_file(source, out)
     tally, summary = Tally(), Summary(out=out)
     if kind == UNION:
         _check_union(source, written_as, corpora, splits)
         extractor = work.extractor()
         found = extractor.answered(read_union(source, corpora=corpora, splits=splits, tally=tally))
     else:
-        _check_documents(source, kind, as_corpus)
+        check_documents(source, kind, as_corpus)
         extractor = work.extractor()
-        found = extractor(_documents(work, kind, extractor.rules, tally, skip))
+        found = extractor(input_documents(work, kind, extractor.rules, tally, skip))
     checked = _counted(found, tally, summary, progress)
     write_predictions(checked, out, written_as, labels=extractor.labels)
     return summary
@@ -159,7 +169,8 @@ def _check_apart(source: Path, out: Path) -> None:
         raise HarmonizeError(f"{out}: expected a file outside the input")
 
 
-def _check_file(source: Path, out: Path) -> None:
+def check_file(source: Path, out: Path) -> None:
+    """Raises HarmonizeError for a file to write that is the input, stands in it, or is a folder."""
     if out.is_dir():
         raise HarmonizeError(f"{out}: expected a file, got a folder")
     if out.exists() and source.exists() and out.samefile(source):
@@ -167,7 +178,7 @@ def _check_file(source: Path, out: Path) -> None:
     _check_apart(source, out)
 
 
-def _check_documents(source: Path, kind: str | None, as_corpus: str) -> None:
+def check_documents(source: Path, kind: str | None, as_corpus: str) -> None:
     """What is wrong with the input is told before the classifier is loaded."""
     if kind == SHARDS:
         check_read_as(source, read_shard_manifest(source), as_corpus)
@@ -175,9 +186,10 @@ def _check_documents(source: Path, kind: str | None, as_corpus: str) -> None:
         input_files(source)
 
 
-def _documents(
+def input_documents(
     work: Work, kind: str | None, rules: PairRules, tally: Tally, skip: Callable[[InputError], None]
 ) -> Iterator[Document]:
+    """The documents of files or, where `kind` says so, of shards; `skip` is told of those not to be read."""
     if kind == SHARDS:
         manifest = read_shard_manifest(work.source)
         tally.documents = manifest.documents.out

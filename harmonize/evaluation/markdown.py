@@ -13,8 +13,15 @@ from harmonize.evaluation.folds import FoldSummary, Spread
 from harmonize.evaluation.ranking import Ranking
 from harmonize.evaluation.scores import Estimate, Score, Section
 from harmonize.evaluation.standings import Standings
+from harmonize.evaluation.thresholds import KeptRows, ThresholdTable
 
-__all__ = ["comparison_markdown", "evaluation_markdown", "folds_markdown", "standings_markdown"]
+__all__ = [
+    "comparison_markdown",
+    "evaluation_markdown",
+    "folds_markdown",
+    "standings_markdown",
+    "thresholds_markdown",
+]
 
 _ABSENT = "–"
 _COUNTS = ("rows", "relations", "TP", "FP", "FN")
@@ -110,6 +117,32 @@ def folds_markdown(summary: FoldSummary) -> str:
         _table(("ranking", "mean"), [area[:2] for area in areas], numbers=1),
     )
     return "\n\n".join(["# Folds", said, *tables]) + "\n"
+
+
+def thresholds_markdown(found: ThresholdTable, chosen: float) -> str:
+    """What thresholds keep as one table, the chosen one's in bold."""
+
+    def cells(kept: KeptRows) -> tuple[str, ...]:
+        return f"{kept.rows:,}", f"{kept.right:,}", _estimate(kept.precision)
+
+    rows = [
+        (
+            f"**{one.threshold:g}**" if one.threshold == chosen else f"{one.threshold:g}",
+            *cells(one.positive),
+            *cells(one.negative),
+            _estimate(one.all.precision),
+        )
+        for one in found.kept
+    ]
+    columns = [f"{which}{what}" for which in ("with relation", "without") for what in ("", ", right", ", %")]
+    said = (
+        f"{found.documents:,} documents of {', '.join(found.corpora)}, {found.rows:,} rows, "
+        f"{found.with_relation:,} with a relation; types by {_LABELS[found.labels]}. Rows that would be kept, "
+        f"those of them with gold's label, and their share in percent with the 95 % interval of "
+        f"{found.resamples:,} resamples of documents."
+    )
+    table = _table(("threshold", *columns, "all, %"), rows, numbers=len(columns) + 2)
+    return "\n\n".join([said, table]) + "\n"
 
 
 def _head(title: str, of: Evaluation | Comparison) -> str:

@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -133,7 +131,7 @@ class PseudoUse:
         }
 
 
-def pseudo_schema(about: Mapping[str, Any] | None = None) -> pa.Schema:
+def pseudo_schema() -> pa.Schema:
     """The columns of pseudo-labels; one row is one pair in one context.
 
     Those of harmonize.relation.columns, as the union set has them, with the split "train", no `leaks_into`,
@@ -145,8 +143,7 @@ def pseudo_schema(about: Mapping[str, Any] | None = None) -> pa.Schema:
     | fingerprint | string | of the letters and digits of the whole document's text, in hexadecimal digits |
     | confidence | float64 | the probability of the label, the mean over the models |
 
-    Args:
-        about: stands under METADATA_KEY, as JSON; see PseudoAbout.
+    The file's metadata are a PseudoAbout as JSON, under METADATA_KEY.
     """
     fields = [
         *(SCHEMA.field(name) for name in COLUMNS),
@@ -154,7 +151,7 @@ def pseudo_schema(about: Mapping[str, Any] | None = None) -> pa.Schema:
         pa.field("fingerprint", pa.string(), nullable=False),
         pa.field("confidence", pa.float64(), nullable=False),
     ]
-    return pa.schema(fields, metadata=None if about is None else {METADATA_KEY: json.dumps(about)})
+    return pa.schema(fields)
 
 
 def pseudo_hash(path: Path) -> str:
@@ -179,12 +176,13 @@ def read_pseudo(path: Path) -> PseudoLabels:
             found = file.schema_arrow
             if not found.equals(pseudo_schema()):
                 raise MalformedInput(path, f"{_MADE_BY}, got a table with other columns")
+            said = (file.metadata.metadata or {}).get(METADATA_KEY, b"")
             rows = file.read()
             rows.validate(full=True)
     except (pa.ArrowException, OSError) as error:
         raise MalformedInput(path, f"{_MADE_BY}, got: {error}") from None
     try:
-        about = PseudoAbout.model_validate_json((found.metadata or {}).get(METADATA_KEY, b""))
+        about = PseudoAbout.model_validate_json(said)
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(map(str, fault["loc"])) or "metadata"
