@@ -274,6 +274,6 @@ def _check_said(models: Sequence[_Model], as_corpus: str) -> str:
     return (
         f"Each of {len(models)} models on its own fold of {recipe.evaluate_on}, which it never saw"
         + (f" ({missing} folds are not trained)" if missing else "")
-        + ". The file's labels are the mean of all models, in documents of another origin, with pairs made as "
+        + ". The file's labels are the mean of all, in documents of another origin, with pairs made as "
         f"{as_corpus}'s: what holds there this table can only suggest."
     )

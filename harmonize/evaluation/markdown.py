@@ -137,7 +137,7 @@ def thresholds_markdown(found: ThresholdTable, chosen: float) -> str:
     columns = [f"{which}{what}" for which in ("with relation", "without") for what in ("", ", right", ", %")]
     said = (
         f"{found.documents:,} documents of {', '.join(found.corpora)}, {found.rows:,} rows, "
-        f"{found.with_relation:,} with a relation; types by {_LABELS[found.labels]}. Rows that would be kept, "
+        f"{found.with_relation:,} with a relation; types by {_LABELS[found.labels]}. Rows that are kept, "
         f"those of them with gold's label, and their share in percent with the 95 % interval of "
         f"{found.resamples:,} resamples of documents."
     )
