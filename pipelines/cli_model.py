@@ -257,7 +257,7 @@ def pseudo_label(
     Of folds the mean is asked, and a table tells what the labels of each threshold are worth: each fold's
     model is asked about what it never saw. `harmonize train ... --set pseudo=FILE.parquet` trains on them.
 
-    Example: harmonize pseudo-label articles.PubTator --model artifacts/run --threshold 0.9 --out sure.parquet
+    Example: harmonize pseudo-label artifacts/shards --model artifacts/run --threshold 0.9 --out sure.parquet
     """
 
     quiet()

@@ -242,13 +242,14 @@ def _write(
 ) -> None:
     """Write tables, some thousand rows together, then the metadata."""
     waiting: list[pa.Table] = []
-    schema = pseudo_schema()
-    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
-        for table in tables:
+    count = 0
+    with pq.ParquetWriter(sink, pseudo_schema(), compression="zstd") as writer:
+        for table in filter(len, tables):
             waiting.append(table)
-            if sum(one.num_rows for one in waiting) >= _ROWS:
+            count += table.num_rows
+            if count >= _ROWS:
                 writer.write_table(pa.concat_tables(waiting).unify_dictionaries())
-                waiting = []
+                waiting, count = [], 0
         if waiting:
             writer.write_table(pa.concat_tables(waiting).unify_dictionaries())
         if about is not None:
