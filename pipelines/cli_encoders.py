@@ -61,8 +61,8 @@ def adapt(
 ) -> None:
     """Let an encoder read more text, by masked words; the same command goes on where one was stopped.
 
-    Example: harmonize adapt --text texts/ --encoder minilm --out artifacts/adapted
-    """
+    Example: harmonize adapt --text adapters/samples/biored/Train.PubTator --encoder tiny --held-out 1 --out adapted
+    """  # noqa: E501
 
     values = {
         "encoder": encoder,
@@ -115,7 +115,7 @@ def probe(
 ) -> None:
     """Find which layers of a frozen encoder tell that two mentions are related.
 
-    Example: harmonize probe --encoder minilm --corpus aimed --folds 10 --fold 0 --out artifacts/probe
+    Example: harmonize probe --encoder tiny --corpus biored --out artifacts/probe
     """
 
     table = probed_table(

@@ -230,9 +230,9 @@ def pseudo_label(
         ),
     ],
     model: Annotated[Path, typer.Option("--model", help="The run's folder, or that of its folds.")],
-    threshold: Annotated[float, typer.Option(help="The least probability of a label that is kept.")],
     out: Annotated[Path, typer.Option(help="The file to write, .parquet; .md and .json stand beside it.")],
     union: Union = DEFAULT_UNION,
+    threshold: Annotated[float, typer.Option(help="The least probability of a label that is kept.")] = 0.9,
     negatives: Annotated[
         float | None,
         typer.Option(help="At most so many pairs without relation for each one with [default: all]."),
@@ -257,8 +257,8 @@ def pseudo_label(
     Of folds the mean is asked, and a table tells what the labels of each threshold are worth: each fold's
     model is asked about what it never saw. `harmonize train ... --set pseudo=FILE.parquet` trains on them.
 
-    Example: harmonize pseudo-label artifacts/shards --model artifacts/run --threshold 0.9 --out sure.parquet
-    """
+    Example: harmonize pseudo-label adapters/samples/biored/Dev.PubTator --model artifacts/run --out sure.parquet
+    """  # noqa: E501
 
     quiet()
     found = label_documents(

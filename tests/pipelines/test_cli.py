@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 from typer.testing import CliRunner
 
+from harmonize import pipelines
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 
@@ -58,9 +59,10 @@ def run_process(
 
 
 def test_the_examples_of_every_help_work_as_they_stand(tmp_path: Path) -> None:
-    listed = re.findall(r"^  (\w+) ", run("--help").stdout.split("Commands:")[1], re.MULTILINE)
+    listed = re.findall(r"^  ([\w-]+) ", run("--help").stdout.split("Commands:")[1], re.MULTILINE)
     assert {"corpora", "fetch", "build"} <= set(listed)
     shutil.copytree(sample_folder(), tmp_path / "adapters/samples")
+    shutil.copytree(Path(pipelines.__file__).parent / "grids", tmp_path / "pipelines/grids")
     for command in listed:
         examples = re.findall(r"Example: harmonize (.*)", run(command, "--help").stdout)
         assert examples, command

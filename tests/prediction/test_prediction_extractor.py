@@ -160,15 +160,13 @@ def test_a_batch_holds_at_least_one_pair() -> None:
 def test_a_trained_classifier_is_loaded_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[tuple[Path, str, str]] = []
 
-    class Classifier(Fake):
-        @classmethod
-        def load(cls, path: Path, device: str, precision: str) -> Classifier:
-            loaded.append((path, device, precision))
-            return cls()
+    def load_classifier(path: Path | str, device: str, precision: str) -> Fake:
+        loaded.append((Path(path), device, precision))
+        return Fake()
 
-    module = types.ModuleType("harmonize.relation.classifier")
-    module.Classifier = Classifier  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "harmonize.relation.classifier", module)
+    module = types.ModuleType("harmonize.relation.load")
+    module.load_classifier = load_classifier  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "harmonize.relation.load", module)
     extractor = RelationExtractor.from_pretrained("model", device="cpu", batch_size=2)
     assert loaded == [(Path("model"), "cpu", "auto")]
     assert len(list(extractor([document(0)]))) == 1

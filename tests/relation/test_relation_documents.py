@@ -18,10 +18,8 @@ from harmonize.relation import documents as module
 from harmonize.relation.document_model import DocumentConfig, DocumentModel
 from harmonize.relation.documents import IGNORED, DocumentEncoder, EncodedDocuments, padded_documents
 from harmonize.relation.encoding import add_tokens
-from harmonize.relation.heads import HEADS
 from harmonize.relation.pair import Pair
 from harmonize.relation.prompt import tag_tokens
-from harmonize.relation.recipe import HEADS as NAMES
 from harmonize.relation.windows import overlapping
 
 TEXT = "Aspirin and heparin cause asthma but not gout"
@@ -41,10 +39,6 @@ def encoder(longest: int = 512, *, kind: str = "prompt") -> DocumentEncoder:
 
 def spelled(found: DocumentEncoder, ids: Sequence[int]) -> str:
     return "".join(found.tokenizer.convert_ids_to_tokens(ids))
-
-
-def test_the_recipe_knows_every_head() -> None:
-    assert set(NAMES) == set(HEADS)
 
 
 def test_one_input_shows_every_entity_of_the_context() -> None:

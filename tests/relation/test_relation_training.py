@@ -97,6 +97,8 @@ def test_labels_and_tags_are_the_rows_own(small_run: Path, sample_union: Path, s
         "BC5CDR-Chem": "C",
         "BC5CDR-Disease": "D",
         "DrugProt-Chem": "C",
+        **dict.fromkeys(("BertSRC-Cell", "BertSRC-Process", "BertSRC-Virus"), "D"),
+        "BertSRC-Function": "G",
     }
 
 
