@@ -55,7 +55,8 @@ def disgenet(mirror: Path) -> Reading:
 
 
 @pytest.fixture(params=["pharmgkb", "disgenet"])
-def either(request: pytest.FixtureRequest) -> Reading:
+def either(request: pytest.FixtureRequest, mirror: Path) -> Reading:
+    """Either reading; `mirror` keeps its tests in the worker that has read both already."""
     return request.getfixturevalue(request.param)
 
 
