@@ -106,6 +106,8 @@ def load_grid(path: Path) -> Grid:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "grid"
         raise SpecError(path, [(place, f"expected YAML, got {getattr(error, 'problem', error)}")]) from None
+    if not isinstance(content, dict):
+        raise SpecError(path, [("grid", "expected names and values")])
     try:
         file = _File.model_validate(content)
     except ValidationError as error:
@@ -148,7 +150,12 @@ def _recipe(path: Path, file: _File, varied: Mapping[str, Any]) -> Recipe:
             raise SpecError(path, [(f"where.{place}.then", "expected names and values")])
         if all(values.get(name) == value for name, value in rule.items() if name != "then"):
             values |= then
-    return load_recipe(file.recipe, values)
+    try:
+        return load_recipe(file.recipe, values)
+    except SpecError as error:
+        # The values are this file's, whatever recipe they change.
+        faults = [(f"recipe {file.recipe} with {_name(varied)}, {key}", fault) for key, fault in error.faults]
+        raise SpecError(path, faults) from None
 
 
 def _folds(path: Path, file: _File, recipe: Recipe) -> list[int] | list[None]:

@@ -80,8 +80,16 @@ def test_a_fault_is_one_line_with_its_key(tmp_path: Path, change: dict[str, obje
     path = written(tmp_path / "grid.yaml", **{"recipe": "original", "vary": {"head": ["cls"]}, **change})
     with pytest.raises(HarmonizeError) as error:
         load_grid(path)
+    assert str(error.value).startswith(f"{path}: ")
     assert fault in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_list_is_no_grid(tmp_path: Path) -> None:
+    path = tmp_path / "grid.yaml"
+    path.write_text("[]", encoding="utf-8")
+    with pytest.raises(SpecError, match="grid: expected names and values"):
+        load_grid(path)
 
 
 def test_broken_yaml_names_its_line(tmp_path: Path) -> None:
