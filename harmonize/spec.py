@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -409,19 +409,31 @@ def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
     Raises:
         SpecError: the first file with faults, with all its faults.
     """
+    target, corpora = _packaged()
+    corpora = dict(corpora)
+    for extension in extensions:
+        corpora |= _corpora_of(Path(extension) / "table2.yaml", target)
+    return Catalogue(target, corpora)
+
+
+@cache
+def _packaged() -> tuple[Target, dict[str, Corpus]]:
+    """The package's own mappings: they do not change while it runs, and YAML is slow to read."""
     package = _package()
     target = validated(Target, package / "target.yaml")
-    corpora: dict[str, Corpus] = {}
-    tables = [package / "table2.yaml", package / FURTHER]
-    for table in (*tables, *(Path(extension) / "table2.yaml" for extension in extensions)):
-        for key, row in _rows(table).items():
-            path = table.parent / f"{key}.yaml"
-            spec = validated(CorpusSpec, path)
-            hashes = {file.name: _sha256(file) for file in (package / "target.yaml", table, path)}
-            further = table == package / FURTHER
-            corpora[key] = Corpus(key, spec, row, target, path, hashes, further)
-            _check_against_target(corpora[key])
-    return Catalogue(target, corpora)
+    return target, _corpora_of(package / "table2.yaml", target) | _corpora_of(package / FURTHER, target)
+
+
+def _corpora_of(table: Path, target: Target) -> dict[str, Corpus]:
+    """The corpora that a table names, each with the mapping beside it."""
+    corpora = {}
+    for key, row in _rows(table).items():
+        path = table.parent / f"{key}.yaml"
+        spec = validated(CorpusSpec, path)
+        hashes = {file.name: _sha256(file) for file in (_package() / "target.yaml", table, path)}
+        corpora[key] = Corpus(key, spec, row, target, path, hashes, table == _package() / FURTHER)
+        _check_against_target(corpora[key])
+    return corpora
 
 
 def load_leak_settings(path: Path | None = None) -> LeakSettings:

@@ -44,9 +44,11 @@ def fold_folder(out: Path, fold: int) -> Path:
 
 
 def quiet() -> None:
-    """Keep transformers from telling what it loads; its progress bars would stand between our lines."""
+    """Keep what transformers loads, and how often the hub's client asks, from standing between our lines."""
+    from huggingface_hub.utils import logging as hub_logging
     from transformers.utils import logging
 
+    hub_logging.set_verbosity_error()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
 

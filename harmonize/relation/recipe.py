@@ -197,14 +197,20 @@ def resolved(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:
     Raises:
         SpecError: with every fault at once.
     """
-    recipe = _validated(values, origin)
-    own = _packaged(_ENCODERS)[encoder_key(recipe.encoder)]
-    own = {key: value for key, value in own.items() if key not in HEADS} | own.get(recipe.head, {})
-    recipe = recipe.with_values({key: value for key, value in own.items() if getattr(recipe, key) is None})
+    recipe = _validated(_filled(values), origin)
     if recipe.first is not None:
         # Its faults are told now, not after an hour of preparing.
         _validated({**recipe.model_dump(), "first": None, **recipe.first}, origin, "first.")
     return recipe
+
+
+def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values, those that are null taken from the encoder's own for the head."""
+    own = _packaged(_ENCODERS)[encoder_key(str(values.get("encoder")))]
+    head = values.get("head") or own["head"]
+    of_head = own.get(head, {}) if head in HEADS else {}
+    own = {key: value for key, value in own.items() if key not in HEADS} | of_head
+    return {**values, **{key: value for key, value in own.items() if values.get(key) is None}}
 
 
 def _validated(values: Mapping[str, Any], origin: str, within: str = "") -> Recipe:

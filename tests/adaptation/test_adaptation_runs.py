@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from adaptation_cases import PUBTATOR, SMALL, Stop, StopAt, lines, record, small, weights, written
+from adaptation_cases import PUBTATOR, SMALL, lines, record, small, written
+from stopped_trainings import Stop, StopAt, weights
 from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 from typer.testing import CliRunner, Result
 

@@ -5,32 +5,21 @@ The checks read Documents only; none uses the code that made them.
 
 from __future__ import annotations
 
-import os
 import re
-from functools import cache, cached_property
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from adapter_variants import CATALOGUE, TABLES, VARIANTS, lay_out, locations, opened
+from adapter_readings import MIRROR, Reading, of_the_mirror, reading_of
+from adapter_variants import CATALOGUE, TABLES, VARIANTS, lay_out, locations
 
 from harmonize.ledger import Ledger
 from harmonize.model import Document, Relation
-from harmonize.registry import adapter
 from harmonize.rules.spans import FIRST_NOT_FOUND, NEITHER_FOUND, SECOND_NOT_FOUND, a2, a3
 from harmonize.sources.source import READ, Source
 from harmonize.spec import Corpus
-from harmonize.text.sentences import with_sentences
 
 NOT_FOUND = {FIRST_NOT_FOUND, SECOND_NOT_FOUND, NEITHER_FOUND}
-MIRROR = os.environ.get("HARMONIZE_MIRROR") or None
-
-needs_mirror = [
-    pytest.mark.mirror,
-    pytest.mark.skipif(MIRROR is None, reason="HARMONIZE_MIRROR names no folder with the real corpora"),
-]
-
-
 # The training part of BioRED's JSON is not distributed; DDI is distributed as a zip, which is read as it is.
 # The three curated tables are read by their documented columns alone.
 NOT_IN_THE_MIRROR = {
@@ -40,29 +29,6 @@ NOT_IN_THE_MIRROR = {
     ("pharmgkb", "relationships"),
     ("disgenet", "export"),
 }
-
-
-class Reading:
-    """One source of one corpus, read once for all checks."""
-
-    def __init__(self, key: str, variant: str, root: Path) -> None:
-        self.corpus, self.root, self.variant = CATALOGUE[key], root, variant
-        self.source, self.ledger = opened(key, variant, root)
-        self.documents = list(adapter(key, CATALOGUE)(self.source))
-
-    @cached_property
-    def split(self) -> list[Document]:
-        """The documents with the sentences that the rules use."""
-        return [with_sentences(document) for document in self.documents]
-
-    def again(self) -> list[Document]:
-        source, _ = opened(self.corpus.key, self.variant, self.root)
-        return list(adapter(self.corpus.key, CATALOGUE)(source))
-
-
-@cache
-def _reading(key: str, variant: str, root: Path) -> Reading:
-    return Reading(key, variant, root)
 
 
 @pytest.fixture(scope="session")
@@ -81,8 +47,7 @@ def sample_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
             pytest.param(
                 ("mirror", *pair),
                 id="-".join(("real", *pair)),
-                # One worker reads a real source once, for all of its tests.
-                marks=[*needs_mirror, pytest.mark.xdist_group("-".join(pair))],
+                marks=of_the_mirror(*pair),
             )
             for pair in VARIANTS
             if pair not in NOT_IN_THE_MIRROR
@@ -92,7 +57,7 @@ def sample_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def reading(request: pytest.FixtureRequest, sample_mirror: Path) -> Reading:
     where, key, variant = request.param
     root = sample_mirror if where == "samples" else Path(str(MIRROR))
-    return _reading(key, variant, root)
+    return reading_of(key, variant, root)
 
 
 def test_yields_documents(reading: Reading) -> None:
@@ -269,7 +234,7 @@ def test_everything_seen_is_yielded_or_set_aside(reading: Reading) -> None:
 )
 def test_sources_of_a_corpus_give_equal_documents(key: str, variants: list[str], sample_mirror: Path) -> None:
     first, *others = (
-        {document.id: document for document in _reading(key, variant, sample_mirror).documents}
+        {document.id: document for document in reading_of(key, variant, sample_mirror).documents}
         for variant in variants
     )
     for other in others:

@@ -7,36 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from safetensors.numpy import load_file
-from transformers import TrainerCallback
+from stopped_trainings import Stop, StopAt
 
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.training import train
-
-
-class Stop(Exception):
-    """What stops a training in the middle."""
-
-
-class StopAt(TrainerCallback):
-    """Raises `Stop` after a step, or after the checkpoint of one, and notes the losses of all steps."""
-
-    def __init__(self, step: int | None = None, *, saved: int | None = None) -> None:
-        self.step, self.saved, self.done = step, saved, 0
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self.done += 1
-        if state.global_step == self.step:
-            raise Stop
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.global_step == self.saved:
-            raise Stop
-
-
-def weights(run: Path) -> dict[str, bytes]:
-    """Every tensor of a run, to the bit."""
-    return {name: tensor.tobytes() for name, tensor in load_file(run / "model.safetensors").items()}
 
 
 def record(run: Path) -> dict[str, Any]:

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 import pytest
 from relation_cases import pair
-from relation_runs import stopped_and_resumed, weights
+from relation_runs import stopped_and_resumed
+from stopped_trainings import weights
 
 from harmonize.relation.classifier import Classifier
 from harmonize.relation.prompt import tag_tokens

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from relation_cases import TAGS, pair, words_tokenizer
-from relation_runs import record, weights
+from relation_runs import record
+from stopped_trainings import weights
 
 from harmonize.relation import cache as module
 from harmonize.relation.cache import Cache, cache_folder

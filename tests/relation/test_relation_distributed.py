@@ -8,35 +8,40 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pytest
-from relation_runs import record, weights
-
-from harmonize.relation.recipe import Recipe
-
-Small = Callable[..., Recipe]
-pytestmark = pytest.mark.xdist_group("two processes")  # they share their runs
-
-SCRIPT = '''
-import json
-import sys
-from pathlib import Path
-
 import pyarrow.compute as pc
+import pytest
+from relation_runs import record
+from stopped_trainings import weights
 from transformers import TrainerCallback
 
 from harmonize.relation import training
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.selection import Selection, select
 
+Small = Callable[..., Recipe]
+pytestmark = pytest.mark.xdist_group("two processes")  # they share their runs
+
+SCRIPT = """
+import json
+import sys
+from pathlib import Path
+
+sys.path[:0] = sys.argv[1].split(":")
+from test_relation_distributed import trained
+
+trained(Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4]))
+"""
+
 
 class EveryLoss(TrainerCallback):
-    def on_train_begin(self, args, state, control, **_):
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         args.logging_steps = state.logging_steps = 1
 
 
-def few(union, recipe):
+def few(union: Path, recipe: Recipe) -> Selection:
     """Rows, or contexts, that fill their batches."""
     chosen = select(union, recipe)
     rows = chosen.train
@@ -48,22 +53,24 @@ def few(union, recipe):
     return Selection(rows, chosen.development, rows.num_rows + chosen.development.num_rows, ())
 
 
-union, folder = Path(sys.argv[1]), Path(sys.argv[2])
-training.select = few
-for name, values in json.loads(sys.argv[3]).items():
-    recipe = Recipe.model_validate(values)
-    training.train(union, recipe, folder / name, device="cpu", callbacks=[EveryLoss()])
-'''
+def trained(folder: Path, union: Path, recipes: dict[str, dict[str, Any]]) -> None:
+    """A run in `folder` for each recipe, by this process, one of several where torchrun started it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "select", few)
+        for name, values in recipes.items():
+            recipe = Recipe.model_validate(values)
+            training.train(union, recipe, folder / name, device="cpu", callbacks=[EveryLoss()])
 
 
-def trained(folder: Path, union: Path, recipes: dict[str, Recipe], processes: int) -> None:
-    """A run in `folder` for each recipe, by so many processes."""
+def trained_by_two(folder: Path, union: Path, recipes: dict[str, dict[str, Any]]) -> None:
+    """The same by two processes."""
     script = folder / "script.py"
     script.write_text(SCRIPT, encoding="utf-8")
-    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
-    values = json.dumps({name: recipe.model_dump(mode="json") for name, recipe in recipes.items()})
+    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    here = Path(__file__).parent
+    values = [f"{here}:{here.parent}", folder, union, json.dumps(recipes)]
     done = subprocess.run(
-        [str(part) for part in (sys.executable, "-m", *launcher, script, union, folder, values)],
+        [str(part) for part in (sys.executable, "-m", *launcher, script, *values)],
         capture_output=True,
         text=True,
         env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
@@ -76,14 +83,14 @@ def trained(folder: Path, union: Path, recipes: dict[str, Recipe], processes: in
 def runs(sample_union: Path, small_recipe: Small, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """cls-2 and document-2, by two processes, and cls-1 and document-1, by one with twice the batch."""
     folder = tmp_path_factory.mktemp("runs")
-    for processes in (2, 1):
+    for processes, train in ((2, trained_by_two), (1, trained)):
         recipes = {
             f"{head}-{processes}": small_recipe(
                 head=head, batch_size=size * (2 // processes), max_length=96, train_on=["biored", "ddi"]
-            )
+            ).model_dump(mode="json")
             for head, size in (("cls", 8), ("document", 1))
         }
-        trained(folder, sample_union, recipes, processes)
+        train(folder, sample_union, recipes)
     return folder
 
 

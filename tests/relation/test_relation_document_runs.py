@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from relation_runs import StopAt, record, stopped_and_resumed, weights
+from relation_runs import record, stopped_and_resumed
+from stopped_trainings import StopAt, weights
 from transformers import AutoModelForSequenceClassification
 from typer.testing import CliRunner
 

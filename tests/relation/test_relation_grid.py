@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from filelock import FileLock
-from relation_runs import record, weights
+from relation_runs import record
+from stopped_trainings import weights
 from typer.testing import CliRunner, Result
 
 from harmonize.errors import HarmonizeError, SpecError

@@ -9,7 +9,8 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
-from relation_runs import StopAt, record, stopped_and_resumed, weights
+from relation_runs import record, stopped_and_resumed
+from stopped_trainings import StopAt, weights
 from transformers import AutoModelForSequenceClassification, BertConfig
 
 from harmonize.errors import HarmonizeError

@@ -84,7 +84,7 @@ def test_thirty_two_instances_are_learnt_by_heart(
     other = {documents[p]: p for p in range(len(documents)) if not positive[p] and documents[p] not in taken}
     rows = biored.take([*found, *sorted(other.values())[:16]])
     recipe = small_recipe(
-        max_length=112,
+        max_length=72,
         epochs=epochs,
         head=head,
         input=kind,

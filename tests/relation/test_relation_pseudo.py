@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from pseudo_cases import articles, pseudo_file
-from relation_runs import Stop, StopAt, record
+from relation_runs import record
+from stopped_trainings import Stop, StopAt
 
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
 from harmonize.prediction.inputs import read_input

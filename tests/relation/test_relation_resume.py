@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from relation_runs import Stop, StopAt, record, stopped_and_resumed, weights, working
+from relation_runs import record, stopped_and_resumed, working
+from stopped_trainings import Stop, StopAt, weights
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from relation_runs import StopAt, record, stopped_and_resumed, weights
+from relation_runs import record, stopped_and_resumed
+from stopped_trainings import StopAt, weights
 from torch.nn.functional import kl_div
 
 from harmonize.errors import HarmonizeError, MissingInput

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pytest
 import torch
 from relation_cases import CHEMICAL, pair
-from relation_runs import StopAt, record, weights, working
+from relation_runs import record, working
+from stopped_trainings import StopAt, weights
 from transformers import TrainerCallback
 
 from harmonize.errors import HarmonizeError, InputError
