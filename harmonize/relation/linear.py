@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -273,8 +274,6 @@ def _counts(pairs: list[Pair]) -> csr_matrix:
 
 def _column(feature: str) -> int:
     """The same in every process, unlike Python's own hash."""
-    from zlib import crc32
-
     return crc32(feature.encode()) % _COLUMNS
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations, product
 from typing import NamedTuple
 
@@ -50,13 +51,28 @@ def b2(document: Document, corpus: Corpus) -> Paired:
     return _paired(document, corpus, document.sentences or ())
 
 
-@dataclass(slots=True)
+@dataclass
 class _Entity:
     """An entity as one context shows it: `mentions` in order of position."""
 
     id: str
     type: str
+    context: Span
     mentions: list[Mention] = field(default_factory=list)
+
+    @cached_property
+    def in_context(self) -> EntityInContext:
+        """As every pair of the entity in this context has it."""
+        first = self.mentions[0]
+        spans = {span.shifted(-self.context.start) for mention in self.mentions for span in mention.spans}
+        return EntityInContext(
+            id=self.id,
+            name=first.text,
+            type=self.type,
+            source_type=first.type,
+            spans=tuple(sorted(spans)),
+            sources=frozenset(mention.source for mention in self.mentions),
+        )
 
     def coincides_with(self, other: _Entity) -> bool:
         """True if the two are different mentions of the very same text."""
@@ -71,13 +87,14 @@ def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Pai
     instances: list[Instance] = []
     shown: set[frozenset[str]] = set()
     for context in contexts:
-        entities = _entities([m for m in usable if context.covers(m.extent)], corpus)
+        text = context.of(document.text)
+        entities = _entities([m for m in usable if context.covers(m.extent)], context, corpus)
         for head, tail in _pairs(entities, corpus):
             pair = frozenset((head.id, tail.id))
             relations = annotated.get(pair, [])
             if relations or not head.coincides_with(tail):
                 shown.add(pair)
-                instances.append(_instance(document, context, head, tail, relations))
+                instances.append(_instance(document.id, text, head, tail, relations))
     placed = [relation for relation in distinct if shown.intersection(index.pairs(relation))]
     unplaced = [relation for relation in distinct if not shown.intersection(index.pairs(relation))]
     drops += [Drop("relations", DUPLICATE, described(relation)) for relation in repeated]
@@ -115,14 +132,15 @@ def _by_pair(
     return pairs, distinct, repeated
 
 
-def _entities(mentions: Iterable[Mention], corpus: Corpus) -> list[_Entity]:
+def _entities(mentions: Iterable[Mention], context: Span, corpus: Corpus) -> list[_Entity]:
     """The entities of one context, in order of first mention. A composite mention belongs to each concept."""
     entities: dict[tuple[str, str], _Entity] = {}
     for mention in mentions:
         kind = str(corpus.kind(mention.type))
         ids = mention.concept_ids if corpus.spec.entity == "concept" else (mention.id,)
         for identifier in ids:
-            entities.setdefault((kind, identifier), _Entity(identifier, kind)).mentions.append(mention)
+            entity = entities.setdefault((kind, identifier), _Entity(identifier, kind, context))
+            entity.mentions.append(mention)
     return list(entities.values())
 
 
@@ -143,29 +161,16 @@ def _pairs(entities: Sequence[_Entity], corpus: Corpus) -> Iterator[tuple[_Entit
 
 
 def _instance(
-    document: Document, context: Span, head: _Entity, tail: _Entity, relations: Sequence[Relation]
+    document_id: str, text: str, head: _Entity, tail: _Entity, relations: Sequence[Relation]
 ) -> Instance:
     return Instance(
-        document_id=document.id,
-        context=context,
-        text=context.of(document.text),
-        head=_in_context(head, context),
-        tail=_in_context(tail, context),
+        document_id=document_id,
+        context=head.context,
+        text=text,
+        head=head.in_context,
+        tail=tail.in_context,
         source_relations=tuple(relation.type for relation in relations),
         novelty=next((relation.novelty for relation in relations if relation.novelty), None),
-    )
-
-
-def _in_context(entity: _Entity, context: Span) -> EntityInContext:
-    first = entity.mentions[0]
-    spans = sorted({span.shifted(-context.start) for mention in entity.mentions for span in mention.spans})
-    return EntityInContext(
-        id=entity.id,
-        name=first.text,
-        type=entity.type,
-        source_type=first.type,
-        spans=tuple(spans),
-        sources=frozenset(mention.source for mention in entity.mentions),
     )
 
 

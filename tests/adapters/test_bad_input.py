@@ -88,12 +88,6 @@ def _zip_cases() -> Iterator[Case]:
 CASES = [*_cases(), *_zip_cases()]
 
 
-@pytest.fixture(autouse=True)
-def _mappings_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Reading the mappings takes longer than reading a damaged sample, and is not what is tested here."""
-    monkeypatch.setattr("harmonize.pipelines.build.load_catalogue", lambda extensions: CATALOGUE)
-
-
 @pytest.fixture(scope="session")
 def finished_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("finished")
@@ -102,13 +96,13 @@ def finished_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "set"
 
 
-def _refused(corpus: str, variant: str, root: Path, tmp_path: Path, finished_set: Path) -> HarmonizeError:
-    """The error of a build, after checking that it is one line and that nothing was written."""
-    for name, older in (("absent", None), ("present", finished_set)):
-        beside = tmp_path / name
+def _refused(corpus: str, variant: str, root: Path, tmp_path: Path, *older: Path | None) -> HarmonizeError:
+    """The error of a build in the place of each older set, or of none: one line, and nothing was written."""
+    for number, finished in enumerate(older):
+        beside = tmp_path / f"beside-{number}"
         beside.mkdir()
-        if older is not None:
-            shutil.copytree(older, beside / "set")
+        if finished is not None:
+            shutil.copytree(finished, beside / "set")
         before = _contents(beside)
         with pytest.raises(HarmonizeError) as caught:
             build(beside / "set", root, corpora=[corpus], sources={corpus: variant})
@@ -160,7 +154,7 @@ def test_missing_file_is_named_and_nothing_is_written(
         shutil.rmtree(missing)
     else:
         missing.unlink()
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
     assert isinstance(error, MissingInput)
     assert str(error).startswith(str(missing))
 
@@ -184,7 +178,7 @@ def test_folder_in_place_of_a_file_or_file_in_place_of_a_folder_is_named(
     else:
         place.unlink()
         place.mkdir()
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
     assert str(error).startswith(str(place))
 
 
@@ -205,7 +199,7 @@ def test_zip_without_the_folder_is_named(
     assert inside is not None
     damaged = folder / archive
     damaged.write_bytes(mutations.without_folder(f"{inside}/")(damaged.read_bytes()))
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
     assert isinstance(error, MissingInput)
     assert str(error).startswith(str(folder / location))
 
@@ -225,7 +219,7 @@ def test_empty_folder_of_a_curated_corpus_is_named(
     folder = lay_out(corpus, variant, tmp_path / "mirror")
     for file in (folder / location).iterdir():
         file.unlink()
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
     assert isinstance(error, MissingInput)
     assert str(error).startswith(str(folder / location))
 
@@ -234,7 +228,7 @@ def test_empty_folder_of_a_curated_corpus_is_named(
 def test_missing_table_in_a_folder_of_tables_is_named(name: str, tmp_path: Path, finished_set: Path) -> None:
     missing = lay_out("disgenet", "native", tmp_path / "mirror") / "v7_sample" / name
     missing.unlink()
-    error = _refused("disgenet", "native", tmp_path / "mirror", tmp_path, finished_set)
+    error = _refused("disgenet", "native", tmp_path / "mirror", tmp_path, None, finished_set)
     assert isinstance(error, MissingInput)
     assert str(error).startswith(str(missing))
 
@@ -262,7 +256,7 @@ def test_corpus_that_is_not_there_names_the_file_and_where_to_get_it(
     corpus: str, tmp_path: Path, finished_set: Path
 ) -> None:
     variant = next(iter(CATALOGUE[corpus].spec.sources))
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
     assert isinstance(error, MissingInput)
     assert str(tmp_path / "mirror" / corpus) in str(error)
     assert CATALOGUE[corpus].spec.home in str(error)
@@ -290,7 +284,7 @@ def test_document_in_two_files_is_named(
         shutil.copytree(places[0], places[1])
     else:
         shutil.copyfile(places[0], places[1])
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
     assert str(folder) in str(error)
     assert re.search(r"document \S+: .*twice", str(error))
 
