@@ -20,6 +20,8 @@ def d1(instance: Instance, corpus: Corpus) -> Instance:
     Raises:
         SpecError: a type without a label, never a silent Association.
     """
+    if not instance.source_relations:
+        return instance
     labels = _labels(instance, corpus)
     found = set(labels.values())
     return replace(

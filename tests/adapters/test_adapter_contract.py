@@ -201,7 +201,10 @@ def test_mentions_of_a_curated_table_are_of_its_entities_and_say_who_found_them(
             assert related.issuperset(mention.concept_ids), (document.id, mention)
 
 
-def test_reading_twice_gives_equal_documents(reading: Reading) -> None:
+@pytest.mark.parametrize(("key", "variant"), VARIANTS)
+def test_reading_twice_gives_equal_documents(key: str, variant: str, sample_mirror: Path) -> None:
+    """Of the real corpora whole sets, made by two processes, are held against each other."""
+    reading = reading_of(key, variant, sample_mirror)
     assert reading.again() == reading.documents
 
 

@@ -67,7 +67,7 @@ def test_the_default_explains_every_value() -> None:
 
 @pytest.mark.parametrize(
     ("encoder", "rate"),
-    [("tiny", 1e-3), ("minilm", 5e-5), ("path/to/folder", 5e-5), ("microsoft/BiomedNLP", 5e-5)],
+    [("tiny", 1e-3), ("minilm", 1e-4), ("path/to/folder", 5e-5), ("microsoft/BiomedNLP", 5e-5)],
 )
 def test_what_is_left_open_is_the_encoders_own(encoder: str, rate: float) -> None:
     recipe = load_recipe("original", {"encoder": encoder})
@@ -79,6 +79,29 @@ def test_a_head_has_settings_of_its_own() -> None:
     recipe = load_recipe("original", {"encoder": "minilm", "head": "document"})
     assert (recipe.epochs, recipe.batch_size, recipe.attention_dropout) == (30, 4, 0)
     assert load_recipe("original", {"encoder": "minilm"}).attention_dropout is None
+    assert load_recipe("original", {"encoder": "minilm", "head": "cls"}).learning_rate == 5e-5
+
+
+@pytest.mark.parametrize(
+    ("encoder", "values", "expected"),
+    [
+        ("minilm", {}, ("entities", "markers")),
+        ("minilm", {"head": "document"}, ("document", "prompt")),
+        ("minilm", {"head": "mean", "input": "typed"}, ("mean", "typed")),
+        ("tiny", {"input": "plain"}, ("cls", "plain")),
+        ("path/to/folder", {}, ("cls", "prompt")),
+    ],
+)
+def test_head_and_input_that_are_left_open_are_the_encoders_own(
+    encoder: str, values: dict[str, str], expected: tuple[str, str]
+) -> None:
+    recipe = load_recipe("folds-aimed", {"encoder": encoder, **values})
+    assert (recipe.head, recipe.input) == expected
+
+
+@pytest.mark.parametrize("name", ["biorex", "transfer", "fraction"])
+def test_rows_of_several_corpora_are_asked_by_the_corpus_name(name: str) -> None:
+    assert load_recipe(name, {"encoder": "minilm"}).input == "prompt"
 
 
 def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
