@@ -56,6 +56,13 @@ def test_every_combination_fold_by_fold(tmp_path: Path) -> None:
     assert grid.cells[0].recipe.learning_rate == own.learning_rate != 3e-4
 
 
+@pytest.mark.parametrize(
+    "path", sorted(Path(__file__).parents[2].glob("*/grids/*.yaml")), ids=lambda path: path.stem
+)
+def test_every_grid_of_the_repository_can_be(path: Path) -> None:
+    assert load_grid(path).cells
+
+
 def test_all_folds_unless_some_are_named(tmp_path: Path) -> None:
     grid = load_grid(written(tmp_path / "grid.yaml", recipe="folds-hprd50", vary={"head": ["cls"]}))
     assert [cell.fold for cell in grid.cells] == list(range(10))
