@@ -2,7 +2,7 @@
 
 recipe: folds-aimed                       # a recipe's name, or a file
 values: {encoder: minilm, epochs: 5}      # the same for all
-vary:                                     # every combination is a system
+vary:                                     # every combination is a system; of a list, those of each entry
   input: [prompt, markers]
   head: [cls, mean]
 where:                                    # values for the systems that have others, later ones win
@@ -18,10 +18,10 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from harmonize.errors import MalformedInput, MissingInput, SpecError
 from harmonize.relation.recipe import Recipe, load_recipe
@@ -30,6 +30,11 @@ __all__ = ["Cell", "Grid", "load_grid"]
 
 
 _SHARED = ("evaluate_on", "folds", "labels")
+_Product = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, dict) else value
 
 
 class _File(BaseModel):
@@ -39,7 +44,7 @@ class _File(BaseModel):
 
     recipe: str
     values: dict[str, Any] = {}
-    vary: dict[str, list[Any]] = Field(min_length=1)
+    vary: Annotated[list[_Product], Field(min_length=1), BeforeValidator(_listed)]
     where: list[dict[str, Any]] = []
     folds: list[int] | None = Field(None, min_length=1)
     seeds: list[int] = Field([0], min_length=1)
@@ -117,7 +122,11 @@ def load_grid(path: Path) -> Grid:
 
 
 def _grid(path: Path, file: _File) -> Grid:
-    chosen = [dict(zip(file.vary, values, strict=True)) for values in itertools.product(*file.vary.values())]
+    chosen = [
+        dict(zip(product, values, strict=True))
+        for product in file.vary
+        for values in itertools.product(*product.values())
+    ]
     systems = {_name(values): _recipe(path, file, values) for values in chosen}
     if len(systems) != len(chosen):
         raise SpecError(path, [("vary", "expected each combination once")])
