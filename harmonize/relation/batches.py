@@ -12,7 +12,7 @@ from torch.utils.data import Dataset, Sampler
 
 from harmonize.relation.encoding import Encoded
 
-__all__ = ["EncodedPairs", "LikeLengths", "padded", "token_batches"]
+__all__ = ["EncodedPairs", "LikeLengths", "LongestFirst", "padded", "token_batches"]
 
 _POOL = 50
 
@@ -126,6 +126,19 @@ class LikeLengths(Sampler[int]):
         full = [batch for batch in batches if len(batch) == self.batch_size]
         for batch in [*(full[place] for place in random.permutation(len(full))), *last]:
             yield from batch.tolist()
+
+
+class LongestFirst(Sampler[int]):
+    """Every input once, in the order of their lengths, for evaluation: what does not fit fails at once."""
+
+    def __init__(self, lengths: NDArray[np.int64]) -> None:
+        self.lengths = lengths
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        yield from np.argsort(-self.lengths, kind="stable").tolist()
 
 
 def token_batches(lengths: NDArray[np.int64], tokens: int) -> Iterator[NDArray[np.intp]]:

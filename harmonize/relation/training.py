@@ -37,7 +37,7 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.batches import LikeLengths
+from harmonize.relation.batches import LikeLengths, LongestFirst
 from harmonize.relation.cache import Cache, cache_folder
 from harmonize.relation.classifier import device_named
 from harmonize.relation.linear import LINEAR_HEADS, fitted
@@ -212,7 +212,7 @@ def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
 
 
 class _Trainer(Trainer):
-    """transformers' Trainer with an order of rows that is a function of seed and epoch.
+    """transformers' Trainer with an order of rows that is a function of seed and epoch, and little padding.
 
     Several processes take their batches in turn, so that those of one step are together the batch of one
     process with as many times the rows.
@@ -222,6 +222,9 @@ class _Trainer(Trainer):
         dataset: Any = train_dataset if train_dataset is not None else self.train_dataset
         rows = self.args.train_batch_size * self.args.world_size
         return LikeLengths(dataset.lengths, rows, self.args.seed)
+
+    def _get_eval_sampler(self, eval_dataset: Any) -> LongestFirst:
+        return LongestFirst(eval_dataset.lengths)
 
 
 def _trainer(task: Task, folder: Path, device: torch.device, callbacks: Sequence[TrainerCallback]) -> Trainer:

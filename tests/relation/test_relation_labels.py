@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import EvalPrediction
 
-from harmonize.relation.batches import EncodedPairs, LikeLengths, padded, token_batches
+from harmonize.relation.batches import EncodedPairs, LikeLengths, LongestFirst, padded, token_batches
 from harmonize.relation.encoding import Encoded
 from harmonize.relation.labels import LabelSpace, decide, is_negative, related
 from harmonize.relation.objective import Loss, label_weights, watched_scores
@@ -168,6 +168,14 @@ def test_batches_of_tokens_hold_everything_longest_first(lengths: np.ndarray, to
         assert padded_size <= tokens or len(batch) == 1
         if len(following):
             assert (len(batch) + 1) * lengths[batch].max() > tokens, "one more would have fitted"
+
+
+@given(lengths_of_pairs)
+def test_an_evaluation_reads_everything_longest_first(lengths: np.ndarray) -> None:
+    sampler = LongestFirst(lengths)
+    assert len(sampler) == len(lengths)
+    assert sorted(sampler) == list(range(len(lengths)))
+    assert (np.diff(lengths[list(sampler)]) <= 0).all()
 
 
 def test_only_the_last_batch_is_short() -> None:
