@@ -1,6 +1,12 @@
 """A grid's results as a result file: what `harmonize compare` found, with the machine and how long each took.
 
-python benchmarks/grid_scores.py DIR --command "harmonize compare ..." [--out FILE]
+python benchmarks/grid_scores.py DIR --command "harmonize compare ..." [--out FILE] [--keep]
+
+--keep copies what a table needs of each run into benchmarks/results/runs/NAME, without weights. The grid goes
+on from a copy of that folder, on any machine:
+
+    cp -r benchmarks/results/runs/NAME DIR
+    harmonize compare benchmarks/grids/NAME.yaml --union SET --out DIR
 """
 
 from __future__ import annotations
@@ -8,11 +14,13 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 from common import commit, hardware, versions, write
 
+NEEDED = ("recipe.yaml", "training.json", "tested.parquet")
 KEPT = ("name", "seeds", "precision", "recall", "f1", "typed", "f1_by_seed", "difference", "p_holm")
 
 
@@ -27,6 +35,15 @@ def trained(folder: Path) -> dict[str, Any]:
     return found
 
 
+def keep(folder: Path, name: str) -> None:
+    """Copy what `harmonize compare` needs of the runs that are done."""
+    for tested in folder.glob(f"runs/**/{NEEDED[-1]}"):
+        kept = Path("benchmarks/results/runs") / name / tested.parent.relative_to(folder)
+        kept.mkdir(parents=True, exist_ok=True)
+        for needed in NEEDED:
+            shutil.copy(tested.parent / needed, kept / needed)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -34,7 +51,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="--out of harmonize compare")
     parser.add_argument("--command", required=True, help="what made it")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--keep", action="store_true", help="the runs as well, without weights")
     arguments = parser.parse_args()
+    if arguments.keep:
+        keep(arguments.folder, arguments.folder.name)
     found = json.loads((arguments.folder / "results.json").read_text(encoding="utf-8"))
     result = {
         "benchmark": "grid_scores",

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
-from relation_runs import record, stopped_and_resumed
+from relation_runs import stopped_and_resumed
 from stopped_trainings import StopAt, weights
 from transformers import AutoModelForSequenceClassification, BertConfig
 
@@ -109,21 +109,25 @@ def test_an_unknown_pooling_says_which_there_are() -> None:
         model("median")
 
 
+SYSTEMS = tuple(zip(("cls", *POOLINGS, "entities", "entities"), (*INPUTS, "prompt"), strict=True))
+"""Each head and each kind of input, in as few pairs as have all of them."""
+HALF = {"epochs": 0.5, "evaluate_every": 3}
+"""Half an epoch, six steps, with a checkpoint in the middle."""
+
+
 @pytest.fixture(scope="module")
 def runs(
     sample_union: Path, small_recipe: Small, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Path]:
-    """A run of each head and one of each kind of input, as few as have all of them."""
     folder = tmp_path_factory.mktemp("heads")
-    kinds = [*INPUTS, "prompt"]
     return {
         f"{head} {kind}": train(
             sample_union,
-            small_recipe(head=head, input=kind, epochs=0.5),
+            small_recipe(head=head, input=kind, **HALF),
             folder / f"{head}-{kind}",
             device="cpu",
         )
-        for head, kind in zip(("cls", *POOLINGS, "entities", "entities"), kinds, strict=True)
+        for head, kind in SYSTEMS
     }
 
 
@@ -144,16 +148,14 @@ def test_every_head_and_input_trains_and_answers(runs: dict[str, Path], sample_u
         np.testing.assert_allclose(found, eight_bits, atol=0.1)
 
 
-def test_stopped_and_resumed_a_head_has_the_same_weights(
-    sample_union: Path, small_recipe: Small, tmp_path: Path
+@pytest.mark.parametrize(("head", "kind"), SYSTEMS)
+def test_stopped_and_resumed_each_has_the_same_weights(
+    runs: dict[str, Path], sample_union: Path, small_recipe: Small, tmp_path: Path, head: str, kind: str
 ) -> None:
-    recipe = small_recipe(head="sll_attention", input="two_masked")
-    whole = train(sample_union, recipe, tmp_path / "whole", device="cpu")
-    steps = record(whole)["steps"] // 2
-    run, _ = stopped_and_resumed(
-        sample_union, recipe, tmp_path / "run", StopAt(saved=steps), StopAt(steps + 1)
-    )
-    assert weights(run) == weights(whole)
+    recipe = small_recipe(head=head, input=kind, **HALF)
+    run, steps = stopped_and_resumed(sample_union, recipe, tmp_path / "run", StopAt(5))
+    assert steps == [5, 3]
+    assert weights(run) == weights(runs[f"{head} {kind}"])
 
 
 def test_a_head_goes_on_from_its_own_kind_and_no_other(
