@@ -1,11 +1,10 @@
 """Runs made cheaper, as eight-bit integers and as a student with fewer layers: speed and F beside their own.
 
-python benchmarks/smaller.py TEACHERS --union artifacts/union --work DIR [--layers 3] [--folds 0 1]
-    [--out FILE]
+python benchmarks/smaller.py TEACHER --union artifacts/union --work DIR [--layers 3] [--out FILE]
 
-TEACHERS holds fold-0, fold-1, ..., as `harmonize train` and `harmonize compare` write them. The student is
-the teachers' encoder with its first layers alone, trained by their recipe twice: without a teacher and with.
-All answer the same rows in one process, one after the other, and the rates are ratios to the teacher's.
+TEACHER is a run, or a folder with one for each fold, as `harmonize train` and `harmonize compare` write them.
+The student is the encoder with its first layers alone, trained by the same recipe twice: without a teacher
+and with. All answer the same rows in one process, one after the other; the rates are ratios to the teacher's.
 """
 
 from __future__ import annotations
@@ -23,6 +22,7 @@ from common import commit, hardware, versions, write
 from transformers import AutoModel, AutoTokenizer
 
 from harmonize.evaluation.standings import standings
+from harmonize.pipelines.evaluate import runs_of
 from harmonize.pipelines.train import quiet
 from harmonize.relation.encoders import encoder_folder
 from harmonize.relation.load import load_classifier
@@ -49,19 +49,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("teachers", type=Path)
+    parser.add_argument("teacher", type=Path)
     parser.add_argument("--union", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True, help="where the students stand")
     parser.add_argument("--layers", type=int, default=3)
-    parser.add_argument("--folds", type=int, nargs="+", default=[0])
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/smaller.json"))
     options = parser.parse_args()
     quiet()
     said: dict[str, list[pa.Table]] = defaultdict(list)
     seconds: dict[str, float] = defaultdict(float)
     gold: list[pa.Table] = []
-    for fold in options.folds:
-        teacher = options.teachers / f"fold-{fold}"
+    for teacher in runs_of(options.teacher):
         recipe = load_recipe(teacher / "recipe.yaml")
         student = options.work / "student"
         if not student.is_dir():
@@ -69,9 +67,9 @@ def main() -> None:
         runs = {TEACHER: teacher}
         for name, taught_by in (("student", None), ("student of the teacher", str(teacher))):
             own = recipe.with_values({"encoder": str(student), "teacher": taught_by})
-            out = options.work / name.replace(" ", "-") / f"fold-{fold}"
+            out = options.work / name.replace(" ", "-") / teacher.name
             runs[name] = train(options.union, own, out, device="cpu")
-        rows = rows_to_test(options.union, recipe.evaluate_on, recipe.folds, fold)
+        rows = rows_to_test(options.union, recipe.evaluate_on, recipe.folds, recipe.fold)
         gold.append(rows)
         for name, run in runs.items():
             for precision in ("fp32", "int8"):
@@ -81,11 +79,10 @@ def main() -> None:
                 said[f"{name}, {precision}"].append(predicted_rows(classifier, rows))
                 seconds[f"{name}, {precision}"] += time.perf_counter() - began
     own = f"{TEACHER}, fp32"
-    found = standings(pa.concat_tables(gold), said, own)
+    found = standings(pa.concat_tables(gold), said, own, labels=recipe.labels)
     result: dict[str, Any] = {
         "benchmark": "smaller",
-        "command": "python benchmarks/smaller.py TEACHERS --union UNION --work DIR "
-        f"--layers {options.layers} --folds {' '.join(map(str, options.folds))}",
+        "command": f"python benchmarks/smaller.py TEACHER --union UNION --work DIR --layers {options.layers}",
         "commit": commit(),
         "date": datetime.date.today().isoformat(),
         "hardware": {**hardware(), "threads": torch.get_num_threads()},
