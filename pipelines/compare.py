@@ -113,7 +113,7 @@ def _results(grid: Grid, union: Path, out: Path) -> Compared:
         return Compared(None, missing)
     own = next(iter(grid.of(grid.against).values()))
     gold = pa.concat_tables([_gold(union, cell) for cell in own])
-    found = standings(gold, systems, grid.against, labels=own[0].recipe.labels)
+    found = standings(gold, systems, grid.against, labels=own[0].recipe.labels, rank_by=grid.rank_by)
     return Compared(_write(out, found, missing, grid), missing)
 
 

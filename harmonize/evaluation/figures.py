@@ -105,16 +105,18 @@ def reliability_figure(ranking: Ranking) -> Figure:
 def standings_figure(found: Standings) -> Figure:
     """F of each system with its interval, the best on top; a line at the one that all are tested against."""
     figure, axes = _figure(7.2, 1.4 + 0.32 * len(found.systems))
-    scored = [one for one in found.systems if one.f1.value is not None]
+    scored = [one for one in found.systems if found.ranked(one).value is not None]
     for height, one in enumerate(reversed(scored)):
-        value = 100 * (one.f1.value or 0.0)
-        if one.f1.low is not None and one.f1.high is not None:
-            axes.plot([100 * one.f1.low, 100 * one.f1.high], [height, height], color=_BLUE, alpha=0.5)
+        ranked = found.ranked(one)
+        value = 100 * (ranked.value or 0.0)
+        if ranked.low is not None and ranked.high is not None:
+            axes.plot([100 * ranked.low, 100 * ranked.high], [height, height], color=_BLUE, alpha=0.5)
         axes.plot(value, height, "o", color=_ORANGE if one.name == found.against else _BLUE)
         if one.name == found.against:
             axes.axvline(value, color=_GREY, linestyle=":")
     axes.set_yticks(range(len(scored)), [one.name for one in reversed(scored)])
-    axes.set_xlabel("F1, with the 95 % interval")
+    kind = "typed F1" if found.rank_by == "types" else "F1"
+    axes.set_xlabel(f"{kind}, with the 95 % interval")
     axes.grid(axis="x", alpha=0.25)
     return figure
 

@@ -85,6 +85,8 @@ def standings_markdown(found: Standings) -> str:
         f"In brackets 95 % intervals of {found.resamples:,} resamples of documents; p by approximate "
         f"randomization of documents, {found.trials:,} trials, and corrected for the number of tests (Holm)."
     )
+    if found.rank_by == "types":
+        said += " Ranked and tested by F with the type."
     title = f"# Systems: {', '.join(found.corpora)} ({', '.join(found.splits)})"
     reasons = _reasons((one.name, [one.precision, one.recall, one.f1]) for one in found.systems)
     return "\n\n".join([title, said, _table(header, rows, numbers=len(header) - 1), *reasons]) + "\n"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -27,7 +27,11 @@ from harmonize.evaluation.scores import (
     ratios,
 )
 
-__all__ = ["Standing", "Standings", "standings"]
+__all__ = ["RankBy", "Standing", "Standings", "standings"]
+
+RankBy = Literal["pairs", "types"]
+"""What counts: that a pair is found, or that it is found with its type."""
+_OUTCOMES: Mapping[RankBy, Outcome] = {"pairs": pair_found, "types": pair_with_type}
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,9 @@ class Standing:
         seeds: how often it was trained.
         precision, recall, f1: of the pairs found, with intervals.
         typed: F of the pairs found with their type.
-        f1_by_seed: of the pairs found, of each seed.
-        difference: in F of the pairs found to the system that all are tested against; None for itself.
+        f1_by_seed: the F that systems are ranked by, of each seed.
+        difference: in the F that systems are ranked by, to the one that all are tested against; None for
+            itself.
         p_holm: the difference's p, corrected for the number of tests (Holm 1979).
     """
 
@@ -60,11 +65,13 @@ class Standings:
 
     Attributes:
         against: the system that all others are tested against.
+        rank_by: which F they are ranked and tested by.
         corpora, splits, labels: as in Evaluation.
         documents, rows, positive: what all were scored on.
     """
 
     against: str
+    rank_by: RankBy
     corpora: tuple[str, ...]
     splits: tuple[str, ...]
     labels: Labels
@@ -74,6 +81,10 @@ class Standings:
     resamples: int
     trials: int
     systems: tuple[Standing, ...]
+
+    def ranked(self, system: Standing) -> Estimate:
+        """The F of a system that it is ranked by."""
+        return _ranked(system, self.rank_by)
 
     def as_dict(self) -> dict[str, Any]:
         """The attributes as JSON has them, numbers unrounded."""
@@ -86,6 +97,7 @@ def standings(
     against: str,
     *,
     labels: Labels = "harmonized",
+    rank_by: RankBy = "pairs",
     bootstrap: int = 1_000,
     trials: int = 10_000,
     seed: int = 0,
@@ -96,6 +108,7 @@ def standings(
         gold: as for `evaluate`.
         systems: name -> its predictions, as for `evaluate`, one table for each seed.
         against: the name of one.
+        rank_by: which F they are ranked and tested by.
 
     Raises:
         UnknownName: `against` is none of the systems.
@@ -109,15 +122,21 @@ def standings(
     first = rows[against][0]
     resamples = Bootstrap(first.documents, bootstrap, seed)
     test = PairedTest(resamples, trials, seed)
+    outcome = _OUTCOMES[rank_by]
     found = [
         _standing(
-            name, own, resamples, None if name == against else test.difference(own, rows[against], pair_found)
+            name,
+            own,
+            resamples,
+            outcome,
+            None if name == against else test.difference(own, rows[against], outcome),
         )
         for name, own in rows.items()
     ]
     found = _corrected(found)
     return Standings(
         against=against,
+        rank_by=rank_by,
         corpora=first.corpora,
         splits=first.splits,
         labels=labels,
@@ -126,16 +145,24 @@ def standings(
         positive=int(first.positive.sum()),
         resamples=bootstrap,
         trials=trials,
-        systems=tuple(sorted(found, key=lambda one: -(one.f1.value or 0.0))),
+        systems=tuple(sorted(found, key=lambda one: -(_ranked(one, rank_by).value or 0.0))),
     )
 
 
+def _ranked(system: Standing, rank_by: RankBy) -> Estimate:
+    return system.typed if rank_by == "types" else system.f1
+
+
 def _standing(
-    name: str, rows: Sequence[Rows], resamples: Bootstrap, difference: Difference | None
+    name: str,
+    rows: Sequence[Rows],
+    resamples: Bootstrap,
+    ranked: Outcome,
+    difference: Difference | None,
 ) -> Standing:
     precision, recall, f1 = _estimates(rows, resamples, pair_found)
     *_, typed = _estimates(rows, resamples, pair_with_type)
-    by_seed = [ratios(by_document(each, pair_found).sum(axis=0))[2] for each in rows]
+    by_seed = [ratios(by_document(each, ranked).sum(axis=0))[2] for each in rows]
     return Standing(
         name=name,
         seeds=len(rows),

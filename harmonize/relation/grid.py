@@ -10,6 +10,7 @@ where:                                    # values for the systems that have oth
 folds: [0, 1]                             # of a recipe with folds; all of them unless given
 seeds: [0, 1, 2]                          # 0 unless given
 against: {input: prompt, head: cls}       # the system that all are tested against; the first unless given
+rank_by: pairs                            # or types: F of the pairs found, or of those found with their type
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -49,6 +50,7 @@ class _File(BaseModel):
     folds: list[int] | None = Field(None, min_length=1)
     seeds: list[int] = Field([0], min_length=1)
     against: dict[str, Any] | None = None
+    rank_by: Literal["pairs", "types"] = "pairs"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,13 @@ class Grid:
     Attributes:
         systems: their names, in order.
         against: the one that all are tested against.
+        rank_by: which F they are ranked and tested by.
         cells: the first fold of all systems, then the next, and so on; seed after seed.
     """
 
     systems: tuple[str, ...]
     against: str
+    rank_by: Literal["pairs", "types"]
     cells: tuple[Cell, ...]
 
     def of(self, system: str) -> dict[int, list[Cell]]:
@@ -148,7 +152,7 @@ def _grid(path: Path, file: _File) -> Grid:
         for fold in _folds(path, file, recipe)
     ]
     cells.sort(key=lambda cell: (file.seeds.index(cell.seed), cell.fold or 0))
-    return Grid(tuple(systems), against, tuple(cells))
+    return Grid(tuple(systems), against, file.rank_by, tuple(cells))
 
 
 def _recipe(path: Path, file: _File, varied: Mapping[str, Any]) -> Recipe:

@@ -50,6 +50,29 @@ def test_each_system_is_as_it_is_alone() -> None:
         assert own.f1_by_seed == (alone.binary.f1.value,)
 
 
+def test_types_rank_where_they_are_asked_for(tmp_path: Path) -> None:
+    """A system that finds every pair and no type is the first by pairs and the last by types."""
+    blind = prediction_table(GOLD, [NONE if label == NONE else "Conversion" for label in LABELS])
+    systems = {"fair": [FAIR], "blind": [blind]}
+    by_pairs = standings(GOLD, systems, "fair", trials=200)
+    by_types = standings(GOLD, systems, "fair", rank_by="types", trials=200)
+    assert [one.name for one in by_pairs.systems] == ["blind", "fair"]
+    assert [one.name for one in by_types.systems] == ["fair", "blind"]
+    of_pairs, of_types = by_pairs.systems[0], by_types.systems[1]
+    assert (of_types.f1, of_types.typed) == (of_pairs.f1, of_pairs.typed)
+    assert by_types.ranked(of_types) == of_types.typed
+    assert of_types.f1_by_seed == (of_types.typed.value,)
+    assert of_types.difference is not None
+    assert of_types.difference.f1_a == of_types.typed.value
+    assert of_pairs.difference is not None
+    assert of_pairs.difference.f1_a == of_pairs.f1.value
+    assert "Ranked and tested by F with the type." in standings_markdown(by_types)
+    assert "Ranked" not in standings_markdown(by_pairs)
+    for name, found, label in (("p.svg", by_pairs, b">F1, with"), ("t.svg", by_types, b">typed F1, with")):
+        save(standings_figure(found), tmp_path / name)
+        assert label in (tmp_path / name).read_bytes()
+
+
 def test_the_one_that_all_are_tested_against_is_not_tested() -> None:
     (own,) = (one for one in FOUND.systems if one.name == "fair")
     assert (own.difference, own.p_holm) == (None, None)

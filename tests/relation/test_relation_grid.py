@@ -45,6 +45,7 @@ def test_every_combination_fold_by_fold(tmp_path: Path) -> None:
     )
     assert grid.systems == ("prompt cls", "prompt mean", "markers cls", "markers mean")
     assert grid.against == "markers cls"
+    assert grid.rank_by == "pairs"
     assert len(grid.cells) == 4 * 2 * 2
     assert [(cell.seed, cell.fold) for cell in grid.cells[::4]] == [(0, 0), (0, 3), (1, 0), (1, 3)]
     assert [cell.folder for cell in grid.cells[:2]] == [
@@ -94,6 +95,7 @@ def test_all_folds_unless_some_are_named(tmp_path: Path) -> None:
         ({"against": {"head": "mean"}}, "against: expected the values of one system, 0 have them"),
         ({"where": [{"head": "cls"}]}, "where.0.then: expected names and values"),
         ({"vary": {"labels": ["harmonized", "source"]}}, "labels: expected the same in all systems"),
+        ({"rank_by": "speed"}, "rank_by: Input should be 'pairs' or 'types'"),
         ({"speed": 1}, "speed: Extra inputs are not permitted"),
     ],
 )
@@ -154,7 +156,7 @@ def test_a_grid_is_trained_once_and_grows(sample_union: Path, tmp_path: Path) ->
     assert done.stdout == (out / "results.md").read_text(encoding="utf-8")
     assert (out / "results.svg").is_file()
 
-    content["vary"] = {"head": ["cls", "mean", "entities"]}
+    content |= {"vary": {"head": ["cls", "mean", "entities"]}, "rank_by": "types"}
     written(grid, **content)
     (runs["mean"] / "tested.parquet").unlink()
     reduced(runs["cls"])
@@ -163,6 +165,7 @@ def test_a_grid_is_trained_once_and_grows(sample_union: Path, tmp_path: Path) ->
     assert {path.name for path in runs["cls"].iterdir()} == NEEDED
     again = json.loads((out / "results.json").read_text(encoding="utf-8"))
     assert {one["name"] for one in again["systems"]} == {"cls", "mean", "entities"}
+    assert (found["rank_by"], again["rank_by"]) == ("pairs", "types")
     kept = {one["name"]: one for one in again["systems"]}
     for head in ("cls", "mean"):
         assert kept[head]["f1"] == next(one["f1"] for one in found["systems"] if one["name"] == head)
