@@ -65,6 +65,7 @@ def main() -> None:
         "versions": versions("harmonize", "torch", "transformers", "scikit-learn"),
         **{name: found[name] for name in ("corpora", "splits", "labels", "documents", "rows", "positive")},
         "against": found["against"],
+        "rank_by": found["rank_by"],
         "systems": [{name: one[name] for name in KEPT} for one in found["systems"]],
         "missing": found["missing"],
         "recipe_of_the_best": found["recipes"][found["systems"][0]["name"]],
