@@ -1,6 +1,7 @@
 """Runs made cheaper, as eight-bit integers and as a student with fewer layers: speed and F beside their own.
 
-python benchmarks/smaller.py TEACHER --union artifacts/union --work DIR [--layers 3] [--out FILE]
+python benchmarks/smaller.py TEACHER --union artifacts/union --work DIR [--layers 3] [--rank-by types]
+    [--out FILE]
 
 TEACHER is a run, or a folder with one for each fold, as `harmonize train` and `harmonize compare` write them.
 The student is the encoder with its first layers alone, trained by the same recipe twice: without a teacher
@@ -53,6 +54,7 @@ def main() -> None:
     parser.add_argument("--union", type=Path, required=True)
     parser.add_argument("--work", type=Path, required=True, help="where the students stand")
     parser.add_argument("--layers", type=int, default=3)
+    parser.add_argument("--rank-by", choices=("pairs", "types"), default="pairs", help="as a grid's rank_by")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/smaller.json"))
     options = parser.parse_args()
     quiet()
@@ -79,10 +81,11 @@ def main() -> None:
                 said[f"{name}, {precision}"].append(predicted_rows(classifier, rows))
                 seconds[f"{name}, {precision}"] += time.perf_counter() - began
     own = f"{TEACHER}, fp32"
-    found = standings(pa.concat_tables(gold), said, own, labels=recipe.labels)
+    found = standings(pa.concat_tables(gold), said, own, labels=recipe.labels, rank_by=options.rank_by)
     result: dict[str, Any] = {
         "benchmark": "smaller",
-        "command": f"python benchmarks/smaller.py TEACHER --union UNION --work DIR --layers {options.layers}",
+        "command": "python benchmarks/smaller.py TEACHER --union UNION --work DIR "
+        f"--layers {options.layers} --rank-by {options.rank_by}",
         "commit": commit(),
         "date": datetime.date.today().isoformat(),
         "hardware": {**hardware(), "threads": torch.get_num_threads()},
@@ -93,7 +96,7 @@ def main() -> None:
     }
     write(result, options.out)
     for one in found.systems:
-        print(f"{one.name}: F {one.f1.value:.3f}, {result['rate'][one.name]:.1f} times as fast")
+        print(f"{one.name}: F {found.ranked(one).value:.3f}, {result['rate'][one.name]:.1f} times as fast")
 
 
 if __name__ == "__main__":
