@@ -24,6 +24,8 @@ from harmonize.relation.heads import HEADS
 from harmonize.relation.recipe import load_recipe
 from harmonize.relation.training import train
 
+pytestmark = pytest.mark.xdist_group("adaptation runs")  # they share their runs
+
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Sources:

@@ -78,6 +78,7 @@ train(Path(union), recipe, folder / "killed", device="cpu", callbacks=[Kill()])
 """
 
 Small = Callable[..., Recipe]
+pytestmark = pytest.mark.xdist_group("alone")  # they share their runs
 
 
 class Done(NamedTuple):

@@ -24,6 +24,7 @@ from harmonize.relation.selection import pairs_of, rows_to_test
 from harmonize.relation.training import train
 
 Small = Callable[..., Recipe]
+pytestmark = pytest.mark.xdist_group("document runs")  # they share their runs
 BY_DOCUMENT = {"head": "document", "batch_size": 2}
 
 

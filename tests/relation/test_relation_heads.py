@@ -25,6 +25,7 @@ from harmonize.relation.selection import pairs_of, rows_to_test
 from harmonize.relation.training import train
 
 Small = Callable[..., Recipe]
+pytestmark = pytest.mark.xdist_group("heads")  # they share their runs
 each_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
 

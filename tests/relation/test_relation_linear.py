@@ -30,6 +30,7 @@ from harmonize.relation.selection import pairs_of, rows_to_test
 from harmonize.relation.training import train
 
 Small = Callable[..., Recipe]
+pytestmark = pytest.mark.xdist_group("linear")  # they share their runs
 
 
 def test_the_features_of_a_sentence() -> None:

@@ -24,6 +24,7 @@ from harmonize.relation.selection import pairs_of, rows_to_test
 from harmonize.relation.training import train
 
 Small = Callable[..., Recipe]
+pytestmark = pytest.mark.xdist_group("pseudo command")  # they share their runs
 
 
 def label(*arguments: str | Path, code: int = 0) -> Result:

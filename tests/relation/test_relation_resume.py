@@ -17,6 +17,7 @@ from harmonize.relation.training import train
 from harmonize.relation.work_folder import alone_in
 
 Small = Callable[..., Recipe]
+pytestmark = pytest.mark.xdist_group("resume")  # they share their runs
 
 
 def test_stopped_after_a_checkpoint_in_an_epoch_and_before_any(
