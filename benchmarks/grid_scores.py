@@ -20,7 +20,10 @@ from typing import Any
 
 from common import commit, hardware, versions, write
 
-NEEDED = ("recipe.yaml", "training.json", "tested.parquet")
+from harmonize.pipelines.compare import RUNS, TESTED
+from harmonize.relation.run import TRAINING
+from harmonize.relation.work_folder import RECIPE
+
 KEPT = ("name", "seeds", "precision", "recall", "f1", "typed", "f1_by_seed", "difference", "p_holm")
 
 
@@ -37,10 +40,10 @@ def trained(folder: Path) -> dict[str, Any]:
 
 def keep(folder: Path, name: str) -> None:
     """Copy what `harmonize compare` needs of the runs that are done."""
-    for tested in folder.glob(f"runs/**/{NEEDED[-1]}"):
+    for tested in folder.glob(f"{RUNS}/**/{TESTED}"):
         kept = Path("benchmarks/results/runs") / name / tested.parent.relative_to(folder)
         kept.mkdir(parents=True, exist_ok=True)
-        for needed in NEEDED:
+        for needed in (RECIPE, TRAINING, TESTED):
             shutil.copy(tested.parent / needed, kept / needed)
 
 

@@ -91,9 +91,9 @@ def _gold(union: Path, cell: Cell) -> pa.Table:
 
 def _results(grid: Grid, union: Path, out: Path) -> Compared:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from harmonize.evaluation.standings import standings
+    from harmonize.relation.predictions import read_predictions
 
     missing: dict[str, int] = {}
     systems: dict[str, list[pa.Table]] = {}
@@ -106,7 +106,7 @@ def _results(grid: Grid, union: Path, out: Path) -> Compared:
             missing[name] = absent
             continue
         systems[name] = [
-            pa.concat_tables([pq.read_table(out / RUNS / cell.folder / TESTED) for cell in cells])
+            pa.concat_tables([read_predictions(out / RUNS / cell.folder / TESTED) for cell in cells])
             for cells in by_seed.values()
         ]
     if grid.against not in systems:

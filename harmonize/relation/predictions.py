@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from harmonize.errors import MalformedInput
 from harmonize.relation.labels import decide, related
 from harmonize.relation.pair import Pair, PairClassifier
 from harmonize.relation.selection import pairs_of
 
-__all__ = ["PREDICTION_SCHEMA", "predicted_rows"]
+__all__ = ["PREDICTION_SCHEMA", "predicted_rows", "read_predictions"]
 
 _CHUNK = 4096
 
@@ -46,6 +49,26 @@ def predicted_rows(classifier: PairClassifier, rows: pa.Table) -> pa.Table:
         for part in _parts(rows.select(["instance_id", "document_id"]))
     ]
     return pa.concat_tables(tables) if tables else schema.empty_table()
+
+
+def read_predictions(path: Path) -> pa.Table:
+    """What `predicted_rows` found, from the Parquet file that it was written to.
+
+    Returns:
+        PREDICTION_SCHEMA.
+
+    Raises:
+        MalformedInput: no Parquet, cut off, or with other columns.
+    """
+    try:
+        with pq.ParquetFile(path) as file:
+            found = file.read()
+            found.validate(full=True)
+    except (pa.ArrowException, OSError) as error:
+        raise MalformedInput(path, f"expected predictions in Parquet, got: {error}") from None
+    if not found.schema.equals(PREDICTION_SCHEMA):
+        raise MalformedInput(path, f"expected the columns {', '.join(PREDICTION_SCHEMA.names)}")
+    return found
 
 
 def _parts(rows: pa.Table) -> Iterable[pa.Table]:

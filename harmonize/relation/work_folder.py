@@ -83,7 +83,7 @@ def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
         MissingInput: there are no such pseudo-labels.
     """
     path = out / RECIPE
-    if not path.is_file() or path.read_text(encoding="utf-8") != recipe.as_yaml():
+    if not path.is_file() or path.read_bytes() != recipe.as_yaml().encode():
         return False
     if read_record(out)["union"]["manifest_sha256"] != manifest_hash(union):
         return False
@@ -125,7 +125,7 @@ def begin_as(work: Path, wanted: Mapping[str, tuple[str, str]]) -> None:
     if has_begun(work):
         for name, (text, what) in wanted.items():
             path = work / name
-            if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            if not path.is_file() or path.read_bytes() != text.encode():
                 raise HarmonizeError(
                     f"{work}: a training {what} was stopped here; take the same, or another --out, or --fresh"
                 )

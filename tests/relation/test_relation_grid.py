@@ -171,6 +171,33 @@ def test_a_grid_is_trained_once_and_grows(sample_union: Path, tmp_path: Path) ->
         assert kept[head]["f1"] == next(one["f1"] for one in found["systems"] if one["name"] == head)
 
 
+@pytest.mark.parametrize("content", [b"", b"PAR1 and no more", "label\tF".encode("utf-16")])
+def test_broken_predictions_are_one_line_with_their_file(
+    sample_union: Path, tmp_path: Path, content: bytes
+) -> None:
+    grid, out = tmp_path / "grid.yaml", tmp_path / "out"
+    written(grid, recipe="original", values=SMALL, vary={"head": ["logistic"]})
+    compared(grid, sample_union, out)
+    tested = out / "runs/logistic/seed-0/tested.parquet"
+    tested.write_bytes(content)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    done = compared(grid, sample_union, out, code=2)
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
+    assert f"{tested}: expected predictions in Parquet" in line
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_a_run_with_an_unreadable_recipe_is_another_run(sample_union: Path, tmp_path: Path) -> None:
+    grid, out = tmp_path / "grid.yaml", tmp_path / "out"
+    written(grid, recipe="original", values=SMALL, vary={"head": ["logistic"]})
+    compared(grid, sample_union, out)
+    recipe = out / "runs/logistic/seed-0/recipe.yaml"
+    before = recipe.read_bytes()
+    recipe.write_bytes("recipe".encode("utf-16"))
+    compared(grid, sample_union, out)
+    assert recipe.read_bytes() == before
+
+
 def test_what_another_process_trains_is_left_to_it(
     sample_union: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
