@@ -57,20 +57,22 @@ def nearest(heads: Iterable[Range], tails: Iterable[Range]) -> tuple[Range, Rang
 
 
 def overlapping(length: int, room: int) -> list[Range]:
-    """Windows that together show all of a context, each one sharing about a quarter with the next.
+    """Windows that together show all of a context, each one sharing a quarter of the room with the next.
 
     Args:
         length: of the context, in tokens.
         room: of a window, in tokens, at least 2.
 
     Returns:
-        As few as that takes, all of one size.
+        As few as that takes, all of one size, no larger than they must be: what is read twice costs twice.
     """
     if length <= room:
         return [Range(0, length)]
-    count = max(2, -(-(length - room // 4) // (room - room // 4)))
-    starts = [round(place * (length - room) / (count - 1)) for place in range(count)]
-    return [Range(start, start + room) for start in starts]
+    shared = room // 4
+    count = max(2, -(-(length - shared) // (room - shared)))
+    size = min(room, -(-(length + (count - 1) * shared) // count))
+    starts = [round(place * (length - size) / (count - 1)) for place in range(count)]
+    return [Range(start, start + size) for start in starts]
 
 
 def _within(window: Range, cores: Iterable[Range]) -> Range:
