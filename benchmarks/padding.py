@@ -15,7 +15,8 @@ import yaml
 from common import provenance, write
 from numpy.typing import NDArray
 
-from harmonize.relation.batches import LongestFirst, padded
+from harmonize.relation.batches import padded
+from harmonize.relation.order import LongestFirst
 from harmonize.relation.recipe import load_recipe
 from harmonize.relation.selection import select
 from harmonize.relation.task import Task

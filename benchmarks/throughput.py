@@ -32,12 +32,12 @@ from common import commit, hardware, versions, write
 from peak import peak_mib, start_peak
 from transformers import AutoTokenizer, BertConfig
 
-from harmonize.relation.batches import LikeLengths
 from harmonize.relation.classifier import Classifier
 from harmonize.relation.encoding import add_tokens
 from harmonize.relation.heads import HEADS, Head
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.objective import Loss
+from harmonize.relation.order import Drawn, LikeLengths
 from harmonize.relation.pair import Pair
 from harmonize.relation.prompt import tag, tag_tokens
 from harmonize.relation.selection import pairs_of, rows_to_test
@@ -149,7 +149,7 @@ def reference_batches(bench: Bench, classifier: Classifier, size: int) -> Iterab
 def own_batches(bench: Bench, classifier: Classifier, size: int) -> Iterable[dict[str, torch.Tensor]]:
     """An epoch as `harmonize train` draws it."""
     encoded = classifier.head.inputs(classifier.encoder(bench.pairs), [0] * len(bench.pairs))
-    order = list(LikeLengths(encoded.lengths, size, 0))
+    order = list(LikeLengths(Drawn.all_of(encoded.lengths), size, 0))
     for start in range(0, len(order), size):
         items = [encoded[place] for place in order[start : start + size]]
         yield classifier.head.padded(items, classifier.encoder.padding)

@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from harmonize.adaptation.masking import IGNORED, MaskedRows, batch_of
 from harmonize.errors import HarmonizeError
+from harmonize.relation.encoder_model import WEIGHT_TYPE
 from harmonize.relation.encoders import TINY, encoder_folder, load_encoder
 from harmonize.relation.heads import HEADS
 
@@ -78,7 +79,9 @@ def load_masked(name: str, texts: Callable[[], Iterable[str]]) -> Masked:
 def _had(name: str, kind: Any, source: str) -> tuple[Any, Any]:
     """(model, what transformers says of its weights), or an error of one line."""
     try:
-        model, loading = kind.from_pretrained(source, output_loading_info=True, tie_word_embeddings=True)
+        model, loading = kind.from_pretrained(
+            source, dtype=WEIGHT_TYPE, output_loading_info=True, tie_word_embeddings=True
+        )
     except (OSError, ValueError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise HarmonizeError(f"encoder {name}: {reason}") from None

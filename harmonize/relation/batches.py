@@ -1,20 +1,18 @@
-"""Encoded pairs -> batches of tensors, pairs of like length together so that little is padding."""
+"""Encoded pairs -> batches of tensors."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch.utils.data import Dataset, Sampler
+from torch.utils.data import Dataset
 
 from harmonize.relation.encoding import Encoded
 
-__all__ = ["EncodedPairs", "LikeLengths", "LongestFirst", "padded", "token_batches"]
-
-_POOL = 50
+__all__ = ["EncodedPairs", "padded"]
 
 
 class EncodedPairs(Dataset[dict[str, Any]]):
@@ -95,64 +93,3 @@ def padded(
     arrays |= {"places": np.stack([item["places"] for item in items])} if places_too else {}
     batch = {name: torch.from_numpy(array) for name, array in arrays.items()}
     return {**batch, "labels": torch.from_numpy(np.stack([item["labels"] for item in items]))}
-
-
-class LikeLengths(Sampler[int]):
-    """Every pair once, in an order that depends on seed and epoch alone, so that training resumes exactly.
-
-    The pairs are shuffled, pools of some batches are sorted by length, and the batches are shuffled.
-    """
-
-    def __init__(self, lengths: NDArray[np.int64], batch_size: int, seed: int) -> None:
-        self.lengths, self.batch_size, self.seed, self.epoch = lengths, batch_size, seed, 0
-
-    def set_epoch(self, epoch: int) -> None:
-        self.epoch = epoch
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def __iter__(self) -> Iterator[int]:
-        random = np.random.default_rng((self.seed, self.epoch))
-        order = random.permutation(len(self.lengths))
-        pool = self.batch_size * _POOL
-        batches: list[NDArray[np.int64]] = []
-        for start in range(0, len(order), pool):
-            places = order[start : start + pool]
-            places = places[np.argsort(-self.lengths[places], kind="stable")]
-            batches += [places[at : at + self.batch_size] for at in range(0, len(places), self.batch_size)]
-        # A batch that is not full stays last: one in the middle would shift all that follow it.
-        last = [batch for batch in batches if len(batch) < self.batch_size]
-        full = [batch for batch in batches if len(batch) == self.batch_size]
-        for batch in [*(full[place] for place in random.permutation(len(full))), *last]:
-            yield from batch.tolist()
-
-
-class LongestFirst(Sampler[int]):
-    """Every input once, in the order of their lengths, for evaluation: what does not fit fails at once."""
-
-    def __init__(self, lengths: NDArray[np.int64]) -> None:
-        self.lengths = lengths
-
-    def __len__(self) -> int:
-        return len(self.lengths)
-
-    def __iter__(self) -> Iterator[int]:
-        yield from np.argsort(-self.lengths, kind="stable").tolist()
-
-
-def token_batches(lengths: NDArray[np.int64], tokens: int) -> Iterator[NDArray[np.intp]]:
-    """The places of each batch: inputs of like length, as many as fill a number of tokens once padded.
-
-    The longest come first, so that what does not fit into memory fails at once.
-
-    Args:
-        lengths: of the inputs, in tokens.
-        tokens: of a batch, at most; an input that is longer is a batch of its own.
-    """
-    order = np.argsort(-lengths, kind="stable")
-    start = 0
-    while start < len(order):
-        end = start + max(1, tokens // max(1, int(lengths[order[start]])))
-        yield order[start:end]
-        start = end

@@ -14,12 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
-from harmonize.relation.batches import token_batches
 from harmonize.relation.documents import IGNORED, DocumentEncoder
+from harmonize.relation.encoder_model import WEIGHT_TYPE
 from harmonize.relation.encoding import PairEncoder
 from harmonize.relation.heads import HEADS, Head
 from harmonize.relation.inputs import INPUTS
 from harmonize.relation.labels import LabelSpace, own_outputs, softmax
+from harmonize.relation.order import token_batches
 from harmonize.relation.pair import Pair
 
 __all__ = ["PRECISIONS", "PROMPT_FILE", "Classifier", "Prompt", "device_named", "precision_named"]
@@ -150,7 +151,7 @@ class Classifier:
         precision = precision_named(precision, place)
         try:
             tokenizer = AutoTokenizer.from_pretrained(str(folder))
-            model = AutoModelForSequenceClassification.from_pretrained(str(folder))
+            model = AutoModelForSequenceClassification.from_pretrained(str(folder), dtype=WEIGHT_TYPE)
         except (OSError, ValueError, SafetensorError) as error:
             raise MalformedInput(
                 folder, f"expected a model and its tokenizer: {str(error).splitlines()[0]}"

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import torch
 from torch import nn
 from transformers import AutoConfig, AutoModel, PreTrainedModel
 from transformers.configuration_utils import PreTrainedConfig
 
-__all__ = ["EncoderModel", "EncoderModelConfig"]
+__all__ = ["WEIGHT_TYPE", "EncoderModel", "EncoderModelConfig"]
+
+WEIGHT_TYPE = torch.float32
+"""Of every model that is loaded, whatever its file is stored in, which transformers would keep: AdamW on half
+precision turns small gradients into infinite steps. Mixed precision is autocast's alone."""
 
 
 class EncoderModelConfig(PreTrainedConfig):

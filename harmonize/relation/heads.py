@@ -22,7 +22,7 @@ from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.relation.batches import EncodedPairs, padded
 from harmonize.relation.document_model import DocumentModel
 from harmonize.relation.documents import DocumentEncoder, EncodedDocuments, padded_documents
-from harmonize.relation.encoder_model import EncoderModel, EncoderModelConfig
+from harmonize.relation.encoder_model import WEIGHT_TYPE, EncoderModel, EncoderModelConfig
 from harmonize.relation.encoding import PairEncoder
 from harmonize.relation.inputs import INPUTS
 from harmonize.relation.pair_model import POOLINGS, PairModel
@@ -73,19 +73,19 @@ def _cls_pretrained(source: str, config: Any) -> Any:
     if isinstance(config, EncoderModelConfig):
         raise HarmonizeError(_OTHER_HEAD.format(source))
     return AutoModelForSequenceClassification.from_pretrained(
-        source, config=config, ignore_mismatched_sizes=True
+        source, config=config, dtype=WEIGHT_TYPE, ignore_mismatched_sizes=True
     )
 
 
 def _pretrained(model: type[EncoderModel], own: dict[str, str], source: str, config: Any) -> Any:
     """A model of ours: from a run of its kind, or with fresh weights on an encoder."""
     if not isinstance(config, EncoderModelConfig):
-        return model.on(AutoModel.from_pretrained(source, config=config), **own)
+        return model.on(AutoModel.from_pretrained(source, config=config, dtype=WEIGHT_TYPE), **own)
     if not isinstance(config, model.config_class) or any(
         getattr(config, name) != value for name, value in own.items()
     ):
         raise HarmonizeError(_OTHER_HEAD.format(source))
-    return model.from_pretrained(source, config=config, ignore_mismatched_sizes=True)
+    return model.from_pretrained(source, config=config, dtype=WEIGHT_TYPE, ignore_mismatched_sizes=True)
 
 
 def _fresh(model: type[EncoderModel], own: dict[str, str], config: Any) -> Any:
