@@ -12,7 +12,6 @@ import torch
 from transformers import (
     PrinterCallback,
     ProgressCallback,
-    Trainer,
     TrainerCallback,
     TrainerState,
     TrainingArguments,
@@ -22,6 +21,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from harmonize.adaptation.masking import MaskedRows, Shuffled, batch_of
 from harmonize.adaptation.model import Masked, masked_loss
 from harmonize.adaptation.settings import Settings
+from harmonize.relation.divergence import SoundTrainer, warn_of_nothing
 from harmonize.relation.work_folder import last_checkpoint
 
 __all__ = ["fit"]
@@ -72,7 +72,7 @@ def fit(
     return found
 
 
-class _Trainer(Trainer):
+class _Trainer(SoundTrainer):
     """transformers' Trainer with the rows in our order, and the loss of the masked tokens alone."""
 
     def __init__(self, *, bf16: bool, **arguments: Any) -> None:
@@ -131,4 +131,5 @@ class _Report(TrainerCallback):
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if logs is not None and "loss" in logs:
+            warn_of_nothing(logs["loss"], state.global_step)
             print(f"step {state.global_step} of {state.max_steps}, loss {logs['loss']:.4f}", file=sys.stderr)

@@ -90,7 +90,10 @@ class Recipe(BaseModel):
     heads: Literal["one", "corpus"]
     epochs: float | None = Field(gt=0)
     batch_size: int | None = Field(ge=1)
+    batch_tokens: int | None = Field(ge=1)
+    corpus_tokens: int | None = Field(ge=1)
     learning_rate: float | None = Field(gt=0)
+    head_learning_rate: float | None = Field(gt=0)
     accumulate: int = Field(ge=1)
     warmup: float = Field(ge=0, lt=1)
     weight_decay: float = Field(ge=0)
@@ -100,6 +103,7 @@ class Recipe(BaseModel):
     teacher: str | None
     teacher_own: float = Field(ge=0, le=1)
     teacher_temperature: float = Field(gt=0)
+    threshold: Literal["even", "development"]
     patience: int | None = Field(ge=1)
     evaluate_every: int | None = Field(ge=1)
     precision: Literal["auto", "fp32", "bf16"]

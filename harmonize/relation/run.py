@@ -29,6 +29,7 @@ __all__ = [
     "LEFT_OUT",
     "TRAINING",
     "Timer",
+    "best_of",
     "described",
     "manifest_hash",
     "read_record",
@@ -120,6 +121,16 @@ def run_record(
     return record
 
 
+def best_of(state: Any) -> dict[str, Any]:
+    """What the evaluation of the best step found, under transformers' names; empty where none was made.
+
+    Args:
+        state: transformers' TrainerState at the end.
+    """
+    found = [entry for entry in state.log_history if "eval_pair_f" in entry]
+    return next((entry for entry in found if entry["step"] == state.best_global_step), {})
+
+
 def steps_learnt(inputs: Mapping[str, Mapping[str, int]], state: Any) -> dict[str, Any]:
     """What training by steps tells of itself.
 
@@ -132,6 +143,7 @@ def steps_learnt(inputs: Mapping[str, Mapping[str, int]], state: Any) -> dict[st
         "step": "step",
         "eval_pair_f": "pair_f",
         "eval_typed_f": "typed_f",
+        "eval_shift": "shift",
         "eval_loss": "loss",
     }
     evaluations = [

@@ -19,8 +19,9 @@ from harmonize.relation.encoding import Encoded, PairEncoder
 from harmonize.relation.heads import EncodedInputs, Head, head_named
 from harmonize.relation.inputs import input_named
 from harmonize.relation.labels import LabelSpace
+from harmonize.relation.order import Drawn
 from harmonize.relation.prompt import tag
-from harmonize.relation.recipe import Recipe
+from harmonize.relation.recipe import Recipe, part
 from harmonize.relation.selection import Selection, gold_labels, pairs_of
 from harmonize.relation.teacher import soft_targets
 from harmonize.spec import load_catalogue
@@ -38,6 +39,7 @@ class Task:
         space: the labels, in the order of the model's outputs.
         labels: of each training pair, as its place in `space`.
         train, development: the inputs; development is None where nothing is watched.
+        drawn: which of the training inputs an epoch reads.
         windows: "train" and "development" -> how the contexts fit.
     """
 
@@ -49,6 +51,7 @@ class Task:
     labels: NDArray[np.int64]
     train: EncodedInputs
     development: EncodedInputs | None
+    drawn: Drawn
     windows: dict[str, dict[str, int]]
 
     @classmethod
@@ -94,16 +97,31 @@ class Task:
         counts: dict[str, dict[str, int]] = {}
         labels: list[NDArray[np.int64]] = []
         sets: list[EncodedInputs] = []
-        for part_name, part in (("train", rows), ("development", watched)):
-            labels.append(labels_in(space, part, recipe))
-            encoded: Iterable[Encoded] | Iterable[EncodedDocument] = pairs(pairs_of(part))
+        for part_name, some in (("train", rows), ("development", watched)):
+            labels.append(labels_in(space, some, recipe))
+            encoded: Iterable[Encoded] | Iterable[EncodedDocument] = pairs(pairs_of(some))
             if cache is not None and isinstance(pairs, PairEncoder):
-                encoded = cache.encoded(part["instance_id"].to_pylist(), pairs, pairs(pairs_of(part)))
+                encoded = cache.encoded(some["instance_id"].to_pylist(), pairs, pairs(pairs_of(some)))
             counted = _counted(encoded, counts.setdefault(part_name, {}))
-            targets = _targets(recipe, part, labels[-1], space, device) if part is rows else None
+            targets = _targets(recipe, some, labels[-1], space, device) if some is rows else None
             sets.append(head.inputs(counted, labels[-1].tolist() if targets is None else targets))
         development = sets[1] if watched.num_rows else None
-        return cls(recipe, head, encoder, prompt, space, labels[0], sets[0], development, counts)
+        drawn = _drawn(sets[0], rows, recipe)
+        return cls(recipe, head, encoder, prompt, space, labels[0], sets[0], development, drawn, counts)
+
+
+def _drawn(inputs: EncodedInputs, rows: Any, recipe: Recipe) -> Drawn:
+    """Which of the training inputs an epoch reads: of the evaluated corpus all."""
+    names = rows["corpus"].to_pylist()
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    corpora = [numbers[names[inputs.places([place])[0]]] for place in range(len(inputs))]
+    target, _ = part(recipe.evaluate_on)
+    return Drawn(
+        inputs.lengths,
+        np.array(corpora, dtype=np.int64),
+        most=recipe.corpus_tokens,
+        whole=numbers.get(target),
+    )
 
 
 def _targets(

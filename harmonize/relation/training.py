@@ -18,12 +18,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
+from accelerate.data_loader import prepare_data_loader
+from torch.utils.data import DataLoader
 from transformers import (
     EarlyStoppingCallback,
     PrinterCallback,
@@ -37,15 +39,24 @@ from transformers import (
 from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.batches import LikeLengths, LongestFirst
 from harmonize.relation.cache import Cache, cache_folder
 from harmonize.relation.classifier import device_named
+from harmonize.relation.divergence import SoundTrainer, warn_of_nothing
 from harmonize.relation.linear import LINEAR_HEADS, fitted
-from harmonize.relation.objective import Loss, label_weights, watched_scores
+from harmonize.relation.objective import (
+    DEVELOPMENT,
+    EVEN,
+    Loss,
+    label_weights,
+    raise_negatives,
+    watched_scores,
+)
+from harmonize.relation.order import LikeLengths, LongestFirst, TokenBatches
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.run import (
     TRAINING,
     Timer,
+    best_of,
     described,
     rows_hash,
     run_record,
@@ -158,6 +169,8 @@ def fit(
     trainer = _trainer(task, folder, place, callbacks)
     timer.lap("preparing")
     _run(trainer, folder / CHECKPOINTS)
+    if recipe.threshold == DEVELOPMENT:
+        raise_negatives(trainer.model, task.space, best_of(trainer.state).get("eval_shift", 0.0))
     timer.lap("training")
     # The first process removes the checkpoints, from which others may still take the best weights.
     _wait()
@@ -211,17 +224,53 @@ def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
     run_record(folder, union, recipe, selection, space.plain, learnt, described(torch.device("cpu")), timer)
 
 
-class _Trainer(Trainer):
+class _Trainer(SoundTrainer):
     """transformers' Trainer with an order of rows that is a function of seed and epoch, and little padding.
 
     Several processes take their batches in turn, so that those of one step are together the batch of one
     process with as many times the rows.
     """
 
+    def __init__(self, task: Task, **arguments: Any) -> None:
+        super().__init__(train_dataset=task.train, eval_dataset=task.development, **arguments)
+        self._drawn, self._recipe = task.drawn, task.recipe
+
     def _get_train_sampler(self, train_dataset: Any = None) -> LikeLengths:
-        dataset: Any = train_dataset if train_dataset is not None else self.train_dataset
         rows = self.args.train_batch_size * self.args.world_size
-        return LikeLengths(dataset.lengths, rows, self.args.seed)
+        return LikeLengths(self._drawn, rows, self.args.seed)
+
+    def get_train_dataloader(self) -> DataLoader[Any]:
+        if self._recipe.batch_tokens is None:
+            return super().get_train_dataloader()
+        batches = TokenBatches(
+            self._drawn,
+            self._recipe.batch_tokens,
+            self.args.seed,
+            rank=self.args.process_index,
+            processes=self.args.world_size,
+        )
+        self.add_callback(_SetEpoch(batches))
+        loader = DataLoader(
+            cast(Any, self.train_dataset),
+            batch_sampler=batches,
+            collate_fn=self.data_collator,
+            pin_memory=self.args.dataloader_pin_memory,
+        )
+        # The sampler has divided the batches among the processes already.
+        prepared: DataLoader[Any] = prepare_data_loader(
+            loader, self.args.device, num_processes=1, process_index=0, put_on_device=True
+        )
+        return prepared
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        rate = self._recipe.head_learning_rate
+        if rate is None or self.optimizer is not None:
+            return super().create_optimizer(model)
+        trained: Any = self.model
+        kind, settings = self.get_optimizer_cls_and_kwargs(self.args, trained)
+        groups = weight_groups(trained, self.get_decay_parameter_names(trained), self._recipe, rate)
+        self.optimizer = kind(groups, **settings)
+        return self.optimizer
 
     def _get_eval_sampler(self, eval_dataset: Any) -> LongestFirst:
         return LongestFirst(eval_dataset.lengths)
@@ -232,21 +281,22 @@ def _trainer(task: Task, folder: Path, device: torch.device, callbacks: Sequence
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
     assert recipe.learning_rate is not None
+    if recipe.threshold == DEVELOPMENT and task.development is None:
+        raise HarmonizeError(f"threshold: expected {EVEN} where development is null")
     weights = None
     if recipe.class_weights == "balanced":
         weights = label_weights(task.labels, len(task.space.names))
     trainer = _Trainer(
+        task,
         model=task.encoder.model(),
         args=_arguments(recipe, folder, device, watched=task.development is not None),
-        train_dataset=task.train,
-        eval_dataset=task.development,
         data_collator=partial(
             task.head.padded,
             padding=int(task.encoder.tokenizer.pad_token_id),
             types_too="token_type_ids" in task.encoder.tokenizer.model_input_names,
         ),
         compute_loss_func=Loss(task.space, weights),
-        compute_metrics=partial(watched_scores, space=task.space),
+        compute_metrics=partial(watched_scores, space=task.space, threshold=recipe.threshold),
         callbacks=[_Report(), *callbacks],
     )
     if recipe.patience is not None and task.development is not None:
@@ -304,6 +354,38 @@ def _has_tensorboard() -> bool:
     return bool(is_tensorboard_available())
 
 
+def weight_groups(model: Any, decaying: Collection[str], recipe: Recipe, rate: float) -> list[dict[str, Any]]:
+    """The weights for the optimizer: the encoder's, and with another learning rate what stands on it.
+
+    Args:
+        decaying: the names of the weights that decay.
+        rate: of what stands on the encoder.
+    """
+    groups: dict[tuple[bool, bool], list[Any]] = {}
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            is_head = not name.startswith(f"{model.base_model_prefix}.")
+            groups.setdefault((is_head, name in decaying), []).append(weight)
+    return [
+        {
+            "params": weights,
+            "weight_decay": recipe.weight_decay if decays else 0.0,
+            "lr": rate if is_head else recipe.learning_rate,
+        }
+        for (is_head, decays), weights in groups.items()
+    ]
+
+
+class _SetEpoch(TrainerCallback):
+    """Tells batches which epoch it is: accelerate looks for samplers of single inputs."""
+
+    def __init__(self, batches: TokenBatches) -> None:
+        self._batches = batches
+
+    def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._batches.set_epoch(int(state.epoch or 0))
+
+
 class _Report(TrainerCallback):
     """One line to stderr for each evaluation, and the losses where there is no progress bar."""
 
@@ -317,11 +399,13 @@ class _Report(TrainerCallback):
                 f"loss {logs['eval_loss']:.4f}",
                 file=sys.stderr,
             )
-        elif "loss" in logs and not sys.stderr.isatty():
-            print(
-                f"{epoch}: step {state.global_step} of {state.max_steps}, loss {logs['loss']:.4f}",
-                file=sys.stderr,
-            )
+        elif "loss" in logs:
+            warn_of_nothing(logs["loss"], state.global_step)
+            if not sys.stderr.isatty():
+                print(
+                    f"{epoch}: step {state.global_step} of {state.max_steps}, loss {logs['loss']:.4f}",
+                    file=sys.stderr,
+                )
 
 
 def _run(trainer: Trainer, checkpoints: Path) -> None:

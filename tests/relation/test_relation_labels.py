@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pytest
 import torch
@@ -11,10 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import EvalPrediction
 
-from harmonize.relation.batches import EncodedPairs, LikeLengths, LongestFirst, padded, token_batches
+from harmonize.relation.batches import EncodedPairs, padded
 from harmonize.relation.encoding import Encoded
 from harmonize.relation.labels import LabelSpace, decide, is_negative, related
-from harmonize.relation.objective import Loss, label_weights, watched_scores
+from harmonize.relation.objective import (
+    DEVELOPMENT,
+    Loss,
+    best_shift,
+    label_weights,
+    raise_negatives,
+    watched_scores,
+)
 
 ORDER = ["Positive_Correlation", "Negative_Correlation", "Bind", "Association"]
 ROWS = [
@@ -129,63 +134,6 @@ def test_a_batch_is_padded_and_masked() -> None:
     assert padded([held[0]], 7, multiple=1)["input_ids"].shape == (1, 3)
 
 
-lengths_of_pairs = st.lists(st.integers(1, 30), max_size=300).map(
-    lambda found: np.array(found, dtype=np.int64)
-)
-
-
-@given(lengths_of_pairs, st.integers(1, 9), st.integers(0, 3), st.integers(0, 3))
-def test_an_epoch_is_a_permutation_by_seed_and_epoch(
-    lengths: np.ndarray, batch: int, seed: int, epoch: int
-) -> None:
-    def order(seed: int, epoch: int) -> list[int]:
-        sampler = LikeLengths(lengths, batch, seed)
-        sampler.set_epoch(epoch)
-        assert len(sampler) == len(lengths)
-        return list(sampler)
-
-    assert sorted(order(seed, epoch)) == list(range(len(lengths)))
-    assert order(seed, epoch) == order(seed, epoch)
-    if len(lengths) > 100:
-        assert len({tuple(order(seed, epoch + more)) for more in range(3)}) == 3
-        assert order(seed, epoch) != order(seed + 1, epoch)
-
-
-def test_batches_hold_inputs_of_like_length() -> None:
-    random = np.random.default_rng(0)
-    lengths = random.integers(1, 500, 4000)
-    order = list(LikeLengths(lengths, 16, 0))
-    spread = [np.ptp(lengths[order[at : at + 16]]) for at in range(0, 4000, 16)]
-    assert np.mean(spread) < 20
-
-
-@given(lengths_of_pairs, st.integers(1, 200))
-def test_batches_of_tokens_hold_everything_longest_first(lengths: np.ndarray, tokens: int) -> None:
-    batches = list(token_batches(lengths, tokens))
-    assert [place for batch in batches for place in batch] == np.argsort(-lengths, kind="stable").tolist()
-    for batch, following in pairwise([*batches, np.array([], dtype=np.int64)]):
-        padded_size = len(batch) * lengths[batch].max()
-        assert padded_size <= tokens or len(batch) == 1
-        if len(following):
-            assert (len(batch) + 1) * lengths[batch].max() > tokens, "one more would have fitted"
-
-
-@given(lengths_of_pairs)
-def test_an_evaluation_reads_everything_longest_first(lengths: np.ndarray) -> None:
-    sampler = LongestFirst(lengths)
-    assert len(sampler) == len(lengths)
-    assert sorted(sampler) == list(range(len(lengths)))
-    assert (np.diff(lengths[list(sampler)]) <= 0).all()
-
-
-def test_only_the_last_batch_is_short() -> None:
-    """A short one within would shift the inputs of unlike length into the batches after it."""
-    lengths = np.arange(1, 1006, dtype=np.int64)
-    order = list(LikeLengths(lengths, 10, 1))
-    spread = [np.ptp(lengths[order[at : at + 10]]) for at in range(0, 1000, 10)]
-    assert max(spread) < 100
-
-
 def test_the_loss_is_the_cross_entropy_of_all_rows() -> None:
     space = LabelSpace.of(ROWS, ORDER)
     generator = torch.Generator().manual_seed(0)
@@ -236,3 +184,40 @@ def test_what_training_watches_stays_within_a_corpus_head() -> None:
     space = LabelSpace(("a/X", "a/None", "b/Y", "b/None"), by_corpus=True)
     logits = np.array([[0.1, 0.0, 9.0, 0.0], [9.0, 0.0, 0.0, 0.1]])
     assert watched_scores(EvalPrediction(logits, np.array([0, 3])), space) == {"pair_f": 1.0, "typed_f": 1.0}
+
+
+margins = st.lists(st.tuples(st.sampled_from([-2.0, -0.5, 0.0, 0.25, 1.0, 3.0]), st.booleans()), min_size=1)
+
+
+@given(margins)
+def test_no_shift_scores_better_than_the_best(made: list[tuple[float, bool]]) -> None:
+    values, related = (np.array(each) for each in zip(*made, strict=True))
+
+    def f(shift: float) -> float:
+        found = values > shift
+        return 2 * (found & related).sum() / max(1, found.sum() + related.sum())
+
+    best = best_shift(values, related)
+    assert f(best) == max(f(shift) for shift in (-9.0, -1.0, -0.2, 0.1, 0.5, 2.0, 9.0))
+    assert best not in values or not related.any(), "no pair stands on the edge"
+
+
+def test_a_threshold_of_the_development_part_is_found_and_kept() -> None:
+    """Two pairs of three related, of which the likeliest label is found for one only."""
+    space = LabelSpace(("A", "B", "None", "None-DDI"))
+    logits = np.array([[2.0, 0, 1, 0], [0, 1.0, 1.5, 0], [0, 0, 0, 3.0]], dtype=np.float32)
+    gold = np.array([0, 1, 3])
+    even = watched_scores(EvalPrediction(logits, gold), space)
+    assert even == {"pair_f": pytest.approx(2 / 3), "typed_f": pytest.approx(2 / 3)}
+    scores = watched_scores(EvalPrediction(logits, gold), space, DEVELOPMENT)
+    assert (scores["pair_f"], scores["typed_f"]) == (1.0, 1.0)
+    assert -3 < scores["shift"] < -0.5
+    model = torch.nn.Module()
+    model.classifier = torch.nn.Sequential(torch.nn.Linear(4, 4), torch.nn.Dropout())
+    with torch.no_grad():
+        model.classifier[0].weight.copy_(torch.eye(4))
+        model.classifier[0].bias.zero_()
+    raise_negatives(model, space, scores["shift"])
+    shifted = model.classifier.eval()(torch.from_numpy(logits)).detach().numpy()
+    assert watched_scores(EvalPrediction(shifted, gold), space)["pair_f"] == 1.0
+    np.testing.assert_allclose(shifted[:, :2], logits[:, :2])

@@ -26,7 +26,7 @@ def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_p
     recipe = load_recipe(name)
     assert {key for key, value in recipe.model_dump().items() if value is None} <= {
         *("development", "folds", "fold", "documents", "negatives", "first", "patience", "evaluate_every"),
-        *("attention_dropout", "pseudo", "teacher"),
+        *("attention_dropout", "pseudo", "teacher", "batch_tokens", "corpus_tokens", "head_learning_rate"),
     }
     assert packaged(name).startswith("# ")
     path = tmp_path / "again.yaml"
