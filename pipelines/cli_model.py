@@ -12,6 +12,7 @@ import typer
 
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
+from harmonize.prediction.tally import by_reason
 from harmonize.relation.recipe import HEADS, INPUTS
 from harmonize.sources.annotations import ARTICLE_FORMS
 
@@ -218,7 +219,7 @@ def predict(
     typer.echo(
         f"{found.documents_out:,} documents, {found.pairs:,} pairs: {relations or 'no relation'}; in {out}"
     )
-    _tell_losses(found.left_out, found.skipped)
+    _tell_losses(by_reason(found.left_out), found.skipped)
 
 
 @app.command("pseudo-label")
@@ -277,7 +278,7 @@ def pseudo_label(
         precision=precision,
     )
     typer.echo(found.markdown, nl=False)
-    _tell_losses(found.account.left_out, {})
+    _tell_losses(by_reason(found.account.left_out), {})
 
 
 @app.command()
@@ -316,8 +317,8 @@ def shard(
     _tell_losses(written.left_out, written.documents.skipped)
 
 
-def _tell_losses(left_out: Mapping[str, int], skipped: Mapping[str, int]) -> None:
-    for reason, count in sorted(left_out.items()):
-        typer.echo(f"left out: {count:,} mentions, {reason}", err=True)
+def _tell_losses(left_out: Mapping[str, Mapping[str, int]], skipped: Mapping[str, int]) -> None:
+    for reason, types in sorted(left_out.items()):
+        typer.echo(f"left out: {sum(types.values()):,} mentions, {reason}", err=True)
     for reason, count in sorted(skipped.items()):
         typer.echo(f"skipped: {count:,} documents, {reason}", err=True)

@@ -11,12 +11,13 @@ from harmonize.errors import HarmonizeError, InputError, UnionError, UnknownName
 from harmonize.model import Document
 from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
-from harmonize.prediction.inputs import Tally, read_input
+from harmonize.prediction.inputs import read_input
 from harmonize.prediction.outputs import output_form, write_predictions
 from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.ray_engine import RayEngine
 from harmonize.prediction.sharded import Engine, Work, check_read_as, in_this_process, predict_shards
 from harmonize.prediction.shards import is_shards, read_shard_manifest, read_shards
+from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, read_union, union_corpora
 from harmonize.sources.annotations import ARTICLE_FORMS, input_files
 from harmonize.text.sentences import RULE_BASED

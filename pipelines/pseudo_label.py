@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, UnknownName
-from harmonize.prediction.inputs import Tally
 from harmonize.prediction.sharded import Work
 from harmonize.prediction.shards import is_shards
+from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union
 from harmonize.sources.annotations import ARTICLE_FORMS
 from harmonize.spec import load_catalogue

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError, InputError
-from harmonize.prediction.inputs import Tally, read_input
+from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD, ShardManifest, is_shards, write_shards
+from harmonize.prediction.tally import Tally
 from harmonize.sources.annotations import input_files
 
 from .predict import print_skipped

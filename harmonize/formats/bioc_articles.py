@@ -8,14 +8,14 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from lxml import etree
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.json_stream import JsonStream
-from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, misfit_reason
+from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, fitted
 from harmonize.formats.xml import elements
 from harmonize.model import Span
 
@@ -107,7 +107,9 @@ def _identifier(infons: Mapping[str, str]) -> str | None:
     return None
 
 
-def _record(article: _Article, name: str, misfit: Misfit | None) -> PubTatorRecord:
+def _record(
+    article: _Article, name: str, misfit: Misfit | None, *, forgiving: bool = False
+) -> PubTatorRecord:
     """One blank joins passages; what the offsets of BioC leave between them differs from file to file."""
     title = _joined(article, "title")
     abstract = _joined(article, "abstract")
@@ -115,13 +117,13 @@ def _record(article: _Article, name: str, misfit: Misfit | None) -> PubTatorReco
     for passage, start in _places(article, len(title) + 1):
         for annotation in passage.annotations:
             mention = _mention(annotation, start - passage.offset)
-            reason = _reason(annotation, passage)
-            if reason is None:
-                mentions.append(mention)
+            found = _fitted(annotation, passage, forgiving)
+            if isinstance(found, PubTatorMention):
+                mentions.append(mention if found.text == mention.text else replace(mention, text=found.text))
             elif misfit is not None:
-                misfit(article.id, mention, reason)
+                misfit(article.id, mention, found)
             else:
-                raise _unspelled(name, article, mention, reason)
+                raise _unspelled(name, article, mention, found)
     record = PubTatorRecord(article.id, title, abstract or None, tuple(mentions), (), article.line)
     if not record.text and misfit is None:
         raise _fault(name, article, "expected a title or an abstract, got neither")
@@ -141,10 +143,10 @@ def _places(article: _Article, abstract: int) -> Iterator[tuple[_Passage, int]]:
             starts[passage.role] += len(passage.text) + 1
 
 
-def _reason(annotation: _Annotation, passage: _Passage) -> str | None:
+def _fitted(annotation: _Annotation, passage: _Passage, forgiving: bool) -> PubTatorMention | str:
     if len(annotation.parts) > 1:
         return DISCONTINUOUS
-    return misfit_reason(_mention(annotation, -passage.offset), passage.text)
+    return fitted(_mention(annotation, -passage.offset), passage.text, forgiving=forgiving)
 
 
 def _mention(annotation: _Annotation, by: int) -> PubTatorMention:
@@ -199,8 +201,13 @@ def xml_articles(
             yield bioc_xml_record(element, name, misfit)
 
 
-def bioc_xml_record(element: etree._Element, name: str, misfit: Misfit | None = None) -> PubTatorRecord:
+def bioc_xml_record(
+    element: etree._Element, name: str, misfit: Misfit | None = None, *, forgiving: bool = False
+) -> PubTatorRecord:
     """Title, abstract and their annotations of a BioC <document>; see `iter_articles`.
+
+    Args:
+        forgiving: see `pubtator.fitted`.
 
     Raises:
         MalformedInput: not such a document, or, without a handler, a mention that the text does not spell.
@@ -214,7 +221,7 @@ def bioc_xml_record(element: etree._Element, name: str, misfit: Misfit | None = 
             line=element.sourceline,
             document=element.findtext("id"),
         ) from None
-    return _record(article, name, misfit)
+    return _record(article, name, misfit, forgiving=forgiving)
 
 
 def _xml_pmid(element: etree._Element) -> str:
@@ -271,13 +278,18 @@ def json_articles(
             yield _record(article, name, misfit)
 
 
-def bioc_json_record(document: object, name: str, misfit: Misfit | None = None) -> PubTatorRecord:
+def bioc_json_record(
+    document: object, name: str, misfit: Misfit | None = None, *, forgiving: bool = False
+) -> PubTatorRecord:
     """Title, abstract and their annotations of a decoded BioC document; see `iter_articles`.
+
+    Args:
+        forgiving: see `pubtator.fitted`.
 
     Raises:
         MalformedInput: not such a document, or, without a handler, a mention that the text does not spell.
     """
-    return _record(_checked_json_article(document, name), name, misfit)
+    return _record(_checked_json_article(document, name), name, misfit, forgiving=forgiving)
 
 
 def _checked_json_article(document: Any, name: str) -> _Article:

@@ -24,6 +24,7 @@ from typing import TextIO
 from harmonize.errors import MalformedInput
 from harmonize.formats.annotations import numbered_mentions, ordered_relations
 from harmonize.formats.lines import is_offset, numbered_lines
+from harmonize.formats.spelling import is_form
 from harmonize.model import Document, Passage, Relation, Span, SpanSource, Split
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "PubTatorRecord",
     "PubTatorRelation",
     "document",
+    "fitted",
     "from_document",
     "misfit_reason",
     "read",
@@ -105,6 +107,28 @@ def misfit_reason(mention: PubTatorMention, text: str) -> str | None:
     if span.spells(mention.text, text):
         return None
     return BEYOND if span.end > len(text) else UNSPELLED
+
+
+def fitted(mention: PubTatorMention, text: str, *, forgiving: bool = False) -> PubTatorMention | str:
+    """A mention as it fits its text, or the reason why it does not: BEYOND or UNSPELLED.
+
+    The one place that decides; every reader of mentions asks here.
+
+    Args:
+        forgiving: a mention that the text spells in another form (see `spelling.is_form`), or that brings no
+            text of its own, is what the text has at its span.
+    """
+    reason = misfit_reason(mention, text)
+    if reason is None:
+        return mention
+    span = Span(mention.start, mention.end)
+    if forgiving and reason == UNSPELLED and _is_meant(mention.text, span, text):
+        return replace(mention, text=span.of(text))
+    return reason
+
+
+def _is_meant(name: str, span: Span, text: str) -> bool:
+    return is_form(name, span, text) or not (name.strip() or not span.of(text).strip())
 
 
 def title_and_abstract(title: str, abstract: str | None) -> tuple[str, tuple[Passage, ...]]:

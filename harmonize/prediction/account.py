@@ -10,6 +10,7 @@ from typing import Any
 
 from harmonize.errors import AccountingError
 from harmonize.prediction.extractor import DocumentRelations
+from harmonize.prediction.tally import LeftOut, by_reason, from_reasons
 
 __all__ = ["Account"]
 
@@ -22,7 +23,7 @@ class Account:
         documents_in: met in the input.
         documents_out: written; in Parquet those without pairs have no row.
         skipped: documents left out, by reason.
-        left_out: mentions of the documents written that are in no pair, by reason.
+        left_out: mentions of the documents written that are in no pair, by reason and type.
         pairs: that the classifier was asked about.
         relations: predicted, by label.
     """
@@ -30,7 +31,7 @@ class Account:
     documents_in: int = 0
     documents_out: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
     pairs: int = 0
     relations: Counter[str] = field(default_factory=Counter)
 
@@ -66,7 +67,7 @@ class Account:
                 "out": self.documents_out,
                 "skipped": dict(sorted(self.skipped.items())),
             },
-            "left_out": dict(sorted(self.left_out.items())),
+            "left_out": by_reason(self.left_out),
             "pairs": self.pairs,
             "relations": dict(sorted(self.relations.items())),
         }
@@ -83,7 +84,7 @@ class Account:
             documents_in=int(documents["in"]),
             documents_out=int(documents["out"]),
             skipped=Counter(documents["skipped"]),
-            left_out=Counter(content["left_out"]),
+            left_out=from_reasons(content["left_out"]),
             pairs=int(content["pairs"]),
             relations=Counter(content["relations"]),
         )

@@ -9,8 +9,8 @@ for found in extractor(read_input(Path("articles.PubTator"))):
 from __future__ import annotations
 
 import importlib
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from harmonize.errors import HarmonizeError
 from harmonize.model import Document, EntityInContext, Instance
 from harmonize.prediction.pairs import Candidates, PairRules, pair_rules
+from harmonize.prediction.tally import LeftOut
 from harmonize.relation.labels import decide, is_negative, related
 from harmonize.relation.pair import Pair, PairClassifier
 
@@ -71,14 +72,14 @@ class DocumentRelations:
         corpus: the name of the mapping whose rules made the pairs.
         labels: the classifier's, each once.
         pairs: every pair, in order of position.
-        left_out: mentions that are in no pair, by reason.
+        left_out: mentions that are in no pair, by reason and type.
     """
 
     document: Document
     corpus: str
     labels: tuple[str, ...]
     pairs: tuple[PredictedPair, ...]
-    left_out: Mapping[str, int]
+    left_out: Counter[LeftOut]
 
     @property
     def relations(self) -> tuple[PredictedPair, ...]:

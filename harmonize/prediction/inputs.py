@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path, PurePath
@@ -27,6 +25,7 @@ from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, 
 from harmonize.formats.xml import elements
 from harmonize.model import Document
 from harmonize.prediction.pairs import MOST_ENTITIES, PairRules, pair_rules
+from harmonize.prediction.tally import Tally
 from harmonize.sources.annotations import (
     ARTICLE_FORMS,
     HEAD,
@@ -37,7 +36,7 @@ from harmonize.sources.annotations import (
     whole,
 )
 
-__all__ = ["MALFORMED", "MISFIT", "NO_TEXT", "TOO_MANY", "UNKNOWN_TYPE", "Skip", "Tally", "read_input"]
+__all__ = ["MALFORMED", "MISFIT", "NO_TEXT", "TOO_MANY", "UNKNOWN_TYPE", "Skip", "read_input"]
 
 MALFORMED = "not as its format says"
 MISFIT = "a mention that the text does not spell"
@@ -59,21 +58,6 @@ Skip = Callable[[InputError], None]
 
 _Parse = Callable[[Misfit], PubTatorRecord]
 """A record met in a file and not yet taken apart."""
-
-
-@dataclass
-class Tally:
-    """What reading met; documents = those that were yielded + skipped.
-
-    Attributes:
-        documents: met in the files.
-        skipped: documents that could not be read, by reason.
-        left_out: mentions of the documents that were read, by reason.
-    """
-
-    documents: int = 0
-    skipped: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
 
 
 class _Rejected(MalformedInput):
@@ -173,7 +157,9 @@ def _document(parse: _Parse, name: str, rules: PairRules, tally: Tally) -> Docum
     count = rules.entity_count(document)
     if count > MOST_ENTITIES:
         raise rejected(TOO_MANY, f"expected at most {MOST_ENTITIES} entities, got {count}")
-    tally.left_out.update(reason for _, reason in misfits)
+    for mention, reason in misfits:
+        tally.leave_out(reason, mention.type)
+    tally.mentions += len(record.mentions) + len(misfits)
     return document
 
 

@@ -26,6 +26,7 @@ from harmonize.adaptation.text import Text
 from harmonize.errors import AccountingError, HarmonizeError
 from harmonize.model import Document, Instance
 from harmonize.prediction.extractor import DocumentRelations, PredictedPair
+from harmonize.prediction.tally import LeftOut, by_reason
 from harmonize.relation.pseudo import pseudo_schema
 from harmonize.spec import Corpus
 from harmonize.union.leaks import fingerprint
@@ -99,7 +100,7 @@ class LabelAccount:
         documents_out, pairs_out: with a row; rows.
         documents_dropped, pairs_dropped: by reason. The pairs of documents that were dropped before they were
             asked about are not counted.
-        left_out: mentions that are in no pair, by reason.
+        left_out: mentions that are in no pair, by reason and type.
         relations: rows by label.
     """
 
@@ -109,7 +110,7 @@ class LabelAccount:
     pairs_in: int = 0
     pairs_out: int = 0
     pairs_dropped: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
     relations: Counter[str] = field(default_factory=Counter)
 
     def check(self, place: Path) -> None:
@@ -134,7 +135,7 @@ class LabelAccount:
                 "out": self.pairs_out,
                 "dropped": dict(sorted((+self.pairs_dropped).items())),
             },
-            "mentions_left_out": dict(sorted(self.left_out.items())),
+            "mentions_left_out": by_reason(self.left_out),
             "relations": dict(sorted(self.relations.items())),
         }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from harmonize.formats.pubtator import PubTatorRecord, document, split_ids
 from harmonize.ledger import DroppedItem, Ledger
 from harmonize.model import Document, Instance
 from harmonize.prediction.entity_types import EntityTypes, extended, load_entity_types, with_internal_types
+from harmonize.prediction.tally import LeftOut
 from harmonize.relation.pair import Pair
 from harmonize.rules.adjust import adjust
 from harmonize.spec import Corpus, load_catalogue
@@ -34,14 +35,14 @@ class Candidates:
         corpus: the name of the mapping whose rules made the pairs.
         task: the [Corpus] of the prompt.
         instances: the pairs, in order of position; what labels they have says nothing.
-        left_out: mentions that are in no pair, by reason.
+        left_out: mentions that are in no pair, by reason and type.
     """
 
     document: Document
     corpus: str
     task: str
     instances: tuple[Instance, ...]
-    left_out: Mapping[str, int] = field(default_factory=dict)
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
 
     def pairs(self) -> list[Pair]:
         """The instances as the classifier takes them."""
@@ -123,11 +124,12 @@ class PairRules:
             raise InvalidDocument(
                 f"document {document.id}: expected at most {MOST_ENTITIES} entities, got {count}"
             )
-        left_out: dict[str, int] = {}
+        types = {f"{m.id} {m.type} {m.text}": m.type for m in document.mentions}
+        left_out: Counter[LeftOut] = Counter()
 
         def on_drop(item: DroppedItem) -> None:
             if item.drop.unit == "mentions":
-                left_out[item.drop.reason] = left_out.get(item.drop.reason, 0) + 1
+                left_out[LeftOut(item.drop.reason, types[item.drop.item])] += 1
 
         unrelated = replace(document, relations=())
         instances = adjust(unrelated, self.corpus, Ledger(on_drop), self.splitter)

@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from harmonize import __version__
 from harmonize.errors import AccountingError, HarmonizeError, MalformedInput, MissingInput
 from harmonize.model import Document, Mention, Passage, Relation, Span
-from harmonize.prediction.inputs import Tally
+from harmonize.prediction.tally import Tally, by_reason
 from harmonize.union.manifest import file_entry, write_manifest
 from harmonize.union.manifest_model import key_messages
 from harmonize.union.replace import new_folder
@@ -45,7 +45,7 @@ __all__ = [
     "write_shards",
 ]
 
-SHARD_SCHEMA_VERSION = "1.0"
+SHARD_SCHEMA_VERSION = "1.1"
 DOCUMENTS_PER_SHARD = 2_000
 _VERSION_KEY = "shard_schema_version"
 _DOCUMENTS_PER_GROUP = 500  # to hold as Python objects at once
@@ -85,7 +85,7 @@ class ShardManifest(_Entry):
 
     Attributes:
         as_corpus: the mapping that said which types are known and what ids mean.
-        left_out: mentions that the shards do not hold, by reason.
+        left_out: mentions that the shards do not hold, by reason and type.
         shards: in the order of the input.
     """
 
@@ -93,7 +93,7 @@ class ShardManifest(_Entry):
     package_version: str
     as_corpus: str
     documents: DocumentCounts
-    left_out: dict[str, _Count]
+    left_out: dict[str, dict[str, _Count]]
     shards: list[Shard]
 
 
@@ -196,7 +196,7 @@ def write_shards(
                 "out": written,
                 "skipped": dict(sorted(tally.skipped.items())),
             },
-            "left_out": dict(sorted(tally.left_out.items())),
+            "left_out": by_reason(tally.left_out),
             "shards": [shard.model_dump() for shard in shards],
         }
         write_manifest(folder, content)

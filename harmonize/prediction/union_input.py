@@ -13,8 +13,8 @@ from urllib.parse import unquote
 from harmonize.errors import UnionError
 from harmonize.export.documents import row_batches, row_documents
 from harmonize.model import Document, EntityInContext, Instance, Span
-from harmonize.prediction.inputs import Tally
 from harmonize.prediction.pairs import Candidates
+from harmonize.prediction.tally import Tally
 from harmonize.union.documents import read_documents
 from harmonize.union.manifest import read_manifest
 from harmonize.union.reader import union_files

@@ -18,8 +18,9 @@ from harmonize.errors import (
 )
 from harmonize.pipelines import predict as predict_
 from harmonize.pipelines.predict import predict
-from harmonize.prediction.inputs import MALFORMED, Tally, read_input
+from harmonize.prediction.inputs import MALFORMED, read_input
 from harmonize.prediction.outputs import OUTPUT_FORMS
+from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import NO_PAIR, read_union
 from harmonize.registry import sample_folder
 from harmonize.union.reader import load_union
@@ -37,7 +38,7 @@ def test_every_format_becomes_every_format(tmp_path: Path, form: str, out_format
     assert (summary.out, summary.documents_in, summary.documents_out) == (out, len(documents), len(documents))
     assert (summary.skipped, summary.pairs > summary.relations.total() > 0) == ({}, True)
     assert set(summary.relations) <= set(LABELS[:3])
-    assert set(summary.left_out) == {
+    assert {reason for reason, _ in summary.left_out} == {
         "mention of a type that is in no pair",
         "mention without a known concept id",
     }

@@ -17,8 +17,9 @@ from prediction_cases import PUBTATOR, SAMPLES, article, written
 from harmonize.errors import HarmonizeError, InputError, MalformedInput, MissingInput, UnknownName
 from harmonize.model import Document
 from harmonize.prediction import inputs
-from harmonize.prediction.inputs import MALFORMED, MISFIT, NO_TEXT, TOO_MANY, UNKNOWN_TYPE, Tally, read_input
+from harmonize.prediction.inputs import MALFORMED, MISFIT, NO_TEXT, TOO_MANY, UNKNOWN_TYPE, read_input
 from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.tally import Tally
 
 RULES = pair_rules()
 GOOD = article(1)
@@ -146,7 +147,7 @@ def test_mentions_in_several_parts_are_left_out_and_counted(tmp_path: Path) -> N
     path = written(tmp_path, bioc_json(bioc(annotations=(split,))), "a.json")
     tally = Tally()
     (document,) = read_input(path, rules=RULES, tally=tally)
-    assert (document.mentions, tally.left_out) == ((), {"in several parts": 1})
+    assert (document.mentions, tally.left_out) == ((), {("in several parts", "Chemical"): 1})
 
 
 def test_passages_without_type_are_title_and_abstract(tmp_path: Path) -> None:

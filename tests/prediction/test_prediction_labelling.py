@@ -16,7 +16,7 @@ from prediction_cases import LABELS, PUBTATOR, Fake, article, written
 from harmonize.adaptation.known import KnownDocuments, evaluated_documents
 from harmonize.errors import HarmonizeError
 from harmonize.prediction.extractor import RelationExtractor
-from harmonize.prediction.inputs import Tally, read_input
+from harmonize.prediction.inputs import read_input
 from harmonize.prediction.labelling import (
     BEYOND,
     EVALUATED,
@@ -32,6 +32,7 @@ from harmonize.prediction.labelling import (
     write_pseudo_labels,
 )
 from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.tally import Tally
 from harmonize.registry import sample_folder
 from harmonize.relation.labels import is_negative
 from harmonize.relation.mean import MeanClassifier

@@ -103,8 +103,9 @@ def test_pubtators_types_and_ids_make_pairs(tmp_path: Path) -> None:
         ("DiseaseOrPhenotypicFeature", "Disease"),
     }
     assert one.left_out == {
-        "mention of a type that is in no pair": 2,
-        "mention without a known concept id": 1,
+        ("mention of a type that is in no pair", "Species"): 1,
+        ("mention of a type that is in no pair", "CellLine"): 1,
+        ("mention without a known concept id", "Disease"): 1,
     }
     assert (other.instances, other.left_out) == ((), {})
 

@@ -25,7 +25,7 @@ from harmonize.model import Document, Mention, Passage, Relation, Span
 from harmonize.pipelines.cli import app
 from harmonize.pipelines.predict import predict
 from harmonize.pipelines.shard import shard
-from harmonize.prediction.inputs import MALFORMED, Tally, read_input
+from harmonize.prediction.inputs import MALFORMED, read_input
 from harmonize.prediction.sharded import REFUSED, Part, Work, in_this_process, predict_shards
 from harmonize.prediction.shards import (
     Shard,
@@ -36,6 +36,7 @@ from harmonize.prediction.shards import (
     shard_schema,
     write_shards,
 )
+from harmonize.prediction.tally import Tally, by_reason
 
 DAMAGED = article(1) + "2|t|Aspirin\n2\t0\n\n" + article(3)
 characters = st.characters(exclude_categories=["Cs"])
@@ -177,7 +178,7 @@ def test_the_manifest_counts_and_has_no_times(tmp_path: Path) -> None:
     assert files(tmp_path / "one") == files(tmp_path / "other")
     content = json.loads((tmp_path / "one/manifest.json").read_text())
     assert content["documents"] == {"in": 5, "out": 4, "skipped": {MALFORMED: 1}}
-    assert (content["shard_schema_version"], content["as_corpus"]) == ("1.0", "biored")
+    assert (content["shard_schema_version"], content["as_corpus"]) == ("1.1", "biored")
     assert [shard["file"] for shard in content["shards"]] == [
         "data/part-00000.parquet",
         "data/part-00001.parquet",
@@ -271,7 +272,7 @@ def change(shards: Path, what: Callable[[dict], object]) -> None:  # type: ignor
     [
         (break_file, "part-00001.parquet: expected the file that manifest.json names, got another"),
         (take_away, "part-00001.parquet: expected a shard, found none"),
-        (other_version, "manifest.json: expected shard_schema_version '1.0', got '9.0'"),
+        (other_version, "manifest.json: expected shard_schema_version '1.1', got '9.0'"),
         (lose_documents, "manifest.json: expected shards of 4 documents in all"),
         (point_outside, "manifest.json: shards.0.file: expected"),
     ],
@@ -379,7 +380,7 @@ def test_each_shard_becomes_a_part(tmp_path: Path) -> None:
     assert content["documents"] == {"in": 9, "out": 9, "skipped": {}}
     assert content["pairs"] == summary.pairs == whole.metadata.num_rows
     assert content["relations"] == dict(summary.relations)
-    assert content["left_out"] == dict(summary.left_out) != {}
+    assert content["left_out"] == by_reason(summary.left_out) != {}
     assert [part["rows"] for part in content["parts"]] == [
         pq.read_metadata(tmp_path / "parts" / part["file"]).num_rows for part in content["parts"]
     ]

@@ -1,0 +1,67 @@
+"""What reading met and what it left out, counted by reason; every reader of new documents reports here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+__all__ = ["LeftOut", "Tally", "by_reason", "from_reasons"]
+
+OTHER_TYPES = "other types"
+_MOST_TYPES = 1_000  # told apart; a broken file can have a new one in each line
+
+
+class LeftOut(NamedTuple):
+    """Why a mention was left out, and its type as the file has it ("" where it has none)."""
+
+    reason: str
+    type: str
+
+
+@dataclass
+class Tally:
+    """What reading met; documents = those that were yielded + skipped.
+
+    Attributes:
+        documents: met in the files.
+        skipped: documents that could not be read, by reason.
+        mentions: of the documents that were read, those left out included.
+        left_out: mentions of the documents that were read, by reason and type.
+        repeated: documents that were read and whose id an earlier one of the input has.
+        files_without_ids: files in which mentions were read, and none with a known concept id.
+    """
+
+    documents: int = 0
+    skipped: Counter[str] = field(default_factory=Counter)
+    mentions: int = 0
+    left_out: Counter[LeftOut] = field(default_factory=Counter)
+    repeated: int = 0
+    files_without_ids: int = 0
+
+    def leave_out(self, reason: str, mention_type: str, count: int = 1) -> None:
+        """Count mentions that are left out, while the document is read."""
+        known = LeftOut(reason, mention_type)
+        if known not in self.left_out and len(self.left_out) >= _MOST_TYPES:
+            known = LeftOut(reason, OTHER_TYPES)
+        self.left_out[known] += count
+
+
+def by_reason(left_out: Counter[LeftOut]) -> dict[str, dict[str, int]]:
+    """{reason: {type: count}}, as JSON has it, in order of name."""
+    nested: dict[str, dict[str, int]] = {}
+    for (reason, kind), count in sorted(left_out.items()):
+        nested.setdefault(reason, {})[kind] = count
+    return nested
+
+
+def from_reasons(nested: Mapping[str, Mapping[str, int]]) -> Counter[LeftOut]:
+    """What `by_reason` was made of.
+
+    Raises:
+        AttributeError, TypeError: nothing of the kind.
+    """
+    return Counter(
+        {LeftOut(reason, kind): n for reason, kinds in nested.items() for kind, n in kinds.items()}
+    )
