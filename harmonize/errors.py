@@ -9,6 +9,7 @@
     ├── UnknownName           a corpus, split or column that does not exist
     ├── DownloadError         a server that does not give what was asked for: `url: what was expected`
     ├── UnionError            a folder that is not a union set, or not a whole one
+    ├── NothingRead           an input without a document that can be read; leaves with 3
     ├── SeveralErrors         faults of several corpora, which stand beside each other
     └── AccountingError       in != out + dropped: a fault of the code, never of the input
 
@@ -29,6 +30,7 @@ __all__ = [
     "InvalidDocument",
     "MalformedInput",
     "MissingInput",
+    "NothingRead",
     "SeveralErrors",
     "SpecError",
     "UnionError",
@@ -72,6 +74,12 @@ class MissingInput(InputError):
 
 class MalformedInput(InputError):
     """A file breaks its format."""
+
+
+class NothingRead(HarmonizeError):
+    """An input holds no document, or none that can be read."""
+
+    exit_code = 3
 
 
 class InvalidDocument(HarmonizeError):

@@ -73,6 +73,10 @@ class Ledger:
             if self._on_drop is not None:
                 self._on_drop(DroppedItem(split, step, document_id, drop))
 
+    def left(self, split: Split, step: str, unit: Unit) -> int:
+        """How much has come out of a step."""
+        return self._account(split, step, unit).left
+
     def check(self) -> None:
         """Raises AccountingError at the first account where in != out + dropped."""
         for (split, step, unit), account in self._accounts.items():

@@ -133,6 +133,7 @@ class Document:
         text: all passages; offsets count from its start.
         passages: in order, not overlapping.
         sentences: the corpus's own sentence boundaries; None where it has none.
+        repeat: how many documents of this id come before it, in an input that is no corpus.
     """
 
     id: str
@@ -143,6 +144,7 @@ class Document:
     relations: tuple[Relation, ...] = ()
     pmid: str | None = None
     sentences: tuple[Span, ...] | None = None
+    repeat: int = 0
 
     def __post_init__(self) -> None:
         length = len(self.text)

@@ -36,6 +36,7 @@ __all__ = [
     "Published",
     "PublishedFolds",
     "Target",
+    "checked",
     "load_catalogue",
     "load_leak_settings",
     "validated",
@@ -474,16 +475,30 @@ def _rows(path: Path) -> dict[str, RuleChoice]:
     return rows
 
 
-def validated(model: type[_M], path: Path) -> _M:
+def validated(model: type[_M], path: Path, context: Mapping[str, Any] | None = None) -> _M:
     """A YAML file as a pydantic model.
+
+    Args:
+        context: what the model's validators know beside the file.
 
     Raises:
         SpecError: the file has faults, all of them.
     """
+    return checked(model, _yaml(path), path, context)
+
+
+def checked(
+    model: type[_M], content: Mapping[Any, Any], name: Path | str, context: Mapping[str, Any] | None = None
+) -> _M:
+    """What a YAML file holds as a pydantic model; see `validated`.
+
+    Args:
+        name: what to call it in errors.
+    """
     try:
-        return model.model_validate(_yaml(path))
+        return model.model_validate(content, context=dict(context or {}))
     except ValidationError as error:
-        raise SpecError(path, _faults(error)) from None
+        raise SpecError(name, _faults(error)) from None
 
 
 def _faults(error: ValidationError) -> list[tuple[str, str]]:

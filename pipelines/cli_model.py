@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from harmonize.prediction.account import Account
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
-from harmonize.prediction.tally import by_reason
 from harmonize.relation.recipe import HEADS, INPUTS
 from harmonize.sources.annotations import ARTICLE_FORMS
 
 from .compare import compared
 from .evaluate import evaluated
-from .options import DEFAULT_UNION, app
+from .losses import loss_lines
+from .options import DEFAULT_UNION, KeepGoing, Report, Strict, TypesFile, app
 from .predict import ENGINES, INPUT_FORMS
 from .predict import predict as predict_documents
 from .pseudo_label import pseudo_label as label_documents
@@ -172,9 +172,10 @@ def predict(
     as_corpus: Annotated[
         str, typer.Option(help="The corpus whose rules make the pairs: its kinds, contexts and [Corpus].")
     ] = "biored",
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Report documents that cannot be read, and go on.")
-    ] = False,
+    types: TypesFile = None,
+    strict: Strict = False,
+    report: Report = None,
+    keep_going: KeepGoing = False,
     batch_size: Annotated[int, typer.Option(help="Pairs asked about at once.", min=1)] = 256,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -207,7 +208,9 @@ def predict(
             form=form,
             out_format=out_format,
             as_corpus=as_corpus,
-            keep_going=keep_going,
+            types=types,
+            strict=strict,
+            report=report,
             batch_size=batch_size,
             device=device,
             precision=precision,
@@ -219,7 +222,7 @@ def predict(
     typer.echo(
         f"{found.documents_out:,} documents, {found.pairs:,} pairs: {relations or 'no relation'}; in {out}"
     )
-    _tell_losses(by_reason(found.left_out), found.skipped)
+    _tell_losses(found)
 
 
 @app.command("pseudo-label")
@@ -246,9 +249,9 @@ def pseudo_label(
     as_corpus: Annotated[
         str, typer.Option(help="The corpus whose rules make the pairs: its kinds, contexts and [Corpus].")
     ] = "biored",
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Report documents that cannot be read, and go on.")
-    ] = False,
+    types: TypesFile = None,
+    strict: Strict = False,
+    keep_going: KeepGoing = False,
     batch_size: Annotated[int, typer.Option(help="Pairs asked about at once.", min=1)] = 256,
     device: Device = "auto",
     precision: Precision = "auto",
@@ -272,13 +275,14 @@ def pseudo_label(
         seed=seed,
         form=form,
         as_corpus=as_corpus,
-        keep_going=keep_going,
+        types=types,
+        strict=strict,
         batch_size=batch_size,
         device=device,
         precision=precision,
     )
     typer.echo(found.markdown, nl=False)
-    _tell_losses(by_reason(found.account.left_out), {})
+    _tell_losses(found.reading)
 
 
 @app.command()
@@ -296,29 +300,32 @@ def shard(
     as_corpus: Annotated[
         str, typer.Option(help="The corpus that predict is to make pairs as: its types and ids.")
     ] = "biored",
-    keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Report documents that cannot be read, and go on.")
-    ] = False,
+    types: TypesFile = None,
+    strict: Strict = False,
+    report: Report = None,
+    keep_going: KeepGoing = False,
 ) -> None:
     """Divide documents into Parquet files, from which `harmonize predict` works in parts.
 
     Example: harmonize shard adapters/samples/biored/Test.PubTator --out artifacts/shards
     """
 
+    read = Account()
     written = shard_documents(
         source,
         out,
         documents_per_shard=documents,
         form=form,
         as_corpus=as_corpus,
-        keep_going=keep_going,
+        types=types,
+        strict=strict,
+        report=report,
+        account=read,
     )
     typer.echo(f"{written.documents.out:,} documents in {len(written.shards):,} shards: {out}")
-    _tell_losses(written.left_out, written.documents.skipped)
+    _tell_losses(read)
 
 
-def _tell_losses(left_out: Mapping[str, Mapping[str, int]], skipped: Mapping[str, int]) -> None:
-    for reason, types in sorted(left_out.items()):
-        typer.echo(f"left out: {sum(types.values()):,} mentions, {reason}", err=True)
-    for reason, count in sorted(skipped.items()):
-        typer.echo(f"skipped: {count:,} documents, {reason}", err=True)
+def _tell_losses(account: Account) -> None:
+    for line in loss_lines(account):
+        typer.echo(line, err=True)

@@ -17,10 +17,14 @@ __all__ = [
     "Cache",
     "Corpora",
     "Extend",
+    "KeepGoing",
     "LeakSettingsFile",
     "Mirror",
+    "Report",
     "SourceChoice",
+    "Strict",
     "Terms",
+    "TypesFile",
     "UnionFolder",
     "app",
     "names_in",
@@ -93,6 +97,19 @@ AcceptLicence = Annotated[
 ]
 LeakSettingsFile = Annotated[
     Path | None, typer.Option(help="YAML that says when documents repeat each other [default: built in].")
+]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Stop at the first mention or document that makes no sense."),
+]
+KeepGoing = Annotated[bool, typer.Option("--keep-going", hidden=True)]
+"""What is done anyway unless --strict asks for less; commands of before still give it."""
+TypesFile = Annotated[
+    Path | None,
+    typer.Option("--types", help="YAML, your types: known ones, see `harmonize types`, or null."),
+]
+Report = Annotated[
+    Path | None, typer.Option(help="A JSON file with all that was read, left out and found, counted.")
 ]
 UnionFolder = Annotated[Path, typer.Argument(help="The union set's folder.")]
 

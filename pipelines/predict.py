@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harmonize.errors import HarmonizeError, InputError, UnionError, UnknownName
+from harmonize.errors import HarmonizeError, InputError, NothingRead, UnionError, UnknownName
 from harmonize.model import Document
 from harmonize.prediction.account import Account
+from harmonize.prediction.entity_types import load_entity_types, load_user_types
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.outputs import output_form, write_predictions
@@ -20,9 +20,12 @@ from harmonize.prediction.shards import is_shards, read_shard_manifest, read_sha
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, read_union, union_corpora
 from harmonize.sources.annotations import ARTICLE_FORMS, input_files
+from harmonize.spec import load_catalogue
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import read_manifest
 from harmonize.union.schema import MANIFEST
+
+from .losses import SkippedDocuments, write_report
 
 __all__ = [
     "ENGINES",
@@ -31,9 +34,10 @@ __all__ = [
     "Summary",
     "check_documents",
     "check_file",
+    "check_report",
     "input_documents",
     "predict",
-    "print_skipped",
+    "user_types",
 ]
 
 UNION, SHARDS = "union", "shards"
@@ -49,11 +53,6 @@ class Summary(Account):
     out: Path = field(kw_only=True)
 
 
-def print_skipped(fault: InputError) -> None:
-    """A line on stderr."""
-    print(f"skipped: {fault}", file=sys.stderr)
-
-
 def predict(
     model: Path | str | PairClassifier,
     source: Path,
@@ -62,7 +61,7 @@ def predict(
     form: str | None = None,
     out_format: str | None = None,
     as_corpus: str = "biored",
-    keep_going: bool = False,
+    strict: bool = False,
     batch_size: int = 256,
     device: str = "auto",
     precision: str = "auto",
@@ -72,9 +71,10 @@ def predict(
     corpora: Iterable[str] | None = None,
     splits: Iterable[str] | None = None,
     extensions: Iterable[Path] = (),
-    entity_types: Path | None = None,
+    types: Path | None = None,
     splitter: str = RULE_BASED,
-    skip: Callable[[InputError], None] = print_skipped,
+    report: Path | None = None,
+    skip: Callable[[InputError], None] | None = None,
     progress: Callable[[int], None] = lambda documents: None,
 ) -> Summary:
     """Predict the relations of documents. Memory does not grow with their number.
@@ -88,19 +88,21 @@ def predict(
         form: one of INPUT_FORMS; the input tells it unless given.
         out_format: one of outputs.OUTPUT_FORMS; the name of `out` tells it unless given.
         as_corpus: the mapping whose rules make the pairs; a union set's rows have their own.
-        keep_going: report documents that cannot be read, and go on with the next one.
+        strict: the first mention or document that makes no sense is an error; else it is left out, counted.
         batch_size: pairs that the classifier is asked about at once.
         device, precision: see RelationExtractor.from_pretrained.
         engine: one of ENGINES: this process, or workers on Ray, which take shards and write a folder.
         workers, gpus_per_worker: see harmonize.prediction.ray_engine.RayEngine.
         corpora, splits: the part of a union set, all unless given.
         extensions: folders with the mappings of further corpora.
-        entity_types: a file in the place of harmonize/prediction/entity_types.yaml.
+        types: a file of types beside harmonize/prediction/entity_types.yaml; see `load_user_types`.
         splitter: for rules by sentence, see harmonize.text.sentences.
-        skip: is told of each document passed over; a line on stderr unless given.
+        report: a file that gets all counts as JSON, also where nothing was read.
+        skip: is told of each document passed over; lines on stderr unless given.
         progress: is told how many documents are done.
 
     Raises:
+        NothingRead: no document could be read; only the report is written then.
         HarmonizeError: see harmonize.errors; nothing has then been written, but for the finished parts of a
             folder.
     """
@@ -116,39 +118,84 @@ def predict(
         source=source,
         out=out,
         as_corpus=as_corpus,
-        entity_types=entity_types,
+        types=user_types(types, source if kind == SHARDS else None),
         extensions=tuple(extensions),
         splitter=splitter,
         batch_size=batch_size,
         device=device,
         precision=precision,
-        keep_going=keep_going,
+        strict=strict,
     )
-    if kind == SHARDS and not out.suffix and out_format in (None, "parquet"):
-        _check_apart(source, out)
-        account = predict_shards(work, runner, skip=skip, progress=progress)
-        return Summary(**vars(account), out=out)
-    if engine == RAY:
-        raise HarmonizeError(
-            f"--engine ray: expected a folder of `harmonize shard` and an --out without suffix, "
-            f"got {source} and {out}"
-        )
+    if report is not None:
+        check_report(source, out, report)
+    summary, skipped = Summary(out=out), SkippedDocuments(skip)
+    try:
+        if kind == SHARDS and not out.suffix and out_format in (None, "parquet"):
+            _check_apart(source, out)
+            summary.update(predict_shards(work, runner, skip=skipped, progress=progress))
+            summary.check_read(source)
+        elif engine == RAY:
+            raise HarmonizeError(
+                f"--engine ray: expected a folder of `harmonize shard` and an --out without suffix, "
+                f"got {source} and {out}"
+            )
+        else:
+            _predict_file(work, kind, out_format, (corpora, splits), summary, skipped, progress)
+    except NothingRead:
+        if report is not None:
+            write_report(report, source, None, summary, skipped)
+        raise
+    if report is not None:
+        write_report(report, source, out, summary, skipped)
+    return summary
+
+
+def _predict_file(
+    work: Work,
+    kind: str | None,
+    out_format: str | None,
+    parts: tuple[tuple[str, ...] | None, tuple[str, ...] | None],
+    summary: Summary,
+    skip: Callable[[InputError], None],
+    progress: Callable[[int], None],
+) -> None:
+    """Predict into one file; `parts` are the corpora and splits of a union set."""
+    source, out = work.source, work.out
     if kind == UNION and is_union(source):
         read_manifest(source)  # a broken one is told first
     written_as = output_form(out, out_format)
     check_file(source, out)
-    tally, summary = Tally(), Summary(out=out)
+    tally = Tally()
     if kind == UNION:
+        corpora, splits = parts
         _check_union(source, written_as, corpora, splits)
         extractor = work.extractor()
         found = extractor.answered(read_union(source, corpora=corpora, splits=splits, tally=tally))
     else:
-        check_documents(source, kind, as_corpus)
+        check_documents(source, kind, work.as_corpus)
         extractor = work.extractor()
         found = extractor(input_documents(work, kind, extractor.rules, tally, skip))
-    checked = _counted(found, tally, summary, progress)
+    checked = _counted(found, tally, summary, source, progress)
     write_predictions(checked, out, written_as, labels=extractor.labels)
-    return summary
+
+
+def user_types(path: Path | None, shards: Path | None = None) -> dict[str, str | None]:
+    """The types of a user's file; of shards those that they were read with.
+
+    Args:
+        shards: the folder, if the input is one.
+
+    Raises:
+        SpecError: the file has faults, all of them.
+        HarmonizeError: shards that were read with other types than these.
+    """
+    own = {} if path is None else load_user_types(path, load_entity_types(), load_catalogue())
+    if shards is None:
+        return own
+    known = read_shard_manifest(shards).types
+    if path is not None and own != known:
+        raise HarmonizeError(f"{path}: expected the types that {shards} was read with; leave --types out")
+    return known
 
 
 def _engine(name: str, workers: int | None, gpus_per_worker: float | None) -> Engine:
@@ -179,6 +226,13 @@ def check_file(source: Path, out: Path) -> None:
     _check_apart(source, out)
 
 
+def check_report(source: Path, out: Path, report: Path) -> None:
+    """Raises HarmonizeError for a report that would stand in the place of the input or of the output."""
+    check_file(source, report)
+    if report.resolve() in (out.resolve(), *out.resolve().parents):
+        raise HarmonizeError(f"{report}: expected another file than the output")
+
+
 def check_documents(source: Path, kind: str | None, as_corpus: str) -> None:
     """What is wrong with the input is told before the classifier is loaded."""
     if kind == SHARDS:
@@ -195,7 +249,7 @@ def input_documents(
         manifest = read_shard_manifest(work.source)
         tally.documents = manifest.documents.out
         return read_shards(work.source, manifest)
-    return read_input(work.source, kind, rules=rules, tally=tally, skip=skip if work.keep_going else None)
+    return read_input(work.source, kind, rules=rules, tally=tally, strict=work.strict, skip=skip)
 
 
 def _check_union(
@@ -214,13 +268,17 @@ def _check_union(
 
 
 def _counted(
-    found: Iterable[DocumentRelations], tally: Tally, summary: Summary, progress: Callable[[int], None]
+    found: Iterable[DocumentRelations],
+    tally: Tally,
+    summary: Summary,
+    source: Path,
+    progress: Callable[[int], None],
 ) -> Iterator[DocumentRelations]:
     """Count what goes by; the balance is struck before the file takes its place."""
     for one in found:
         summary.add(one)
         progress(summary.documents_out)
         yield one
-    summary.documents_in, summary.skipped = tally.documents, tally.skipped
-    summary.left_out.update(tally.left_out)
+    summary.read(tally)
     summary.check(summary.out)
+    summary.check_read(source)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, UnknownName
+from harmonize.prediction.account import Account
 from harmonize.prediction.sharded import Work
 from harmonize.prediction.shards import is_shards
 from harmonize.prediction.tally import Tally
@@ -26,7 +27,8 @@ from harmonize.sources.annotations import ARTICLE_FORMS
 from harmonize.spec import load_catalogue
 
 from .evaluate import runs_of
-from .predict import SHARDS, check_documents, check_file, input_documents, print_skipped
+from .losses import SkippedDocuments
+from .predict import SHARDS, check_documents, check_file, input_documents, user_types
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,11 +51,13 @@ class Labelled:
     """What labelling has come to.
 
     Attributes:
+        reading: what was met in files, before documents were dropped.
         markdown: as FILE.md has it.
     """
 
     out: Path
     account: LabelAccount
+    reading: Account
     markdown: str
 
 
@@ -82,11 +86,12 @@ def pseudo_label(
     seed: int = 0,
     form: str | None = None,
     as_corpus: str = "biored",
-    keep_going: bool = False,
+    strict: bool = False,
+    types: Path | None = None,
     batch_size: int = 256,
     device: str = "auto",
     precision: str = "auto",
-    skip: Callable[[InputError], None] = print_skipped,
+    skip: Callable[[InputError], None] | None = None,
 ) -> Labelled:
     """Label the pairs of documents that a model is sure of. All folds' models are held at once.
 
@@ -96,7 +101,7 @@ def pseudo_label(
         union: the set whose evaluated documents are left out; that of the folds' training.
         out: the file to write, .parquet; replaced at the end, and only if all went well.
         threshold, negatives, seed: see harmonize.prediction.labelling.Keeping.
-        form, as_corpus, keep_going, batch_size, device, precision, skip: see pipelines.predict.predict.
+        form, as_corpus, strict, types, batch_size, device, precision, skip: see pipelines.predict.predict.
 
     Raises:
         HarmonizeError: see harmonize.errors; nothing has then been written.
@@ -113,11 +118,12 @@ def pseudo_label(
     evaluated = KnownDocuments(evaluated_documents(union))
     models = _models(model, union, device, precision)
     mean = MeanClassifier([each.classifier for each in models], str(model))
-    work = Work(mean, source, out, as_corpus, batch_size=batch_size, keep_going=keep_going)
+    own = user_types(types, source if kind == SHARDS else None)
+    work = Work(mean, source, out, as_corpus, types=own, batch_size=batch_size, strict=strict)
     extractor = work.extractor()
     check = _checked(models, union, threshold, mean.kind) if len(models) > 1 else None
     tally, account = Tally(), LabelAccount()
-    documents = input_documents(work, kind, extractor.rules, tally, skip)
+    documents = input_documents(work, kind, extractor.rules, tally, SkippedDocuments(skip))
 
     said: dict[str, Any] = {}
 
@@ -126,6 +132,7 @@ def pseudo_label(
         account.documents_dropped.update(tally.skipped)
         account.left_out.update(tally.left_out)
         account.check(out)
+        Account.of_reading(tally).check_read(source)
         said.update(_about(model, models, mean.kind, as_corpus, keeping), **account.as_dict())
         return said
 
@@ -144,7 +151,7 @@ def pseudo_label(
         content = {**said, "check": None if check is None else check.as_dict()}
         record.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
         table.write_text(markdown, encoding="utf-8", newline="\n")
-    return Labelled(out, account, markdown)
+    return Labelled(out, account, Account.of_reading(tally), markdown)
 
 
 def _checked_input(source: Path, form: str | None, out: Path, as_corpus: str) -> str | None:

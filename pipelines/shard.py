@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from harmonize.errors import HarmonizeError, InputError
+from harmonize.errors import HarmonizeError, InputError, NothingRead
+from harmonize.prediction.account import Account
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD, ShardManifest, is_shards, write_shards
 from harmonize.prediction.tally import Tally
 from harmonize.sources.annotations import input_files
 
-from .predict import print_skipped
+from .losses import SkippedDocuments, write_report
+from .predict import check_report, user_types
 
 __all__ = ["shard"]
 
@@ -24,10 +26,12 @@ def shard(
     documents_per_shard: int = DOCUMENTS_PER_SHARD,
     form: str | None = None,
     as_corpus: str = "biored",
-    keep_going: bool = False,
+    strict: bool = False,
     extensions: Iterable[Path] = (),
-    entity_types: Path | None = None,
-    skip: Callable[[InputError], None] = print_skipped,
+    types: Path | None = None,
+    report: Path | None = None,
+    account: Account | None = None,
+    skip: Callable[[InputError], None] | None = None,
 ) -> ShardManifest:
     """Write documents as shards. Memory does not grow with their number.
 
@@ -36,21 +40,45 @@ def shard(
         out: the folder to write; older shards that stand there are replaced at the end, if all went well.
         form: one of harmonize.sources.annotations.ARTICLE_FORMS; each file tells it unless given.
         as_corpus: the mapping that says which types are known and what ids mean.
-        keep_going: report documents that cannot be read, and go on with the next one.
+        strict: the first mention or document that makes no sense is an error; else it is left out, counted.
         extensions: folders with the mappings of further corpora.
-        entity_types: a file in the place of harmonize/prediction/entity_types.yaml.
-        skip: is told of each document passed over; a line on stderr unless given.
+        types: a file of types beside harmonize/prediction/entity_types.yaml; see `load_user_types`.
+        report: a file that gets all counts as JSON, also where nothing was read.
+        account: gets what was read and what was left out.
+        skip: is told of each document passed over; lines on stderr unless given.
 
     Raises:
+        NothingRead: no document could be read; only the report is written then.
         HarmonizeError: see harmonize.errors; nothing has then been written.
     """
     input_files(source)
     _check_out(source, out)
-    rules, tally = pair_rules(as_corpus, entity_types=entity_types, extensions=tuple(extensions)), Tally()
-    documents = read_input(source, form, rules=rules, tally=tally, skip=skip if keep_going else None)
-    return write_shards(
-        documents, out, as_corpus=as_corpus, tally=tally, documents_per_shard=documents_per_shard
-    )
+    if report is not None:
+        check_report(source, out, report)
+    own, tally, skipped = user_types(types), Tally(), SkippedDocuments(skip)
+    rules = pair_rules(as_corpus, types=own, extensions=tuple(extensions))
+    documents = read_input(source, form, rules=rules, tally=tally, strict=strict, skip=skipped)
+    try:
+        written = write_shards(
+            documents,
+            out,
+            as_corpus=as_corpus,
+            tally=tally,
+            types=own,
+            documents_per_shard=documents_per_shard,
+        )
+    except NothingRead:
+        read = Account.of_reading(tally)
+        if report is not None:
+            write_report(report, source, None, read, skipped)
+        read.check_read(source)  # names the input, and why
+        raise
+    read = Account.of_reading(tally)
+    if report is not None:
+        write_report(report, source, out, read, skipped)
+    if account is not None:
+        account.__dict__.update(vars(read))
+    return written
 
 
 def _check_out(source: Path, out: Path) -> None:

@@ -9,7 +9,7 @@ __all__ = ["ARTICLE_FORMS", "HEAD", "ArticleForm", "form_of"]
 
 HEAD = 1 << 16
 """How many of a file's first bytes tell what it is."""
-_TEXT_START = re.compile(rb"[^|\t\n]{1,99}\|[ta]\|")
+_TEXT_START = re.compile(rb"[^|\t\n]{1,99}\|(?:t|a|title|abstract)\|")
 _JSON_KEYS = (b'"documents"', b'"PubTator3"', b'"passages"')
 
 ArticleForm = Literal["pubtator", "bioc-xml", "bioc-json"]

@@ -9,9 +9,13 @@ from typing import IO
 
 from harmonize.errors import MalformedInput, MissingInput
 
-__all__ = ["decoded", "is_offset", "numbered", "numbered_lines", "raw_lines", "tab_columns"]
+__all__ = ["EndlessLine", "decoded", "is_offset", "numbered", "numbered_lines", "raw_lines", "tab_columns"]
 
 _LONGEST = 1 << 26  # bytes of a line: a packed file of some kilobytes can hold one that fills the memory
+
+
+class EndlessLine(MalformedInput):
+    """A line too long for memory: where the next one begins cannot be told."""
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -31,19 +35,22 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise MalformedInput(path, "expected at least one document, the file is empty")
 
 
-def raw_lines(stream: IO[bytes], name: Path | str) -> Iterator[tuple[int, bytes]]:
+def raw_lines(stream: IO[bytes], name: Path | str, *, open_end: bool = False) -> Iterator[tuple[int, bytes]]:
     """Yield (1-based number, line with its LF) of an open binary file.
 
+    Args:
+        open_end: the last line may lack its LF; whether it is cut is for the caller to tell.
+
     Raises:
-        MalformedInput: cut inside its last line, or a line too long for memory.
+        EndlessLine: a line too long for memory.
+        MalformedInput: cut inside its last line.
     """
     for number, raw in enumerate(iter(partial(stream.readline, _LONGEST), b""), 1):
         if not raw.endswith(b"\n"):
             if len(raw) == _LONGEST:
-                raise MalformedInput(
-                    name, f"expected a line end within {_LONGEST} bytes, got none", line=number
-                )
-            raise MalformedInput(name, "expected a line end, the file is cut here", line=number)
+                raise EndlessLine(name, f"expected a line end within {_LONGEST} bytes, got none", line=number)
+            if not open_end:
+                raise MalformedInput(name, "expected a line end, the file is cut here", line=number)
         yield number, raw
 
 

@@ -1,6 +1,6 @@
 """PubTator: the tab-separated exchange format of NCBI's PubTator and of BioRED, BC5CDR and BioREx.
 
-    90000001|t|Title of the article.
+    90000001|t|Title of the article.          (or 90000001|title|..., 90000001|abstract|...)
     90000001|a|Its abstract.
     90000001<TAB>0<TAB>5<TAB>Title<TAB>Disease<TAB>D012345[<TAB>individual mentions]
     90000001<TAB>CID<TAB>D012345<TAB>D054321[<TAB>Novel]
@@ -29,6 +29,8 @@ from harmonize.model import Document, Passage, Relation, Span, SpanSource, Split
 
 __all__ = [
     "BEYOND",
+    "MOST_ANNOTATIONS",
+    "TEXT_LINE",
     "UNSPELLED",
     "Misfit",
     "PubTatorMention",
@@ -36,6 +38,7 @@ __all__ = [
     "PubTatorRelation",
     "document",
     "fitted",
+    "fitting",
     "from_document",
     "misfit_reason",
     "read",
@@ -46,10 +49,10 @@ __all__ = [
     "write",
 ]
 
-# The abstract may itself contain "|", so only this prefix decides.
-_TEXT_LINE = re.compile(r"([^|\t]+)\|([ta])\|(.*)", re.DOTALL)
+# The abstract may itself contain "|", so only this prefix decides. tmVar writes out what it is.
+TEXT_LINE = re.compile(r"([^|\t]+)\|(t|a|title|abstract)\|(.*)", re.DOTALL)
 _FIELD_END = re.compile(r"[|\t]")
-_MOST_ANNOTATIONS = 100_000  # of one article, which is held until it ends
+MOST_ANNOTATIONS = 100_000  # of one article, which is held until it ends
 _UNHOLDABLE = re.compile(r"[\t\n\r]")
 
 BEYOND = "beyond the text"
@@ -239,9 +242,9 @@ class _Reader:
         for number, line in self._lines:
             if not line.strip() or (self._ids is not None and self._is_of_another_article(line, self._ids)):
                 yield from self._finished()
-            elif text_line := _TEXT_LINE.fullmatch(line):
+            elif text_line := TEXT_LINE.fullmatch(line):
                 identifier, kind, text = text_line.groups()
-                if kind == "t":
+                if kind.startswith("t"):
                     yield from self._finished()
                     self._start = (number, identifier, text)
                 else:
@@ -255,7 +258,7 @@ class _Reader:
     def _is_of_another_article(self, line: str, ids: Collection[str]) -> bool:
         """True for a line to pass over; inside an article that is read, only a title begins another."""
         identifier = _FIELD_END.split(line, maxsplit=1)[0]
-        is_title = line.startswith("|t|", len(identifier))
+        is_title = line.startswith(("|t|", "|title|"), len(identifier))
         self._found = self._found or is_title
         return identifier not in ids and (self._start is None or is_title)
 
@@ -272,7 +275,7 @@ class _Reader:
         if self._misfit is None:
             self._check_offsets(record)
         else:
-            record = _fitting(record, self._misfit)
+            record = fitting(record, self._misfit)
         self._start, self._abstract, self._mentions, self._relations = None, None, [], []
         self._found = True
         yield record
@@ -309,8 +312,8 @@ class _Reader:
         if len(columns) < 2:
             raise self._fault(number, "expected a text line ID|t|... or tab-separated columns")
         self._expect_current(number, columns[0])
-        if len(self._mentions) + len(self._relations) >= _MOST_ANNOTATIONS:
-            raise self._fault(number, f"expected at most {_MOST_ANNOTATIONS} annotations of one document")
+        if len(self._mentions) + len(self._relations) >= MOST_ANNOTATIONS:
+            raise self._fault(number, f"expected at most {MOST_ANNOTATIONS} annotations of one document")
         if is_offset(columns[1]):
             self._check_width(number, columns, "mention", self._mention_columns)
             if not is_offset(columns[2]):
@@ -331,16 +334,21 @@ class _Reader:
             raise self._fault(number, f"expected {widths} columns in a {kind} line, got {len(columns)}")
 
 
-def _fitting(record: PubTatorRecord, misfit: Misfit) -> PubTatorRecord:
-    """The record without the mentions that its text does not spell, which go to the handler."""
-    record = max(_readings(record), key=_spelled)
+def fitting(record: PubTatorRecord, misfit: Misfit, *, forgiving: bool = False) -> PubTatorRecord:
+    """The record without the mentions that do not fit its text, which go to the handler.
+
+    Args:
+        forgiving: see `fitted`.
+    """
+    readings = _readings(record)
+    record = record if len(readings) == 1 else max(readings, key=_spelled)
     text, kept = record.text, []
     for mention in record.mentions:
-        reason = misfit_reason(mention, text)
-        if reason is None:
-            kept.append(mention)
+        found = fitted(mention, text, forgiving=forgiving)
+        if isinstance(found, PubTatorMention):
+            kept.append(found)
         else:
-            misfit(record.id, mention, reason)
+            misfit(record.id, mention, found)
     return replace(record, mentions=tuple(kept))
 
 

@@ -18,6 +18,7 @@ __all__ = ["is_form", "normal_form"]
 
 _LONGEST = 1_000  # characters of a name, beyond which only the very same is the same
 _MOST = 4  # times as long as the other may a shortened name, or what it is short for, be
+# Greek letters, and how they are written without them.
 _GREEK = {
     "α": ("alpha", "a"),
     "β": ("beta", "b"),
@@ -44,8 +45,6 @@ _GREEK = {
     "ψ": ("psi",),
     "ω": ("omega", "o", "w"),
 }
-_NAMES = {name: letter for letter, names in _GREEK.items() for name in names if len(name) > 1}
-_NAME = re.compile("|".join(sorted(_NAMES, key=len, reverse=True)))
 _LOOKALIKES = str.maketrans({"ß": "β", "ɑ": "α", "∆": "δ", "ɣ": "γ"})
 _BETWEEN = re.compile(r"[\W_]+")
 
@@ -82,12 +81,12 @@ def is_form(name: str, span: Span, text: str) -> bool:
 
 
 def _is_same_in_greek(one: str, other: str) -> bool:
-    one, other = (_NAME.sub(lambda found: _NAMES[found[0]], form) for form in (one, other))
-    return any(re.fullmatch(_with_letters_for_greek(a), b) for a, b in ((one, other), (other, one)))
+    pairs = ((one, other), (other, one))
+    return any(re.fullmatch(_with_names_for_greek(a), b) for a, b in pairs if not a.isascii())
 
 
-def _with_letters_for_greek(form: str) -> str:
-    """A pattern of the form, in which each Greek letter may be a Latin one."""
+def _with_names_for_greek(form: str) -> str:
+    """A pattern of the form, in which each Greek letter may be its name, or a Latin letter."""
     return "".join(f"(?:{'|'.join((each, *_GREEK[each]))})" if each in _GREEK else each for each in form)
 
 

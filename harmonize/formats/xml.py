@@ -23,16 +23,19 @@ def file_elements(path: Path, *tags: str) -> Iterator[etree._Element]:
         yield from elements(file, tags, path)
 
 
-def elements(file: IO[bytes], tags: tuple[str, ...], name: Path | str) -> Iterator[etree._Element]:
+def elements(
+    file: IO[bytes], tags: tuple[str, ...], name: Path | str, *, required: bool = True
+) -> Iterator[etree._Element]:
     """Stream the elements of some names, each emptied once the caller asks for the next.
 
     External entities and DTDs are never loaded.
 
     Args:
         name: what to call the file in errors.
+        required: a file without a single such element is an error.
 
     Raises:
-        MalformedInput: not well-formed, without a single such element, or with one too large for memory.
+        MalformedInput: not well-formed, without such an element, or with one too large for memory.
     """
     found = False
     metered = _Metered(file, name)
@@ -61,7 +64,7 @@ def elements(file: IO[bytes], tags: tuple[str, ...], name: Path | str) -> Iterat
         parent = element.getparent()
         while parent is not None and element.getprevious() is not None:
             del parent[0]
-    if not found:
+    if required and not found:
         raise MalformedInput(name, f"expected at least one <{'> or <'.join(tags)}> element, found none")
 
 

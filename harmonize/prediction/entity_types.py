@@ -1,23 +1,38 @@
-"""The entity types of new documents: what entity_types.yaml says, put beside the mapping of a corpus."""
+"""The entity types of new documents: what entity_types.yaml and a user say, put beside a corpus' mapping."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, ValidationInfo, model_validator
 
 from harmonize.errors import SpecError
 from harmonize.formats.pubtator import split_ids
-from harmonize.spec import Catalogue, Corpus, validated
+from harmonize.spec import Catalogue, Corpus, checked, validated
 
-__all__ = ["EntityTypes", "extended", "load_entity_types", "variant_id", "with_internal_types"]
+__all__ = [
+    "EntityTypes",
+    "UserTypes",
+    "extended",
+    "load_entity_types",
+    "load_user_types",
+    "spellings",
+    "variant_id",
+    "with_internal_types",
+    "with_user_types",
+    "without_taxa",
+]
 
-_RS_NUMBER = re.compile(r"(?:RS#:|dbSNP:|rs)(\d+)", re.IGNORECASE)
+_RS_NUMBER = re.compile(r"(?:RS#:|dbSNP:|rs)(\d+)(?:\(Expired\))?(?:\|\d+)*", re.IGNORECASE)
 _DESCRIPTION = re.compile(r"(?:(?:tmVar|dbSNP|HGVS):)?([cgmnpr](?:[.|]).+)", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"[A-Za-z# ]+:.*")
+_TAXON = re.compile(r"\s*\(Tax:\s*\d+\)$", re.IGNORECASE)
 
 
 class EntityTypes(BaseModel):
@@ -25,6 +40,7 @@ class EntityTypes(BaseModel):
 
     Attributes:
         entity_types: a tool's type -> BioRED's, or null for one outside every pair.
+        origins: a tool or corpus -> its types.
         variants: the types whose id field describes one variant in several ways.
         id_separators: the characters that join the ids of other types.
         unknown_ids: ids that stand for "not known".
@@ -33,65 +49,156 @@ class EntityTypes(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     entity_types: dict[str, str | None]
+    origins: dict[str, tuple[str, ...]] = {}
     variants: tuple[str, ...] = ()
     id_separators: str = ""
     unknown_ids: tuple[str, ...] = ("",)
+
+    @model_validator(mode="after")
+    def _names_are_types(self) -> EntityTypes:
+        named = {*self.variants, *(name for names in self.origins.values() for name in names)}
+        if unknown := sorted(named - set(self.entity_types)):
+            raise ValueError(f"expected types of entity_types, got {', '.join(unknown)}")
+        return self
 
     @cached_property
     def _variants(self) -> frozenset[str]:
         return frozenset(name.casefold() for name in self.variants)
 
+    def is_variant(self, mention_type: str) -> bool:
+        return mention_type.casefold() in self._variants
+
     def concept_ids(self, mention_type: str, raw: str) -> tuple[str, ...]:
-        """The known concept ids of an id field, each once, in order."""
-        if mention_type.casefold() in self._variants:
+        """The known concept ids of an id field, each once, in order.
+
+        Several are joined by `id_separators`; of "5594(Tax:9606)" the taxon is dropped.
+        """
+        if self.is_variant(mention_type):
             return split_ids(variant_id(raw), "", self.unknown_ids)
-        return split_ids(raw, self.id_separators, self.unknown_ids)
+        return without_taxa(split_ids(raw, self.id_separators, self.unknown_ids))
+
+
+def without_taxa(ids: Iterable[str]) -> tuple[str, ...]:
+    """Ids of genes without the species that GNormPlus and GNorm2 add: "5594(Tax:9606)" -> "5594"."""
+    return tuple(dict.fromkeys(_TAXON.sub("", each) if each.endswith(")") else each for each in ids))
 
 
 def variant_id(raw: str) -> str:
     """The one id of a variant, as BioRED writes it, from an id field of any vintage of tmVar.
 
     "tmVar:c|SUB|G|1691|A;HGVS:c.1691G>A;RS#:6025" -> "rs6025"; "NCBI Gene:6559,dbSNP:c|SUB|G||C" ->
-    "c|SUB|G||C". A field in none of the known forms is the id as it stands.
+    "c|SUB|G||C". Of a field in none of the known forms it is what stands before attributes such as
+    "VariantGroup:0".
     """
     parts = [part.strip() for part in re.split("[,;]", raw)]
     for form, prefix in ((_RS_NUMBER, "rs"), (_DESCRIPTION, "")):
         for part in parts:
             if found := form.fullmatch(part):
                 return prefix + found.group(1)
+    if len(parts) > 1 and ";" in raw:
+        rest = [part for part in raw.split(";") if not _ATTRIBUTE.fullmatch(part.strip())]
+        return ";".join(rest).strip() or raw.strip()
     return raw.strip()
 
 
-def load_entity_types(path: Path | None = None) -> EntityTypes:
-    """Read entity_types.yaml; the package's own unless `path` names another.
+def load_entity_types() -> EntityTypes:
+    """Read entity_types.yaml.
 
     Raises:
         SpecError: the file has faults, all of them.
     """
-    return validated(EntityTypes, path or _own())
+    return validated(EntityTypes, _own())
 
 
 def _own() -> Path:
     return Path(str(resources.files("harmonize.prediction"))) / "entity_types.yaml"
 
 
+def spellings(name: str) -> tuple[str, ...]:
+    """A type in the cases that tools write it in: Cell_Type, cell_type, CELL_TYPE, Cell_type."""
+    return tuple(dict.fromkeys((name, name.lower(), name.upper(), name.capitalize(), name.title())))
+
+
+# A user's own types
+
+
+def _known_type(value: str | None, info: ValidationInfo) -> str | None:
+    known: Mapping[str, str] = (info.context or {}).get("known", {})
+    if value is not None and value.casefold() not in known:
+        raise ValueError(f"expected null or a type of `harmonize types`, got {value!r}")
+    return None if value is None else known[value.casefold()]
+
+
+class UserTypes(RootModel[dict[str, Annotated[str | None, AfterValidator(_known_type)]]]):
+    """A user's file of types: type -> a known one, or null for one that is to be in no pair."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+
+def load_user_types(path: Path, types: EntityTypes, catalogue: Catalogue) -> dict[str, str | None]:
+    """Read a user's file of types.
+
+    Raises:
+        SpecError: the file has faults, all of them.
+    """
+    return validated(UserTypes, path, {"known": _known(types, catalogue)}).root
+
+
+def _known(types: EntityTypes, catalogue: Catalogue) -> dict[str, str]:
+    """Every type that another one may stand for, by its casefolded name."""
+    names = (*types.entity_types, *catalogue.target.entity_types.values())
+    return {name.casefold(): name for name in names}
+
+
+def with_user_types(
+    types: EntityTypes, user: Mapping[str, str | None], catalogue: Catalogue
+) -> tuple[EntityTypes, dict[str, str | None]]:
+    """The table with a user's types, which override its own, and what BioRED's types they stand for.
+
+    A type that stands for one of variants has its ids read as theirs.
+
+    Raises:
+        SpecError: a type stands for one that nobody knows.
+    """
+    context = {"known": _known(types, catalogue)}
+    own = checked(UserTypes, dict(user), "types", context).root
+    targets = set(catalogue.target.entity_types.values())
+    kinds = {
+        name: stands_for if stands_for is None or stands_for in targets else types.entity_types[stands_for]
+        for name, stands_for in own.items()
+    }
+    folded = {name.casefold() for name in own}
+    variants = [name for name in types.variants if name.casefold() not in folded]
+    variants += [name for name, known in own.items() if known is not None and types.is_variant(known)]
+    kept = {name: kind for name, kind in types.entity_types.items() if name.casefold() not in folded}
+    origins = {
+        origin: tuple(name for name in names if name.casefold() not in folded)
+        for origin, names in types.origins.items()
+    }
+    update = {"entity_types": kept | kinds, "origins": origins, "variants": tuple(variants)}
+    return EntityTypes.model_validate(dict(types) | update), kinds
+
+
 def with_internal_types(types: EntityTypes, catalogue: Catalogue) -> EntityTypes:
     """The table with the internal types of rule e1 ("BC5CDR-Chem"), which files made of a union set hold."""
     specs = [corpus.spec for corpus in catalogue.corpora.values()]
     internal = {name: s.entity_types[own] for s in specs for own, name in s.internal_types.items()}
-    return types.model_copy(update={"entity_types": internal | types.entity_types})
+    return EntityTypes.model_validate(dict(types) | {"entity_types": internal | types.entity_types})
 
 
-def extended(corpus: Corpus, types: EntityTypes, path: Path | None = None) -> Corpus:
+# Beside a corpus' mapping
+
+
+def extended(corpus: Corpus, types: EntityTypes, overriding: Iterable[str] = ()) -> Corpus:
     """The corpus as it makes pairs of new documents.
 
-    Its mapping learns the tools' types, in three spellings (Gene, gene, GENE), each with the internal type
+    Its mapping learns the tools' types, in several spellings (Gene, gene, GENE), each with the internal type
     that rule e1 gives all of its own types of that kind; types in no pair of the corpus are outside every
     pair.
     Rules that ask for annotated relations become those that do not: a1 for a, c2 for c.
 
     Args:
-        path: the file of `types`, for errors.
+        overriding: the types of the table that come before those of the mapping.
 
     Raises:
         SpecError: a type is brought to one that BioRED does not have.
@@ -103,25 +210,25 @@ def extended(corpus: Corpus, types: EntityTypes, path: Path | None = None) -> Co
         if kind is not None and kind not in known
     ]
     if faults:
-        raise SpecError(path or _own(), faults)
+        raise SpecError(_own(), faults)
     paired = {kind for pair in corpus.pair_types for kind in pair}
     internal = _internal_by_kind(corpus)
     kinds: dict[str, str | None] = {}
     for name, kind in types.entity_types.items():
-        for spelling in (name, name.lower(), name.upper()):
-            kinds[spelling] = kind if kind in paired else None
+        kinds |= dict.fromkeys(spellings(name), kind if kind in paired else None)
     internals = {
         name: internal[kind] for name, kind in kinds.items() if kind is not None and kind in internal
     }
+    first = {each for name in overriding for each in spellings(name)}
+    mapped = {name: kind for name, kind in spec.entity_types.items() if name not in first}
+    update: dict[str, Any] = {
+        "entity_types": kinds | mapped,
+        "internal_types": {name: kind for name, kind in internals.items() if name not in mapped}
+        | {name: kind for name, kind in spec.internal_types.items() if name in mapped},
+    }
     return replace(
         corpus,
-        spec=spec.model_copy(
-            update={
-                "entity_types": kinds | spec.entity_types,
-                "internal_types": {n: i for n, i in internals.items() if n not in spec.entity_types}
-                | spec.internal_types,
-            }
-        ),
+        spec=spec.model_copy(update=update),
         rules=corpus.rules.model_copy(update={"a": "a1", "c": "c2"}),
     )
 

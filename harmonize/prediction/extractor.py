@@ -72,6 +72,7 @@ class DocumentRelations:
         corpus: the name of the mapping whose rules made the pairs.
         labels: the classifier's, each once.
         pairs: every pair, in order of position.
+        mentions: how many can stand in a pair.
         left_out: mentions that are in no pair, by reason and type.
     """
 
@@ -79,6 +80,7 @@ class DocumentRelations:
     corpus: str
     labels: tuple[str, ...]
     pairs: tuple[PredictedPair, ...]
+    mentions: int
     left_out: Counter[LeftOut]
 
     @property
@@ -218,4 +220,4 @@ class _Queue:
                 PredictedPair(instance, self._outputs[output], confidence, score, tuple(probabilities))
                 for instance, output, confidence, score, probabilities in columns
             )
-        return DocumentRelations(one.document, one.corpus, self._labels, pairs, one.left_out)
+        return DocumentRelations(one.document, one.corpus, self._labels, pairs, one.mentions, one.left_out)

@@ -6,6 +6,9 @@
 
 each also compressed with gzip, many in a tar archive, or as the files of a folder. Of full text only title
 and abstract are read. Relations that a file holds are no labels and are not read: prediction makes its own.
+
+A mention that makes no sense is left out, a document that cannot be read is skipped, both counted by reason;
+in strict reading the first of either is an error.
 """
 
 from __future__ import annotations
@@ -13,18 +16,21 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import chain, groupby
 from pathlib import Path, PurePath
 
 from harmonize.errors import InputError, MalformedInput, UnknownName
 from harmonize.formats.bioc_articles import DISCONTINUOUS, bioc_json_record, bioc_xml_record
 from harmonize.formats.json_stream import JsonStream
-from harmonize.formats.lines import decoded, raw_lines
-from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, read_lines
+from harmonize.formats.lines import EndlessLine
+from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord
 from harmonize.formats.xml import elements
 from harmonize.model import Document
 from harmonize.prediction.pairs import MOST_ENTITIES, PairRules, pair_rules
+from harmonize.prediction.pubtator_input import CutInput, pubtator_records
+from harmonize.prediction.repeats import Repeats
 from harmonize.prediction.tally import Tally
 from harmonize.sources.annotations import (
     ARTICLE_FORMS,
@@ -50,11 +56,13 @@ _SUFFIXES: dict[str, ArticleForm] = {
     ".xml": "bioc-xml",
     ".json": "bioc-json",
 }
-_TITLE_LINE = re.compile(rb"[^|\t]+\|t\|")
 _UNHOLDABLE = re.compile(r"[\t\n\r]")
 
 Skip = Callable[[InputError], None]
 """Is told of a document that cannot be read and is passed over."""
+
+_Misfits = list[tuple[PubTatorMention, str]]
+"""Mentions to be left out, with the reason."""
 
 _Parse = Callable[[Misfit], PubTatorRecord]
 """A record met in a file and not yet taken apart."""
@@ -76,17 +84,19 @@ def read_input(
     *,
     rules: PairRules | None = None,
     tally: Tally | None = None,
-    skip: Skip | None = None,
+    strict: bool = False,
+    skip: Skip = lambda fault: None,
 ) -> Iterator[Document]:
     """Stream the documents of a file, or of the files of a folder in order of name.
 
     Args:
         form: one of ARTICLE_FORMS. Unless given, each file's beginning tells it, or else its name.
         rules: say what ids mean, and which types are known; BioRED's unless given.
-        tally: counts documents in, and what is left out.
-        skip: takes the fault of a document that cannot be read, and reading goes on with the next one: in
-            PubTator text after a blank line or with the next title, in BioC with the next document. Faults
-            that leave no next one (a cut archive, XML or JSON that is not well-formed) are raised even so.
+        tally: counts what is met and what is left out.
+        strict: the first mention or document that makes no sense is an error.
+        skip: is told of each document that is skipped. Reading goes on with the next one: in PubTator text
+            with the next title, in BioC with the next document. Faults that leave no next one (a file that is
+            cut, XML or JSON that is not well-formed) are raised even so.
 
     Raises:
         UnknownName: no such form.
@@ -95,135 +105,141 @@ def read_input(
     """
     if form is not None and form not in ARTICLE_FORMS:
         raise UnknownName("input format", form, ARTICLE_FORMS)
-    rules, tally = rules or pair_rules(), tally or Tally()
+    reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip)
     for file in input_files(path):
-        with whole(file):
+        with whole(file), reading.file(file):
             for name, stream in streams(file):
                 found = form or form_of(stream.peek(HEAD)) or _form_by_name(name)
                 if found is None:
                     raise MalformedInput(name, "expected PubTator text, BioC XML or BioC JSON, got neither")
-                yield from _documents(_RECORDS[found](stream, name), name, rules, tally, skip)
+                yield from reading.documents(_RECORDS[found](stream, name, strict), name)
 
 
 def _form_by_name(name: str) -> ArticleForm | None:
     return _SUFFIXES.get(PurePath(name.lower().removesuffix(".gz")).suffix)
 
 
-def _documents(
-    records: Iterator[_Parse], name: str, rules: PairRules, tally: Tally, skip: Skip | None
-) -> Iterator[Document]:
-    number = 0
-    for number, parse in enumerate(records, 1):
-        tally.documents += 1
-        try:
-            document = _document(parse, name, rules, tally)
-        except MalformedInput as fault:
-            if fault.line is None and fault.document is None:
-                fault = MalformedInput(name, f"document number {number}: {_message(fault)}")
-            if skip is None:
-                raise fault from None
-            tally.skipped[fault.reason if isinstance(fault, _Rejected) else MALFORMED] += 1
-            skip(fault)
-        else:
-            yield document
-    if number == 0:
-        raise MalformedInput(name, "expected at least one document, found none")
+@dataclass
+class _Reading:
+    """The reading of one input, file by file."""
+
+    rules: PairRules
+    tally: Tally
+    strict: bool
+    skip: Skip
+    _repeats: Repeats = field(default_factory=Repeats)
+
+    @contextmanager
+    def file(self, file: Path) -> Iterator[None]:
+        """Count the file if it has mentions that could be named, and none is."""
+        nameable, named = self.tally.nameable, self.tally.named
+        yield
+        if self.tally.nameable > nameable and self.tally.named == named:
+            self.tally.add_file_without_ids(str(file))
+
+    def documents(self, records: Iterator[_Parse], name: str) -> Iterator[Document]:
+        """The documents of one file's records, each counted as read or as skipped."""
+        number = 0
+        for number, parse in enumerate(records, 1):
+            self.tally.documents += 1
+            try:
+                document = self._document(parse, name)
+            except (CutInput, EndlessLine):
+                raise
+            except MalformedInput as fault:
+                self._refuse(fault, name, number)
+            else:
+                yield document
+        if number == 0 and self.strict:
+            raise MalformedInput(name, "expected at least one document, found none")
+
+    def _refuse(self, fault: MalformedInput, name: str, number: int) -> None:
+        """Skip a document, or in strict reading raise what stands against it."""
+        reason = fault.reason if isinstance(fault, _Rejected) else MALFORMED
+        if fault.line is None and fault.document is None:
+            fault = MalformedInput(name, f"document number {number}: {_message(fault)}")
+        if self.strict:
+            raise fault from None
+        self.tally.skipped[reason] += 1
+        self.skip(fault)
+
+    def _document(self, parse: _Parse, name: str) -> Document:
+        misfits: _Misfits = []
+        record = parse(lambda _, mention, reason: misfits.append((mention, reason)))
+        if _UNHOLDABLE.search(record.id):
+            message = f"expected an id without tabs and line ends, got {record.id!r}"
+            raise _rejected(record, name, MALFORMED, message)
+        unknown = [mention for mention in record.mentions if not self.rules.knows(mention.type)]
+        if unknown:
+            misfits += [(mention, UNKNOWN_TYPE) for mention in unknown]
+            known = tuple(mention for mention in record.mentions if self.rules.knows(mention.type))
+            record = replace(record, mentions=known)
+        if self.strict:
+            _check_misfits(misfits, record, name)
+        if not record.text:
+            raise _rejected(record, name, NO_TEXT, "expected a title or an abstract, got neither")
+        return self._made(record, misfits, name)
+
+    def _made(self, record: PubTatorRecord, misfits: _Misfits, name: str) -> Document:
+        made = self.rules.named_document(record)
+        count = self.rules.entity_count(made.document)
+        if count > MOST_ENTITIES:
+            message = f"expected at most {MOST_ENTITIES} entities, got {count}"
+            raise _rejected(record, name, TOO_MANY, message)
+        self.tally.mentions += len(record.mentions) + len(misfits)
+        for mention, reason in misfits:
+            self.tally.leave_out(reason, mention.type, place=_place(record, mention, name))
+        self.tally.nameable += made.nameable
+        self.tally.named += made.named
+        repeat = self._repeats.before(made.document.id)
+        if not repeat:
+            return made.document
+        self.tally.repeated += 1
+        return replace(made.document, repeat=repeat)
 
 
 def _message(fault: MalformedInput) -> str:
     return str(fault).removeprefix(f"{fault.path}: ")
 
 
-def _document(parse: _Parse, name: str, rules: PairRules, tally: Tally) -> Document:
-    misfits: list[tuple[PubTatorMention, str]] = []
-    record = parse(lambda _, mention, reason: misfits.append((mention, reason)))
+def _rejected(record: PubTatorRecord, name: str, reason: str, message: str, line: int = 0) -> _Rejected:
+    return _Rejected(name, message, reason, line=line or record.line, document=record.id)
 
-    def rejected(reason: str, message: str, line: int = record.line) -> _Rejected:
-        return _Rejected(name, message, reason, line=line, document=record.id)
 
-    if _UNHOLDABLE.search(record.id):
-        raise rejected(MALFORMED, f"expected an id without tabs and line ends, got {record.id!r}")
+def _place(record: PubTatorRecord, mention: PubTatorMention, name: str) -> str:
+    return f"{name}:{mention.line}" if mention.line else f"{name}: document {record.id}"
+
+
+def _check_misfits(misfits: _Misfits, record: PubTatorRecord, name: str) -> None:
+    """Raises what strict reading has against a document's mentions; those of several parts it leaves out."""
     for mention, reason in misfits:
+        if reason == UNKNOWN_TYPE:
+            known = "a known entity type (see `harmonize types`; --types names others)"
+            raise _rejected(record, name, reason, f"expected {known}, got {mention.type!r}", mention.line)
         if reason != DISCONTINUOUS:
             place = f"{mention.start}-{mention.end}"
-            raise rejected(MISFIT, f"expected {mention.text!r} at {place}: {reason}", mention.line)
-    if not record.text:
-        raise rejected(NO_TEXT, "expected a title or an abstract, got neither")
-    for mention in record.mentions:
-        if not rules.knows(mention.type):
-            known = "a known entity type (Gene, Disease, Chemical, ...)"
-            raise rejected(UNKNOWN_TYPE, f"expected {known}, got {mention.type!r}", mention.line)
-    document = rules.document(record)
-    count = rules.entity_count(document)
-    if count > MOST_ENTITIES:
-        raise rejected(TOO_MANY, f"expected at most {MOST_ENTITIES} entities, got {count}")
-    for mention, reason in misfits:
-        tally.leave_out(reason, mention.type)
-    tally.mentions += len(record.mentions) + len(misfits)
-    return document
+            message = f"expected {mention.text!r} at {place}: {reason}"
+            raise _rejected(record, name, MISFIT, message, mention.line)
 
 
 # The records of each format. One must be taken apart before the next is asked for.
 
 
-def _pubtator_records(stream: io.BufferedReader, name: str) -> Iterator[_Parse]:
-    """A record is what stands between blank lines or titles, whether or not it makes sense."""
-    block = 0
-
-    def block_of(item: tuple[int, bytes | MalformedInput]) -> int:
-        nonlocal block
-        line = item[1]
-        if isinstance(line, bytes) and (not line.strip() or _TITLE_LINE.match(line)):
-            block += 1
-        return block
-
-    for _, group in groupby(_lines_and_cut(stream, name), key=block_of):
-        lines = (item for item in group if not isinstance(item[1], bytes) or item[1].strip())
-        first = next(lines, None)
-        if first is not None:
-            yield partial(_pubtator_record, first, lines, name)
+def _pubtator_records(stream: io.BufferedReader, name: str, strict: bool) -> Iterator[_Parse]:
+    return pubtator_records(stream, name, strict=strict)
 
 
-def _lines_and_cut(stream: io.BufferedReader, name: str) -> Iterator[tuple[int, bytes | MalformedInput]]:
-    """The lines of a file and, where it ends without a line end, that fault in the place of the last one."""
-    number = 0
-    try:
-        for number, line in raw_lines(stream, name):
-            yield number, line
-    except MalformedInput as fault:
-        if stream.peek(1):
-            raise
-        yield number + 1, fault
+def _xml_records(stream: io.BufferedReader, name: str, strict: bool) -> Iterator[_Parse]:
+    for element in elements(stream, ("document",), name, required=False):
+        yield partial(bioc_xml_record, element, name, forgiving=not strict)
 
 
-def _pubtator_record(
-    first: tuple[int, bytes | MalformedInput],
-    rest: Iterator[tuple[int, bytes | MalformedInput]],
-    name: str,
-    misfit: Misfit,
-) -> PubTatorRecord:
-    lines = ((number, _text(number, line, name)) for number, line in chain((first,), rest))
-    (record,) = read_lines(name, lines, misfit=misfit)
-    return record
-
-
-def _text(number: int, line: bytes | MalformedInput, name: str) -> str:
-    if isinstance(line, MalformedInput):
-        raise line
-    return decoded(number, line, name)
-
-
-def _xml_records(stream: io.BufferedReader, name: str) -> Iterator[_Parse]:
-    for element in elements(stream, ("document",), name):
-        yield partial(bioc_xml_record, element, name)
-
-
-def _json_records(stream: io.BufferedReader, name: str) -> Iterator[_Parse]:
+def _json_records(stream: io.BufferedReader, name: str, strict: bool) -> Iterator[_Parse]:
     for document in JsonStream(stream, name).documents():
-        yield partial(bioc_json_record, document, name)
+        yield partial(bioc_json_record, document, name, forgiving=not strict)
 
 
-_RECORDS: dict[str, Callable[[io.BufferedReader, str], Iterator[_Parse]]] = {
+_RECORDS: dict[str, Callable[[io.BufferedReader, str, bool], Iterator[_Parse]]] = {
     "pubtator": _pubtator_records,
     "bioc-xml": _xml_records,
     "bioc-json": _json_records,

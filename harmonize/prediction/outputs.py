@@ -174,7 +174,7 @@ def prediction_schema(labels: Sequence[str], metadata: Mapping[str, Any] | None 
 
     | column | type | meaning |
     | --- | --- | --- |
-    | instance_id | string | the union set's, where the pair stands in it |
+    | instance_id | string | unique; the union set's, where the pair stands in it |
     | corpus | string | the mapping whose rules made the pair |
     | document_id | string | as the file has it |
     | pmid | string | null where unknown |
@@ -239,7 +239,7 @@ def _rows(found: DocumentRelations) -> Iterator[dict[str, Any]]:
     for pair in found.pairs:
         instance, head, tail = pair.instance, pair.head, pair.tail
         yield {
-            "instance_id": instance_id(found.corpus, instance),
+            "instance_id": instance_id(found.corpus, instance, found.document.repeat),
             "corpus": found.corpus,
             "document_id": found.document.id,
             "pmid": found.document.pmid,

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from harmonize.errors import InvalidDocument
 from harmonize.formats.pubtator import PubTatorRecord, document, split_ids
+from harmonize.formats.spelling import normal_form
 from harmonize.ledger import DroppedItem, Ledger
-from harmonize.model import Document, Instance
-from harmonize.prediction.entity_types import EntityTypes, extended, load_entity_types, with_internal_types
+from harmonize.model import Document, Instance, Mention
+from harmonize.prediction.entity_types import (
+    EntityTypes,
+    extended,
+    load_entity_types,
+    spellings,
+    with_internal_types,
+    with_user_types,
+    without_taxa,
+)
 from harmonize.prediction.tally import LeftOut
 from harmonize.relation.pair import Pair
 from harmonize.rules.adjust import adjust
 from harmonize.spec import Corpus, load_catalogue
 from harmonize.text.sentences import RULE_BASED
 
-__all__ = ["MOST_ENTITIES", "Candidates", "PairRules", "pair_rules"]
+__all__ = ["MOST_ENTITIES", "Candidates", "NamedDocument", "PairRules", "pair_rules"]
 
 MOST_ENTITIES = 1_000
 """Of one document: their pairs, half a million, are held until the document is done."""
@@ -35,6 +46,7 @@ class Candidates:
         corpus: the name of the mapping whose rules made the pairs.
         task: the [Corpus] of the prompt.
         instances: the pairs, in order of position; what labels they have says nothing.
+        mentions: how many can stand in a pair.
         left_out: mentions that are in no pair, by reason and type.
     """
 
@@ -42,11 +54,23 @@ class Candidates:
     corpus: str
     task: str
     instances: tuple[Instance, ...]
+    mentions: int = 0
     left_out: Counter[LeftOut] = field(default_factory=Counter)
 
     def pairs(self) -> list[Pair]:
         """The instances as the classifier takes them."""
         return [Pair.from_instance(instance, self.corpus, self.task) for instance in self.instances]
+
+
+class NamedDocument(NamedTuple):
+    """A document, how many of its mentions can stand in a pair, and those of them with a known concept id.
+
+    None count where pairs are of mentions, not of concepts.
+    """
+
+    document: Document
+    nameable: int
+    named: int
 
 
 @dataclass(frozen=True)
@@ -73,32 +97,62 @@ class PairRules:
         """The known concept ids of an id field."""
         if raw is None:
             return ()
-        if mention_type in self.own_types and not raw.startswith("tmVar:"):
-            spec = self.corpus.spec
-            return split_ids(raw, spec.id_separators.of(mention_type), spec.unknown_ids)
-        return self.types.concept_ids(mention_type, raw)
+        if mention_type not in self.own_types or raw.startswith("tmVar:"):
+            return self.types.concept_ids(mention_type, raw)
+        spec, is_variant = self.corpus.spec, self.types.is_variant(mention_type)
+        separators = spec.id_separators.of(mention_type)
+        # No corpus has an id with "+", but for variants ("c|SUB|G|IVS3+1|A"); tools join ids by it.
+        ids = split_ids(raw, separators if is_variant else separators + "+", spec.unknown_ids)
+        return ids if is_variant else without_taxa(ids)
 
     def document(self, record: PubTatorRecord) -> Document:
-        """The Document of an article, without relations.
+        """The Document of an article, without relations. The split is "test".
 
-        A mention whose id field is empty or missing is an entity of its own: its name in the document (T0,
-        T1, ...) is its concept id. An id that says "not known" ("-") names no entity. The split is "test".
+        An id that says "not known" ("-") names no entity. Mentions whose id field is empty or missing are one
+        entity with the others of their kind that have the same normal form, and have its concept ids, or,
+        where none has one, the name of the first in the document (T0, T1, ...). So are all mentions of a
+        document in which no concept id is known.
         """
-        record = replace(record, relations=())
+        return self.named_document(record).document
+
+    def named_document(self, record: PubTatorRecord) -> NamedDocument:
+        """The same, with how many mentions have a known concept id."""
         made = document(
-            record, "test", lambda kind, raw: self.concept_ids(kind, raw) if raw and raw.strip() else _UNNAMED
+            replace(record, relations=()),
+            "test",
+            lambda kind, raw: self.concept_ids(kind, raw) if raw and raw.strip() else _UNNAMED,
         )
-        taken = {identifier for mention in made.mentions for identifier in mention.concept_ids}
-        mentions = []
-        for mention in made.mentions:
-            if mention.concept_ids is _UNNAMED:
-                name = mention.id
-                while name in taken:
-                    name += "'"
-                mention = replace(mention, concept_ids=(name,))
-            mentions.append(mention)
-        is_pmid = record.id.isascii() and record.id.isdecimal()
-        return replace(made, mentions=tuple(mentions), pmid=record.id if is_pmid else None)
+        kinds = self.corpus.spec.entity_types
+        pairable = [mention for mention in made.mentions if kinds.get(mention.type) is not None]
+        named = sum(1 for m in pairable if m.concept_ids and m.concept_ids is not _UNNAMED)
+        nameless = {mention.id for mention in made.mentions if mention.concept_ids is _UNNAMED}
+        if not named:
+            nameless |= {mention.id for mention in pairable}
+        if nameless:
+            made = replace(made, mentions=self._named_by_text(made.mentions, nameless))
+        if not (record.id.isascii() and record.id.isdecimal()):
+            made = replace(made, pmid=None)
+        if self.corpus.spec.entity == "mention":  # whose ids nobody needs
+            return NamedDocument(made, 0, 0)
+        return NamedDocument(made, len(pairable), named)
+
+    def _named_by_text(self, mentions: tuple[Mention, ...], nameless: set[str]) -> tuple[Mention, ...]:
+        """The mentions with a concept id for those of these names."""
+        kinds = self.corpus.spec.entity_types
+
+        def key(mention: Mention) -> tuple[str, str]:
+            form = normal_form(mention.text) or mention.text
+            return kinds.get(mention.type) or mention.type, form
+
+        known = [mention for mention in mentions if mention.id not in nameless and mention.concept_ids]
+        taken = {identifier for mention in known for identifier in mention.concept_ids}
+        ids: dict[tuple[str, str], tuple[str, ...]] = {}
+        for mention in known:
+            ids.setdefault(key(mention), mention.concept_ids)
+        for mention in mentions:
+            if mention.id in nameless:
+                ids.setdefault(key(mention), (_free_name(mention.id, taken),))
+        return tuple(replace(m, concept_ids=ids[key(m)]) if m.id in nameless else m for m in mentions)
 
     def entity_count(self, document: Document) -> int:
         """How many entities of the document can stand in a pair, at most.
@@ -132,14 +186,22 @@ class PairRules:
                 left_out[LeftOut(item.drop.reason, types[item.drop.item])] += 1
 
         unrelated = replace(document, relations=())
-        instances = adjust(unrelated, self.corpus, Ledger(on_drop), self.splitter)
-        return Candidates(document, self.corpus.key, self.corpus.rules.task, tuple(instances), left_out)
+        ledger = Ledger(on_drop)
+        instances = tuple(adjust(unrelated, self.corpus, ledger, self.splitter))
+        usable = ledger.left(document.split, self.corpus.rules.b, "mentions")
+        return Candidates(document, self.corpus.key, self.corpus.rules.task, instances, usable, left_out)
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "'"
+    return name
 
 
 def pair_rules(
     as_corpus: str = "biored",
     *,
-    entity_types: Path | None = None,
+    types: Mapping[str, str | None] | None = None,
     extensions: tuple[Path, ...] = (),
     splitter: str = RULE_BASED,
 ) -> PairRules:
@@ -152,7 +214,8 @@ def pair_rules(
 
     Args:
         as_corpus: the name of a mapping.
-        entity_types: a file like entity_types.yaml, in its place.
+        types: a user's own types, each with a known one that it stands for, or None; they come before all
+            others.
         extensions: folders with the mappings of further corpora.
         splitter: see harmonize.text.sentences.
 
@@ -161,7 +224,8 @@ def pair_rules(
         SpecError: a mapping, or the table of types, has faults.
     """
     catalogue = load_catalogue(extensions)
-    corpus, types = catalogue[as_corpus], load_entity_types(entity_types)
-    own = frozenset(corpus.spec.entity_types)
-    types = with_internal_types(types, catalogue)
-    return PairRules(extended(corpus, types, entity_types), own, types, splitter)
+    corpus = catalogue[as_corpus]
+    table = with_internal_types(load_entity_types(), catalogue)
+    table, overriding = with_user_types(table, types or {}, catalogue)
+    own = frozenset(corpus.spec.entity_types) - {each for name in overriding for each in spellings(name)}
+    return PairRules(extended(corpus, table, overriding), own, table, splitter)

@@ -164,7 +164,6 @@ def _with_whole_paths(work: Work) -> Work:
         source=work.source.absolute(),
         out=work.out.absolute(),
         model=model.absolute() if isinstance(model, Path) else model,
-        entity_types=None if work.entity_types is None else work.entity_types.absolute(),
         extensions=tuple(folder.absolute() for folder in work.extensions),
     )
 

@@ -17,7 +17,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ __all__ = [
     "working_folder",
 ]
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
 PLAN = "plan.json"
 REFUSED = "no prediction of it can be made"
 _PART_KEY = b"harmonize.part"
@@ -68,10 +68,10 @@ class Work:
         model: the classifier's folder, or a classifier, of which the plan then knows nothing.
         source: the folder of shards.
         out: the folder of predictions: a new one, or one in which the same was begun.
-        as_corpus, entity_types, extensions, splitter: see harmonize.prediction.pairs.pair_rules.
+        as_corpus, types, extensions, splitter: see harmonize.prediction.pairs.pair_rules.
         batch_size: pairs that the classifier is asked about at once.
         device, precision: see RelationExtractor.from_pretrained.
-        keep_going: pass over documents of which no prediction can be made.
+        strict: the first document of which no prediction can be made is an error, else it is passed over.
         plan: the sha256 of the plan; `predict_shards` fills it in.
     """
 
@@ -79,20 +79,20 @@ class Work:
     source: Path
     out: Path
     as_corpus: str = "biored"
-    entity_types: Path | None = None
+    types: Mapping[str, str | None] = field(default_factory=dict)
     extensions: tuple[Path, ...] = ()
     splitter: str = RULE_BASED
     batch_size: int = 256
     device: str = "auto"
     precision: str = "auto"
-    keep_going: bool = False
+    strict: bool = False
     plan: str = ""
 
     def rules(self) -> PairRules:
         """How pairs are made."""
         return pair_rules(
             self.as_corpus,
-            entity_types=self.entity_types,
+            types=self.types,
             extensions=self.extensions,
             splitter=self.splitter,
         )
@@ -160,8 +160,7 @@ class PartMaker:
     def __call__(self, shard: Shard) -> Part:
         """Make the part of a shard, in the place of one that may stand there.
 
-        With `keep_going`, a shard with a document of which no prediction can be made is done again, one
-        document at a time.
+        A shard with a document of which no prediction can be made is done again, one document at a time.
 
         Raises:
             HarmonizeError: with the shard's name; no part was written then.
@@ -170,7 +169,7 @@ class PartMaker:
             try:
                 return self._made(shard, one_by_one=False)
             except HarmonizeError:
-                if not self._work.keep_going:
+                if self._work.strict:
                     raise
                 return self._made(shard, one_by_one=True)
         except (InputError, AccountingError):
@@ -318,9 +317,9 @@ def _standing(work: Work, shard: Shard) -> Part | None:
         about = json.loads(pq.read_metadata(work.out / shard.file).metadata[_PART_KEY])
         account = Account.from_dict(about["account"])
         same = (about["plan"], about["shard"]) == (work.plan, shard.sha256)
-    except (OSError, pa.ArrowException, KeyError, TypeError, ValueError):
+    except (OSError, pa.ArrowException, AttributeError, KeyError, TypeError, ValueError):
         return None
-    if not same or (account.skipped and not work.keep_going):
+    if not same or (account.skipped and work.strict):
         return None
     return Part(shard.file, account)
 

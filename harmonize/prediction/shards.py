@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harmonize import __version__
-from harmonize.errors import AccountingError, HarmonizeError, MalformedInput, MissingInput
+from harmonize.errors import AccountingError, HarmonizeError, MalformedInput, MissingInput, NothingRead
 from harmonize.model import Document, Mention, Passage, Relation, Span
 from harmonize.prediction.tally import Tally, by_reason
 from harmonize.union.manifest import file_entry, write_manifest
@@ -85,6 +85,7 @@ class ShardManifest(_Entry):
 
     Attributes:
         as_corpus: the mapping that said which types are known and what ids mean.
+        types: the user's own types that were known beside them.
         left_out: mentions that the shards do not hold, by reason and type.
         shards: in the order of the input.
     """
@@ -92,6 +93,7 @@ class ShardManifest(_Entry):
     shard_schema_version: str
     package_version: str
     as_corpus: str
+    types: dict[str, str | None]
     documents: DocumentCounts
     left_out: dict[str, dict[str, _Count]]
     shards: list[Shard]
@@ -110,6 +112,7 @@ def shard_schema(metadata: Mapping[str, Any] | None = None) -> pa.Schema:
     | mentions | list of {id, type, text, spans, concept_ids, source} | several spans if discontinuous |
     | relations | list of {head, tail, type, novelty} | none for documents to be predicted |
     | sentences | list of {start, end} | null where the file has none |
+    | repeat | int32 | how many documents of this id come before it |
 
     Nothing else is null but `novelty`.
 
@@ -133,6 +136,7 @@ def shard_schema(metadata: Mapping[str, Any] | None = None) -> pa.Schema:
         _required("mentions", _list_of(pa.struct(mention))),
         _required("relations", _list_of(pa.struct([*relation, pa.field("novelty", text)]))),
         pa.field("sentences", _list_of(pa.struct(span))),
+        _required("repeat", pa.int32()),
     ]
     about = None if metadata is None else {METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
     return pa.schema(fields, metadata=about)
@@ -160,6 +164,7 @@ def write_shards(
     *,
     as_corpus: str,
     tally: Tally,
+    types: Mapping[str, str | None] | None = None,
     documents_per_shard: int = DOCUMENTS_PER_SHARD,
 ) -> ShardManifest:
     """Write documents as shards, beside `out`, whose place they take when all are written.
@@ -169,9 +174,11 @@ def write_shards(
     Args:
         as_corpus: the mapping whose rules have read the documents.
         tally: of the reading; by the end of `documents` it has counted them all.
+        types: the user's own types that they were read with.
 
     Raises:
         ValueError: fewer than one document a shard.
+        NothingRead: no document came.
         AccountingError: documents were lost between reading and writing.
     """
     if documents_per_shard < 1:
@@ -187,10 +194,13 @@ def write_shards(
             raise AccountingError(
                 f"{out}: {tally.documents} documents in, {written} out, {tally.skipped.total()} skipped"
             )
+        if not written:
+            raise NothingRead(f"{out}: expected at least one document, read none")
         content = {
             _VERSION_KEY: SHARD_SCHEMA_VERSION,
             "package_version": __version__,
             "as_corpus": as_corpus,
+            "types": dict(types or {}),
             "documents": {
                 "in": tally.documents,
                 "out": written,
@@ -239,6 +249,7 @@ def _row(document: Document) -> dict[str, Any]:
         "mentions": [_mention_row(mention) for mention in document.mentions],
         "relations": [asdict(relation) for relation in document.relations],
         "sentences": None if document.sentences is None else [one._asdict() for one in document.sentences],
+        "repeat": document.repeat,
     }
 
 
@@ -346,6 +357,7 @@ def _document(row: Mapping[str, Any]) -> Document:
         relations=tuple(Relation(**one) for one in row["relations"]),
         pmid=row["pmid"],
         sentences=None if sentences is None else tuple(map(_span, sentences)),
+        repeat=row["repeat"],
     )
 
 

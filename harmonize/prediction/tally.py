@@ -29,23 +29,38 @@ class Tally:
         skipped: documents that could not be read, by reason.
         mentions: of the documents that were read, those left out included.
         left_out: mentions of the documents that were read, by reason and type.
+        places: where the first of them stands, by reason.
         repeated: documents that were read and whose id an earlier one of the input has.
-        files_without_ids: files in which mentions were read, and none with a known concept id.
+        nameable: mentions that were read and can stand in a pair.
+        named: those of them whose concept id is known.
+        files_without_ids: files in which mentions can stand in a pair, and none has a known concept id.
+        first_without_ids: the first of these files.
     """
 
     documents: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     mentions: int = 0
     left_out: Counter[LeftOut] = field(default_factory=Counter)
+    places: dict[str, str] = field(default_factory=dict)
     repeated: int = 0
+    nameable: int = 0
+    named: int = 0
     files_without_ids: int = 0
+    first_without_ids: str | None = None
 
-    def leave_out(self, reason: str, mention_type: str, count: int = 1) -> None:
-        """Count mentions that are left out, while the document is read."""
+    def leave_out(self, reason: str, mention_type: str, count: int = 1, place: str | None = None) -> None:
+        """Count mentions that are left out, while their document is read."""
         known = LeftOut(reason, mention_type)
         if known not in self.left_out and len(self.left_out) >= _MOST_TYPES:
             known = LeftOut(reason, OTHER_TYPES)
         self.left_out[known] += count
+        if place is not None:
+            self.places.setdefault(reason, place)
+
+    def add_file_without_ids(self, name: str) -> None:
+        """Count a file of whose mentions none has a known concept id."""
+        self.files_without_ids += 1
+        self.first_without_ids = self.first_without_ids or name
 
 
 def by_reason(left_out: Counter[LeftOut]) -> dict[str, dict[str, int]]:

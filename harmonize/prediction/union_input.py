@@ -105,12 +105,13 @@ def _rows(file: Path) -> Iterator[dict[str, Any]]:
 def _candidates(document: Document, file: Path, rows: list[dict[str, Any]]) -> Candidates:
     if _UNHOLDABLE.search(document.id):
         raise UnionError(f"{file}: expected ids without tabs and line ends, got {document.id!r}")
-    mentions = (
+    mentions = tuple(
         replace(mention, concept_ids=tuple(map(unquote, mention.concept_ids)))
         for mention in document.mentions
     )
-    unrelated = replace(document, mentions=tuple(mentions), relations=())
-    return Candidates(unrelated, rows[0]["corpus"], rows[0]["task"], tuple(map(_instance, rows)))
+    unrelated = replace(document, mentions=mentions, relations=())
+    instances = tuple(map(_instance, rows))
+    return Candidates(unrelated, rows[0]["corpus"], rows[0]["task"], instances, len(mentions))
 
 
 def _instance(row: Mapping[str, Any]) -> Instance:

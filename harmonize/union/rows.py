@@ -14,9 +14,14 @@ from harmonize.union.schema import ROW_SCHEMA
 __all__ = ["instance_id", "pair_id", "record_batch"]
 
 
-def instance_id(corpus: str, instance: Instance) -> str:
-    """The `pair_id` of an instance of a corpus."""
-    return pair_id(corpus, instance.document_id, instance.context, instance.head.id, instance.tail.id)
+def instance_id(corpus: str, instance: Instance, repeat: int = 0) -> str:
+    """The `pair_id` of an instance of a corpus.
+
+    Args:
+        repeat: of its document; see Document. One that repeats an id has other ids than the first.
+    """
+    document = f"{instance.document_id}\x1f{repeat}" if repeat else instance.document_id
+    return pair_id(corpus, document, instance.context, instance.head.id, instance.tail.id)
 
 
 def pair_id(corpus: str, document_id: str, context: Span, head_id: str, tail_id: str) -> str:

@@ -16,6 +16,7 @@ from harmonize.errors import (
     UnionError,
     UnknownName,
 )
+from harmonize.formats.pubtator_forgiving import NO_MENTION
 from harmonize.pipelines import predict as predict_
 from harmonize.pipelines.predict import predict
 from harmonize.prediction.inputs import MALFORMED, read_input
@@ -48,27 +49,32 @@ def test_every_format_becomes_every_format(tmp_path: Path, form: str, out_format
         assert [d.text for d in read_input(out)] == [d.text for d in documents]
 
 
-def test_a_malformed_article_stops_it_and_nothing_is_written(tmp_path: Path) -> None:
+def test_a_malformed_article_stops_strict_reading_and_nothing_is_written(tmp_path: Path) -> None:
     path, out = written(tmp_path, DAMAGED), tmp_path / "out.PubTator"
     with pytest.raises(MalformedInput, match=r"articles\.PubTator:8: expected 5 or 6 or 7 columns") as error:
-        predict(Fake(), path, out)
+        predict(Fake(), path, out, strict=True)
     assert error.value.exit_code == 2
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
     out.write_text("older")
     with pytest.raises(MalformedInput):
-        predict(Fake(), path, out)
+        predict(Fake(), path, out, strict=True)
     assert out.read_text() == "older"
 
 
-def test_keep_going_passes_it_over_and_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_cannot_be_read_is_passed_over_and_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     out, done = tmp_path / "out.PubTator", []
-    summary = predict(Fake(), written(tmp_path, DAMAGED), out, keep_going=True, progress=done.append)
-    assert (summary.documents_in, summary.documents_out, summary.skipped) == (3, 2, {MALFORMED: 1})
-    assert [document.id for document in read_input(out)] == ["1", "3"]
-    assert done == [1, 2]
+    text = DAMAGED + "4|a|no title\n\n"
+    summary = predict(Fake(), written(tmp_path, text), out, progress=done.append)
+    assert (summary.documents_in, summary.documents_out, summary.skipped) == (4, 3, {MALFORMED: 1})
+    assert [document.id for document in read_input(out)] == ["1", "2", "3"]
+    assert done == [1, 2, 3]
+    assert summary.left_out == {(NO_MENTION, ""): 1}
+    assert summary.mentions_in == summary.mentions_out + 1 == 7
     error = capsys.readouterr().err
     assert error.startswith("skipped: ")
-    assert "articles.PubTator:8: expected 5 or 6 or 7 columns" in error
+    assert "articles.PubTator:16: expected a title line" in error
     assert error.count("\n") == 1
 
 
@@ -78,7 +84,7 @@ def test_an_unbalanced_account_writes_nothing(tmp_path: Path, monkeypatch: pytes
             super().__init__(documents=5)
 
     monkeypatch.setattr(predict_, "Tally", Forgetful)
-    with pytest.raises(AccountingError, match=r"7 documents in, 2 out, 0 skipped"):
+    with pytest.raises(AccountingError, match=r"7 documents in, 2 out, 0 left out"):
         predict(Fake(), written(tmp_path, PUBTATOR), tmp_path / "out.json")
     assert not (tmp_path / "out.json").exists()
 

@@ -7,6 +7,8 @@ import json
 import re
 import tarfile
 import tracemalloc
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +17,11 @@ from hypothesis import strategies as st
 from prediction_cases import PUBTATOR, SAMPLES, article, written
 
 from harmonize.errors import HarmonizeError, InputError, MalformedInput, MissingInput, UnknownName
+from harmonize.formats.pubtator import BEYOND, UNSPELLED
+from harmonize.formats.pubtator_forgiving import ELSEWHERE, NO_MENTION, NO_PLACE, NO_TYPE
 from harmonize.model import Document
 from harmonize.prediction import inputs
-from harmonize.prediction.inputs import MALFORMED, MISFIT, NO_TEXT, TOO_MANY, UNKNOWN_TYPE, read_input
+from harmonize.prediction.inputs import MALFORMED, NO_TEXT, TOO_MANY, UNKNOWN_TYPE, read_input
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.tally import Tally
 
@@ -27,6 +31,11 @@ GOOD = article(1)
 
 def ids(documents: list[Document]) -> list[str]:
     return [document.id for document in documents]
+
+
+def plain(documents: Iterable[Document]) -> list[Document]:
+    """Documents as they are whatever comes before them."""
+    return [replace(document, repeat=0) for document in documents]
 
 
 def bioc_json(*documents: object) -> str:
@@ -68,8 +77,8 @@ def test_gzip_tar_and_folders_are_read(tmp_path: Path, form: str) -> None:
     with tarfile.open(tmp_path / "input.tar.gz", "w:gz") as archive:
         archive.add(SAMPLES[form], "one")
         archive.add(SAMPLES[form], "two")
-    assert list(read_input(tmp_path / "input.tar.gz", rules=RULES)) == expected * 2
-    assert list(read_input(tmp_path, rules=RULES)) == expected * 3
+    assert plain(read_input(tmp_path / "input.tar.gz", rules=RULES)) == expected * 2
+    assert plain(read_input(tmp_path, rules=RULES)) == expected * 3
 
 
 @pytest.mark.parametrize(
@@ -87,13 +96,13 @@ def test_where_the_beginning_tells_nothing_the_name_does(tmp_path: Path, name: s
     content = b"nothing of the kind\n"
     path = written(tmp_path, gzip.compress(content, mtime=0) if name.endswith("gz") else content, name)
     with pytest.raises(MalformedInput, match=message):
-        list(read_input(path, rules=RULES))
+        list(read_input(path, rules=RULES, strict=True))
 
 
 def test_a_format_can_be_forced(tmp_path: Path) -> None:
     path = written(tmp_path, "nothing of the kind\n", "a.json")
     with pytest.raises(MalformedInput, match="expected a text line"):
-        list(read_input(path, "pubtator", rules=RULES))
+        list(read_input(path, "pubtator", rules=RULES, strict=True))
     with pytest.raises(UnknownName, match="unknown input format 'pdf'"):
         list(read_input(path, "pdf"))
 
@@ -159,66 +168,86 @@ def test_passages_without_type_are_title_and_abstract(tmp_path: Path) -> None:
 
 
 BAD_ARTICLES = {
-    "a column too few": (
-        "2|t|Aspirin\n2\t0\t7\n\n",
-        ":8: expected 5 or 6 or 7 columns in a mention line, got 3",
-        MALFORMED,
-    ),
     "no title": ("2\t0\t7\tAspirin\tChemical\tC\n\n", r":7: expected a title line 2\|t\|", MALFORMED),
     "two abstracts": ("2|t|A\n2|a|B\n2|a|C\n\n", ":9: expected one abstract", MALFORMED),
-    "another's line": ("2|t|A\n3|a|B\n\n", ":8: expected a line of document 2, got one of '3'", MALFORMED),
+    "another's abstract": (
+        "2|t|A\n3|a|B\n\n",
+        ":8: expected a line of document 2, got one of '3'",
+        MALFORMED,
+    ),
+    "text of no place": ("2|t|A\nB\n\n", ":8: expected a text line", MALFORMED),
     "no text": ("2|t|\n\n", ":7: document 2: expected a title or an abstract, got neither", NO_TEXT),
+}
+BAD_MENTIONS = {
+    "no text": ("2\t0\t7", ":8: expected 5 or 6 or 7 columns in a mention line, got 3", NO_MENTION, ""),
+    "no type": ("2\t0\t7\tAspirin", ":8: expected 5 or 6 or 7 columns", NO_TYPE, ""),
+    "an empty type": ("2\t0\t7\tAspirin\t \tC", ":8: .*expected a known entity type", NO_TYPE, ""),
+    "blanks for tabs": ("2 0 7 Aspirin Chemical C", ":8: expected a text line", NO_MENTION, ""),
+    "half a place": ("2\t0\tx\tAspirin\tDrug\tC", ":8: expected two offsets", NO_PLACE, "Drug"),
+    "a place before the text": ("2\t-1\t7\tAspirin\tDrug\tC", ":8: expected 4 or 5", NO_PLACE, "Drug"),
+    "another's line": ("3\t0\t7\tAspirin\tDrug\tC", ":8: expected a line of document 2", ELSEWHERE, "Drug"),
     "misspelt": (
-        "2|t|Aspirin\n2\t1\t7\tAspirin\tChemical\tC\n\n",
+        "2\t1\t7\tAspirin\tDrug\tC",
         ":8: document 2: expected 'Aspirin' at 1-7: the text reads otherwise",
-        MISFIT,
+        UNSPELLED,
+        "Drug",
     ),
     "beyond": (
-        "2|t|Aspirin\n2\t1\t70\tAspirin\tChemical\tC\n\n",
+        "2\t1\t70\tAspirin\tDrug\tC",
         ":8: document 2: expected 'Aspirin' at 1-70: beyond the text",
-        MISFIT,
+        BEYOND,
+        "Drug",
     ),
     "type": (
-        "2|t|Aspirin\n2\t0\t7\tAspirin\tPill\tC\n\n",
+        "2\t0\t7\tAspirin\tPill\tC",
         ":8: document 2: expected a known entity type .*, got 'Pill'",
         UNKNOWN_TYPE,
+        "Pill",
     ),
 }
 
 
 @pytest.mark.parametrize("case", BAD_ARTICLES)
-def test_a_bad_article_is_one_line_or_passed_over(tmp_path: Path, case: str) -> None:
+def test_a_bad_article_is_passed_over_or_one_line(tmp_path: Path, case: str) -> None:
     text, message, reason = BAD_ARTICLES[case]
     path = written(tmp_path, article(1) + text + article(3))
-    documents = read_input(path, rules=RULES)
+    documents = read_input(path, rules=RULES, strict=True)
     assert next(documents).id == "1"
     with pytest.raises(MalformedInput, match=message):
         next(documents)
     faults: list[InputError] = []
     tally = Tally()
     assert ids(list(read_input(path, rules=RULES, tally=tally, skip=faults.append))) == ["1", "3"]
-    assert (tally.documents, tally.skipped) == (3, {reason: 1})
-    assert re.search(message, str(faults[0]))
+    assert (tally.documents, tally.skipped, tally.left_out) == (3, {reason: 1}, {})
+    assert re.search(r"articles\.PubTator:\d+: ", str(faults[0]))
     assert "\n" not in str(faults[0])
+
+
+@pytest.mark.parametrize("case", BAD_MENTIONS)
+def test_a_bad_mention_is_left_out_or_one_line(tmp_path: Path, case: str) -> None:
+    line, message, reason, kind = BAD_MENTIONS[case]
+    good = "2\t8\t13\tfever\tDisease\tD1"
+    path = written(tmp_path, f"{article(1)}2|t|Aspirin fever\n{line}\n{good}\n\n{article(3)}")
+    documents = read_input(path, rules=RULES, strict=True)
+    assert next(documents).id == "1"
+    with pytest.raises(MalformedInput, match=message):
+        next(documents)
+    tally = Tally()
+    one, two, three = read_input(path, rules=RULES, tally=tally)
+    assert [mention.text for mention in two.mentions] == ["fever"]
+    assert plain([one, three]) == plain(read_input(written(tmp_path, article(1) + article(3), "sound")))
+    assert (tally.documents, tally.skipped, tally.left_out) == (3, {}, {(reason, kind): 1})
+    assert tally.places == {reason: f"{path}:8"}
+    assert tally.mentions == len(one.mentions) + len(two.mentions) + len(three.mentions) + 1
 
 
 def test_bytes_that_are_no_text_cost_one_article(tmp_path: Path) -> None:
     path = written(tmp_path, GOOD.encode() + b"2|t|Aspirin \xff\n2|a|Fever\n\n" + article(3).encode())
     with pytest.raises(MalformedInput, match=":7: expected UTF-8, got byte 0xff"):
-        list(read_input(path, rules=RULES))
+        list(read_input(path, rules=RULES, strict=True))
     tally = Tally()
-    found = list(read_input(path, rules=RULES, tally=tally, skip=lambda fault: None))
+    found = list(read_input(path, rules=RULES, tally=tally))
     assert (ids(found), tally.documents, tally.skipped) == (["1", "3"], 3, {MALFORMED: 1})
-
-
-@pytest.mark.parametrize(("cut", "kept"), [("2|t|Aspi", ["1"]), ("2|t|Aspirin\n2\t0\t7\tAspi", ["1"])])
-def test_a_cut_last_line_costs_the_last_article(tmp_path: Path, cut: str, kept: list[str]) -> None:
-    path = written(tmp_path, GOOD + cut)
-    with pytest.raises(MalformedInput, match="the file is cut here"):
-        list(read_input(path, rules=RULES))
-    tally = Tally()
-    assert ids(list(read_input(path, rules=RULES, tally=tally, skip=lambda fault: None))) == kept
-    assert (tally.documents, tally.skipped) == (2, {MALFORMED: 1})
 
 
 def test_articles_need_no_blank_line_between_them(tmp_path: Path) -> None:
@@ -236,24 +265,39 @@ BAD_BIOC = {
         "document 2: .*offset or length",
         MALFORMED,
     ),
-    "misspelt": (bioc("2", annotations=(annotation("spirin", (0, 6)),)), "'spirin' at 0-6", MISFIT),
-    "type": (
-        bioc("2", annotations=(annotation("Aspirin", (0, 7), type="Pill"),)),
-        "document 2: expected a known entity type .*, got 'Pill'",
-        UNKNOWN_TYPE,
-    ),
 }
 
 
 @pytest.mark.parametrize("case", BAD_BIOC)
-def test_a_bad_bioc_document_is_one_line_or_passed_over(tmp_path: Path, case: str) -> None:
+def test_a_bad_bioc_document_is_passed_over_or_one_line(tmp_path: Path, case: str) -> None:
     bad, message, reason = BAD_BIOC[case]
     path = written(tmp_path, bioc_json(bioc("1"), bad, bioc("3")), "a.json")
     with pytest.raises(MalformedInput, match=rf"a\.json: .*{message}"):
-        list(read_input(path, rules=RULES))
+        list(read_input(path, rules=RULES, strict=True))
     tally = Tally()
-    assert ids(list(read_input(path, rules=RULES, tally=tally, skip=lambda fault: None))) == ["1", "3"]
+    assert ids(list(read_input(path, rules=RULES, tally=tally))) == ["1", "3"]
     assert (tally.documents, tally.skipped) == (3, {reason: 1})
+
+
+@pytest.mark.parametrize(
+    ("bad", "message", "reason"),
+    [
+        (annotation("spirin", (0, 6)), "'spirin' at 0-6", (UNSPELLED, "Chemical")),
+        (annotation("Aspirin", (0, 70)), "'Aspirin' at 0-70", (BEYOND, "Chemical")),
+        (annotation("Aspirin", (0, 7), type="Pill"), "entity type .*, got 'Pill'", (UNKNOWN_TYPE, "Pill")),
+    ],
+)
+def test_a_bad_bioc_annotation_is_left_out_or_one_line(
+    tmp_path: Path, bad: object, message: str, reason: tuple[str, str]
+) -> None:
+    good = annotation("helps", (8, 5), type="Gene", identifier="1")
+    path = written(tmp_path, bioc_json(bioc("2", annotations=(bad, good))), "a.json")
+    with pytest.raises(MalformedInput, match=rf"a\.json: document 2: .*{message}"):
+        list(read_input(path, rules=RULES, strict=True))
+    tally = Tally()
+    (document,) = read_input(path, rules=RULES, tally=tally)
+    assert [mention.text for mention in document.mentions] == ["helps"]
+    assert (tally.skipped, tally.left_out, tally.mentions) == ({}, {reason: 1}, 2)
 
 
 def test_a_bad_document_in_xml_is_passed_over(tmp_path: Path) -> None:
@@ -266,8 +310,8 @@ def test_a_bad_document_in_xml_is_passed_over(tmp_path: Path) -> None:
     text = f"<collection>\n{document('1', '0')}{document('2', 'x')}{document('3', '0')}</collection>"
     path = written(tmp_path, text, "a.xml")
     with pytest.raises(MalformedInput, match=r"a\.xml:3: document 2: expected a BioC document"):
-        list(read_input(path, rules=RULES))
-    assert ids(list(read_input(path, rules=RULES, skip=lambda fault: None))) == ["1", "3"]
+        list(read_input(path, rules=RULES, strict=True))
+    assert ids(list(read_input(path, rules=RULES))) == ["1", "3"]
 
 
 @pytest.mark.parametrize(
@@ -276,16 +320,30 @@ def test_a_bad_document_in_xml_is_passed_over(tmp_path: Path) -> None:
         ("a.json", bioc_json(bioc("1"))[:-10].encode()),
         ("a.xml", b"<collection><document><id>1</id>"),
         ("a.gz", gzip.compress(GOOD.encode() * 9, mtime=0)[:-12]),
+    ],
+)
+def test_faults_without_a_next_document_are_raised_even_so(tmp_path: Path, name: str, content: bytes) -> None:
+    path = written(tmp_path, content, name)
+    with pytest.raises(MalformedInput, match=re.escape(name)):
+        list(read_input(path, rules=RULES))
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
         ("a.PubTator", b""),
         ("a.PubTator", b"\n \n"),
         ("a.json", b'{"documents": []}'),
         ("a.xml", b"<collection></collection>"),
     ],
 )
-def test_faults_without_a_next_document_are_raised_even_so(tmp_path: Path, name: str, content: bytes) -> None:
+def test_a_file_without_documents_is_an_error_in_strict_reading(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
     path = written(tmp_path, content, name)
-    with pytest.raises(MalformedInput, match=re.escape(name)):
-        list(read_input(path, rules=RULES, skip=lambda fault: None))
+    assert list(read_input(path, rules=RULES)) == []
+    with pytest.raises(MalformedInput, match=f"{re.escape(name)}: expected at least one document"):
+        list(read_input(path, rules=RULES, strict=True))
 
 
 def test_a_line_too_long_for_memory_is_raised_even_so(
@@ -294,14 +352,14 @@ def test_a_line_too_long_for_memory_is_raised_even_so(
     monkeypatch.setattr("harmonize.formats.lines._LONGEST", 100)
     path = written(tmp_path, GOOD + "2|t|" + "a" * 200 + "\n\n" + article(3))
     with pytest.raises(MalformedInput, match=":7: expected a line end within 100 bytes"):
-        list(read_input(path, rules=RULES, skip=lambda fault: None))
+        list(read_input(path, rules=RULES))
 
 
 def test_a_document_of_too_many_entities_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inputs, "MOST_ENTITIES", 2)
     tally = Tally()
     path = written(tmp_path, GOOD + article(2, mentions=False))
-    found = list(read_input(path, rules=RULES, tally=tally, skip=lambda fault: None))
+    found = list(read_input(path, rules=RULES, tally=tally))
     assert (ids(found), tally.skipped) == (["2"], {TOO_MANY: 1})
 
 
@@ -317,7 +375,7 @@ fields = st.text("\t|-129aT \u2028é", max_size=12)
 
 @brief
 @given(damage=st.lists(st.none() | st.tuples(st.integers(0, 4), fields), min_size=1, max_size=8))
-def test_damage_costs_the_articles_it_is_in(tmp_path: Path, damage: list[tuple[int, str] | None]) -> None:
+def test_damage_costs_what_it_is_in(tmp_path: Path, damage: list[tuple[int, str] | None]) -> None:
     articles = []
     for number, change in enumerate(damage, 1):
         lines = article(number).splitlines()
@@ -327,13 +385,12 @@ def test_damage_costs_the_articles_it_is_in(tmp_path: Path, damage: list[tuple[i
     path = written(tmp_path, "\n\n".join(articles) + "\n")
     faults: list[InputError] = []
     tally = Tally()
-    try:
-        found = list(read_input(path, "pubtator", rules=RULES, tally=tally, skip=faults.append))
-    except MalformedInput:
-        assert not path.read_text().strip()
-        return
+    found = list(read_input(path, "pubtator", rules=RULES, tally=tally, skip=faults.append))
     assert tally.documents == len(found) + len(faults) == len(found) + tally.skipped.total()
-    assert {str(n) for n, change in enumerate(damage, 1) if change is None} <= set(ids(found))
+    assert tally.mentions == sum(len(document.mentions) for document in found) + tally.left_out.total()
+    sound = {str(n): article(n) for n, change in enumerate(damage, 1) if change is None}
+    assert sound.keys() <= set(ids(found))
+    assert all(len(document.mentions) == 3 for document in found if document.id in sound)
     assert [d for d in ids(found) if d.isdecimal()] == sorted(filter(str.isdecimal, ids(found)), key=int)
 
 
@@ -348,7 +405,7 @@ def test_any_damage_is_read_or_one_line(tmp_path: Path, data: st.DataObject, for
     tally = Tally()
     count, fault = 0, None
     try:
-        for _ in read_input(path, form, rules=RULES, tally=tally, skip=lambda fault: None):
+        for _ in read_input(path, form, rules=RULES, tally=tally):
             count += 1
     except HarmonizeError as error:
         fault = error

@@ -12,9 +12,9 @@ from prediction_cases import PUBTATOR, SAMPLES, written
 from harmonize.errors import InvalidDocument, SpecError, UnknownName
 from harmonize.model import Document, Instance, Mention, Passage, Relation, Span
 from harmonize.prediction import pairs
-from harmonize.prediction.entity_types import EntityTypes, load_entity_types, variant_id
+from harmonize.prediction.entity_types import load_entity_types, variant_id
 from harmonize.prediction.inputs import read_input
-from harmonize.prediction.pairs import Candidates, PairRules, pair_rules
+from harmonize.prediction.pairs import Candidates, pair_rules
 from harmonize.registry import sample_folder
 from harmonize.spec import load_catalogue
 from harmonize.union.rows import instance_id
@@ -198,6 +198,11 @@ def test_every_type_of_the_table_is_brought_to_one_of_biored() -> None:
     assert len({name.casefold() for name in types.entity_types}) == len(types.entity_types)
 
 
+def test_every_type_of_the_table_comes_from_somewhere() -> None:
+    types = load_entity_types()
+    assert {name for names in types.origins.values() for name in names} == set(types.entity_types)
+
+
 def test_the_mapping_comes_before_the_table() -> None:
     own = load_catalogue()["bc5cdr"].spec
     spec = pair_rules("bc5cdr").corpus.spec
@@ -207,34 +212,6 @@ def test_the_mapping_comes_before_the_table() -> None:
     assert {spec.internal_types[name] for name in ("chemical", "CHEMICAL", "ChemicalEntity")} == {
         "BC5CDR-Chem"
     }
-
-
-def test_a_table_of_ones_own(tmp_path: Path) -> None:
-    path = written(
-        tmp_path, "entity_types: {Pill: ChemicalEntity, Pain: DiseaseOrPhenotypicFeature}\n", "t.yaml"
-    )
-    rules: PairRules = pair_rules(entity_types=path)
-    assert rules.knows("pill")
-    assert not rules.knows("Gene")
-    assert rules.concept_ids("Pill", "1,2") == ("1,2",)
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("entity_types: {Pill: Tablet}\n", "entity_types.Pill: expected null or one of .*, got 'Tablet'"),
-        ("types: {}\n", "entity_types: Field required; types: Extra inputs"),
-        ("[\n", "expected YAML"),
-    ],
-)
-def test_a_faulty_table_is_one_line(tmp_path: Path, text: str, message: str) -> None:
-    with pytest.raises(SpecError, match=rf"t\.yaml: .*{message}"):
-        pair_rules(entity_types=written(tmp_path, text, "t.yaml"))
-
-
-def test_a_table_needs_no_variants() -> None:
-    types = EntityTypes(entity_types={"Gene": "GeneOrGeneProduct"})
-    assert types.concept_ids("Gene", "") == ()
 
 
 def test_two_mentions_of_the_very_same_text_are_no_pair() -> None:

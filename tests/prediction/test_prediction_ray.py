@@ -106,7 +106,7 @@ def test_faults_of_workers_are_one_line_and_finished_parts_stay(tmp_path: Path) 
     shards = sharded(tmp_path, articles(6, unlucky=4), 2)
     message = r"shards/data/part-00001\.parquet: a pair that the classifier was not trained on$"
     with pytest.raises(HarmonizeError, match=message) as error:
-        predict(Failing(), shards, tmp_path / "parts", engine="ray", workers=1)
+        predict(Failing(), shards, tmp_path / "parts", engine="ray", workers=1, strict=True)
     assert (error.value.exit_code, "\n" in str(error.value)) == (2, False)
     found = set(files(tmp_path / "parts"))
     assert {"plan.json", "data/part-00000.parquet"} <= found
@@ -126,10 +126,10 @@ def test_whatever_a_worker_meets_is_one_line(tmp_path: Path) -> None:
     assert not (tmp_path / "parts/manifest.json").exists()
 
 
-def test_keep_going_passes_over_what_fails_and_says_so(tmp_path: Path) -> None:
+def test_what_fails_is_passed_over_and_told(tmp_path: Path) -> None:
     shards, told = sharded(tmp_path, articles(6, unlucky=4), 2), list[str]()
-    local = predict(Failing(), shards, tmp_path / "local", keep_going=True)
-    work = Work(Failing(), shards, tmp_path / "ray", keep_going=True)
+    local = predict(Failing(), shards, tmp_path / "local")
+    work = Work(Failing(), shards, tmp_path / "ray")
     found = predict_shards(work, without_ray, skip=lambda fault: told.append(str(fault)))
     assert found.skipped == local.skipped == {REFUSED: 1}
     assert len(told) == 1

@@ -21,6 +21,7 @@ from shard_cases import UNLUCKY, Failing, articles, files, rows, sharded
 from typer.testing import CliRunner, Result
 
 from harmonize.errors import AccountingError, HarmonizeError, InputError, MalformedInput, MissingInput
+from harmonize.formats.pubtator_forgiving import NO_MENTION
 from harmonize.model import Document, Mention, Passage, Relation, Span
 from harmonize.pipelines.cli import app
 from harmonize.pipelines.predict import predict
@@ -38,7 +39,7 @@ from harmonize.prediction.shards import (
 )
 from harmonize.prediction.tally import Tally, by_reason
 
-DAMAGED = article(1) + "2|t|Aspirin\n2\t0\n\n" + article(3)
+DAMAGED = article(1) + "2|a|Aspirin\n\n" + article(3) + "3\t0\n"
 characters = st.characters(exclude_categories=["Cs"])
 words = st.text(characters, max_size=6)
 
@@ -173,8 +174,8 @@ def test_the_columns_are_those_that_the_schema_tells(tmp_path: Path) -> None:
 def test_the_manifest_counts_and_has_no_times(tmp_path: Path) -> None:
     told: list[InputError] = []
     path = written(tmp_path, DAMAGED + PUBTATOR)
-    first = shard(path, tmp_path / "one", documents_per_shard=2, keep_going=True, skip=told.append)
-    shard(path, tmp_path / "other", documents_per_shard=2, keep_going=True, skip=told.append)
+    first = shard(path, tmp_path / "one", documents_per_shard=2, skip=told.append)
+    shard(path, tmp_path / "other", documents_per_shard=2, skip=told.append)
     assert files(tmp_path / "one") == files(tmp_path / "other")
     content = json.loads((tmp_path / "one/manifest.json").read_text())
     assert content["documents"] == {"in": 5, "out": 4, "skipped": {MALFORMED: 1}}
@@ -529,32 +530,30 @@ def test_two_runs_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
 # Documents that no prediction can be made of
 
 
-def test_a_fault_stops_it_and_finished_parts_stay(tmp_path: Path) -> None:
+def test_a_fault_stops_a_strict_run_and_finished_parts_stay(tmp_path: Path) -> None:
     shards = sharded(tmp_path, articles(6, unlucky=4), 2)
     with pytest.raises(HarmonizeError, match=r"shards/data/part-00001\.parquet: a pair that the classifier"):
-        predict(Failing(), shards, tmp_path / "parts")
+        predict(Failing(), shards, tmp_path / "parts", strict=True)
     assert set(files(tmp_path / "parts")) == {"plan.json", "data/part-00000.parquet"}
     mended = predict(Fake(), shards, tmp_path / "parts")
     assert (mended.documents_in, mended.documents_out) == (6, 6)
 
 
-def test_keep_going_passes_over_what_fails_and_says_so(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_fails_is_passed_over_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shards = sharded(tmp_path, articles(6, unlucky=4), 2)
-    summary = predict(Failing(), shards, tmp_path / "parts", keep_going=True)
+    summary = predict(Failing(), shards, tmp_path / "parts")
     assert (summary.documents_in, summary.documents_out, summary.skipped) == (6, 5, {REFUSED: 1})
     assert {row["document_id"] for row in rows(tmp_path / "parts")} == set("12356")
     content = json.loads((tmp_path / "parts/manifest.json").read_text())
-    assert content["documents"] == {"in": 6, "out": 5, "skipped": {REFUSED: 1}}
+    assert content["documents"] == {"in": 6, "out": 5, "skipped": {REFUSED: 1}, "repeated": 0}
     message = capsys.readouterr().err
     assert message.startswith(f"skipped: {shards}/data/part-00001.parquet: document 4: a pair that")
     assert message.count("\n") == 1
-    again = predict(Failing(), shards, tmp_path / "parts", keep_going=True)
+    again = predict(Failing(), shards, tmp_path / "parts")
     assert vars(again) == vars(summary)
     assert capsys.readouterr().err == ""
     with pytest.raises(HarmonizeError, match="a pair that the classifier"):
-        predict(Failing(), shards, tmp_path / "parts")
+        predict(Failing(), shards, tmp_path / "parts", strict=True)
     assert not (tmp_path / "parts/manifest.json").exists()
 
 
@@ -567,15 +566,17 @@ def test_the_command_tells_what_it_has_written(tmp_path: Path) -> None:
         "shard", "articles.PubTator", "--out", "shards", "--documents", 2, "--keep-going", cwd=tmp_path
     )
     assert done.stdout == "4 documents in 2 shards: shards\n"
-    assert done.stderr.count("\n") == 2
-    assert f"skipped: 1 documents, {MALFORMED}" in done.stderr
+    assert done.stderr.splitlines()[1:] == [
+        f"skipped: 1 of 5 documents: {MALFORMED} 1",
+        f"left out: 1 of 19 mentions: {NO_MENTION} 1 (no type 1)",
+    ]
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["shard", "none", "--out", "x"], "none: expected a file or a folder with files, found none"),
-        (["shard", "bad.PubTator", "--out", "x"], "bad.PubTator:8: expected 5 or 6 or 7 columns"),
+        (["shard", "bad.PubTator", "--out", "x", "--strict"], "bad.PubTator:7: expected a title line 2|t|"),
         (["shard", "bad.PubTator", "--out", "x", "--format", "pdf"], "unknown input format 'pdf'"),
         (["shard", "bad.PubTator", "--out", "x", "--as-corpus", "medline"], "unknown corpus 'medline'"),
         (["predict", "shards", "--model", "none", "--out", "x"], "none: expected a run of `harmonize train`"),

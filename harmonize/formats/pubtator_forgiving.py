@@ -1,0 +1,156 @@
+"""An article of PubTator text, read as far as it makes sense, for prediction, which needs text and mentions.
+
+Whatever is odd about a mention costs that mention only, and is told to the handler: its place or its text, a
+column that is missing, a line that is none. Lines of relations are not looked at, columns beyond the seventh
+are not read, and blanks around a line or a field are no fault. What cannot be forgiven is text of which
+nobody knows where it belongs: a second abstract, or a line that is neither text nor annotation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from harmonize.errors import MalformedInput
+from harmonize.formats.lines import is_offset
+from harmonize.formats.pubtator import (
+    MOST_ANNOTATIONS,
+    TEXT_LINE,
+    Misfit,
+    PubTatorMention,
+    PubTatorRecord,
+    PubTatorRelation,
+    fitting,
+)
+
+__all__ = ["ELSEWHERE", "NO_MENTION", "NO_PLACE", "NO_TYPE", "is_whole_line", "read_article"]
+
+NO_MENTION = "a line that is no mention"
+NO_PLACE = "no place in the text"
+NO_TYPE = "no entity type"
+ELSEWHERE = "a line of another document"
+
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_SENTENCE_END = re.compile(r"""[.!?][)\]}"'”’»]*\s*$""")
+_LEAST_COLUMNS = 5  # of a mention line; one with an id has six
+_LEAST_OF_RELATION = 4
+
+
+def read_article(name: str, lines: Iterable[tuple[int, str]], misfit: Misfit) -> PubTatorRecord:
+    """The article in these lines, of which none is blank.
+
+    Args:
+        name: what to call the lines' origin in errors.
+        lines: (1-based number, line without its end), the title first.
+        misfit: is given the mentions that are left out. The type of a line that tells none is "".
+
+    Raises:
+        MalformedInput: no title, or text of which nobody knows where it belongs.
+    """
+    article = _Article(name, misfit)
+    for number, line in lines:
+        article.add(number, line)
+    return fitting(article.record(), misfit, forgiving=True)
+
+
+class _Article:
+    """Collects lines into a record."""
+
+    def __init__(self, name: str, misfit: Misfit) -> None:
+        self._name, self._misfit = name, misfit
+        self._start: tuple[int, str, str] | None = None  # line, id, title
+        self._abstract: str | None = None
+        self._mentions: list[PubTatorMention] = []
+        self._relations: list[PubTatorRelation] = []
+
+    def record(self) -> PubTatorRecord:
+        if self._start is None:
+            raise MalformedInput(self._name, "expected a title line ID|t|..., got no line")
+        line, identifier, title = self._start
+        return PubTatorRecord(
+            identifier, title, self._abstract, tuple(self._mentions), tuple(self._relations), line
+        )
+
+    def add(self, number: int, line: str) -> None:
+        if text_line := TEXT_LINE.fullmatch(line.lstrip()):
+            self._add_text(number, *text_line.groups())
+        elif self._start is None:
+            raise self._fault(number, "expected a title line ID|t|... first")
+        else:
+            self._add_annotation(number, line, self._start[1])
+
+    def _fault(self, line: int, message: str) -> MalformedInput:
+        return MalformedInput(self._name, message, line=line)
+
+    def _add_text(self, number: int, identifier: str, kind: str, text: str) -> None:
+        identifier = identifier.strip()
+        if self._start is None and kind.startswith("t"):
+            self._start = (number, identifier, text)
+        elif self._start is None or identifier != self._start[1]:
+            raise self._fault(number, f"expected a title line {identifier}|t|... first")
+        elif self._abstract is not None or kind.startswith("t"):
+            raise self._fault(number, f"expected one title and one abstract of document {identifier}")
+        else:
+            self._abstract = text
+
+    def _add_annotation(self, number: int, line: str, article: str) -> None:
+        columns = line.split("\t")
+        if len(self._mentions) + len(self._relations) >= MOST_ANNOTATIONS:
+            raise self._fault(number, f"expected at most {MOST_ANNOTATIONS} annotations of one document")
+        if len(columns) == 1 and not line.lstrip().startswith(article):
+            raise self._fault(number, "expected a text line ID|t|... or tab-separated columns")
+        if len(columns) > 1 and _NUMBER.fullmatch(columns[1].strip()):
+            found = _mention(number, columns, article)
+            if isinstance(found, PubTatorMention):
+                self._mentions.append(found)
+                return
+            reason = found
+        elif len(columns) >= _LEAST_OF_RELATION:
+            self._relations.append(_relation(number, columns))
+            return
+        else:
+            reason = NO_MENTION
+        text, kind = [*columns[3:5], "", ""][:2]
+        self._misfit(article, PubTatorMention(0, 0, text, kind.strip(), None, None, number), reason)
+
+
+def _mention(number: int, columns: list[str], article: str) -> PubTatorMention | str:
+    """The mention in a line, or why there is none."""
+    if columns[0].strip() != article:
+        return ELSEWHERE
+    if len(columns) < _LEAST_COLUMNS:
+        return NO_TYPE if len(columns) == _LEAST_COLUMNS - 1 else NO_MENTION
+    start, end, kind = columns[1].strip(), columns[2].strip(), columns[4].strip()
+    if not (is_offset(start) and is_offset(end)):
+        return NO_PLACE
+    if not kind:
+        return NO_TYPE
+    identifier, extra = [*columns[5:7], None, None][:2]
+    return PubTatorMention(int(start), int(end), columns[3], kind, identifier, extra, number)
+
+
+def _relation(number: int, columns: list[str]) -> PubTatorRelation:
+    novelty = columns[4] if len(columns) > _LEAST_OF_RELATION else None
+    return PubTatorRelation(columns[1], columns[2], columns[3], novelty, number)
+
+
+def is_whole_line(line: str, article: PubTatorRecord | None) -> bool:
+    """True for a line that says all it has to, so that it may lack its line end.
+
+    Text has to end as a sentence does; a mention or relation needs as many columns as the others of its
+    article (the seventh aside, which few have), and something in the last. What this does not find: a cut
+    inside that last column, or after a sentence.
+
+    Args:
+        article: that the line is of; None where it could not be read.
+    """
+    if text_line := TEXT_LINE.fullmatch(line.lstrip()):
+        return _SENTENCE_END.search(text_line.group(3)) is not None
+    columns = line.split("\t")
+    if len(columns) < _LEAST_OF_RELATION or not columns[-1].strip():
+        return False
+    if _NUMBER.fullmatch(columns[1].strip()):
+        mentions = article.mentions if article else ()
+        return len(columns) >= _LEAST_COLUMNS + any(mention.id is not None for mention in mentions)
+    relations = article.relations if article else ()
+    return len(columns) >= _LEAST_OF_RELATION + any(relation.novelty is not None for relation in relations)

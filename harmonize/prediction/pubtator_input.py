@@ -1,0 +1,113 @@
+"""The articles of PubTator text, one after the other, each with whatever stands in its lines.
+
+An article ends with a blank line or with the title of the next one. But for strict reading, lines after a
+blank one that have the article's id still belong to it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import chain, groupby
+
+from harmonize.errors import MalformedInput
+from harmonize.formats.lines import decoded, raw_lines
+from harmonize.formats.pubtator import Misfit, PubTatorRecord, read_lines
+from harmonize.formats.pubtator_forgiving import is_whole_line, read_article
+
+__all__ = ["CutInput", "pubtator_records"]
+
+_TITLE_LINE = re.compile(rb"([^|\t]+)\|(?:t|title)\|")
+
+_Line = tuple[int, bytes]
+
+
+class CutInput(MalformedInput):
+    """A file ends inside a line: it is not all there, however much of it can be read."""
+
+
+def pubtator_records(
+    stream: io.BufferedReader, name: str, *, strict: bool
+) -> Iterator[Callable[[Misfit], PubTatorRecord]]:
+    """The articles, still to be taken apart; each must be before the next is asked for."""
+    lines = raw_lines(stream, name, open_end=True)
+    for _, group in groupby(lines, key=_Articles(strict)):
+        said = (line for line in group if line[1].strip())
+        first = next(said, None)
+        if first is not None:
+            yield partial(_record, chain((first,), said), name, strict)
+
+
+class _Articles:
+    """Numbers the articles: which one a line is of, given the lines before it."""
+
+    def __init__(self, strict: bool) -> None:
+        self._strict = strict
+        self._number, self._id = 0, b""
+        self._is_after_blank = False
+
+    def __call__(self, line: _Line) -> int:
+        content = line[1]
+        if title := _TITLE_LINE.match(content):
+            self._number += 1
+            self._id, self._is_after_blank = title[1].strip(), False
+        elif not content.strip():
+            self._is_after_blank = True
+        elif self._is_after_blank:
+            self._is_after_blank = False
+            if self._strict or not self._goes_on(content.lstrip()):
+                self._number += 1
+                self._id = b""
+        return self._number
+
+    def _goes_on(self, content: bytes) -> bool:
+        return bool(self._id) and content.startswith((self._id + b"\t", self._id + b"|"))
+
+
+def _record(lines: Iterator[_Line], name: str, strict: bool, misfit: Misfit) -> PubTatorRecord:
+    article = _Ending(lines)
+    record = None
+    try:
+        texts = ((number, decoded(number, content, name)) for number, content in article)
+        if strict:
+            [record] = read_lines(name, texts, misfit=misfit)
+        else:
+            record = read_article(name, texts, misfit)
+    finally:
+        article.check(record, name)
+    return record
+
+
+class _Ending:
+    """Lines that go by, of which the last is remembered."""
+
+    def __init__(self, lines: Iterator[_Line]) -> None:
+        self._lines = lines
+        self._last: _Line = (0, b"\n")
+
+    def __iter__(self) -> Iterator[_Line]:
+        for line in self._lines:
+            self._last = line
+            yield line
+
+    def check(self, article: PubTatorRecord | None, name: str) -> None:
+        """Go on to the last line, and raise CutInput if it is cut.
+
+        Args:
+            article: that the lines are; None where it could not be read, and so perhaps not to the end.
+        """
+        for _ in self:
+            pass
+        number, content = self._last
+        if not content.endswith(b"\n") and not _is_whole(content, article):
+            advice = "if it is not, end the line, and it is read as it stands"
+            raise CutInput(name, f"the file is cut here; {advice}", line=number) from None
+
+
+def _is_whole(content: bytes, article: PubTatorRecord | None) -> bool:
+    try:
+        return is_whole_line(content.decode().removesuffix("\r"), article)
+    except UnicodeDecodeError:  # cut inside a character, perhaps
+        return False

@@ -1,0 +1,28 @@
+"""The command that lists entity types."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from .options import TypesFile, app
+from .types import known_types, type_lines
+
+__all__: list[str] = []
+
+
+@app.command()
+def types(
+    types_: TypesFile = None,
+    as_corpus: Annotated[str, typer.Option(help="The corpus whose rules make the pairs.")] = "biored",
+) -> None:
+    """List the entity types that predict knows: name, BioRED's type that it stands for, and who uses it.
+
+    A file of your own adds to them, and comes before them: lines such as "Tumour: Disease" or "Tissue: null".
+
+    Example: harmonize types
+    """
+
+    for line in type_lines(known_types(as_corpus, types_)):
+        typer.echo(line)

@@ -1,0 +1,103 @@
+"""What reading has left out, as lines for a person and as a JSON report; see docs/predicting.md."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from harmonize import __version__
+from harmonize.errors import InputError
+from harmonize.prediction.account import Account
+from harmonize.prediction.tally import by_reason
+from harmonize.union.replace import new_file
+
+__all__ = ["REPORT_VERSION", "SkippedDocuments", "loss_lines", "write_report"]
+
+REPORT_VERSION = "1.0"
+_MOST_TOLD = 20  # documents that are skipped, a line each; the rest is only counted
+_MOST_KEPT = 1_000  # of them in a report
+_MOST_TYPES = 5  # in a line
+
+
+class SkippedDocuments:
+    """Is told of documents that are skipped: a line on stderr for the first, kept for the report.
+
+    Args:
+        also: is told of every one, in the place of the lines.
+    """
+
+    def __init__(self, also: Callable[[InputError], None] | None = None) -> None:
+        self._also = also
+        self._count = 0
+        self.kept: list[str] = []
+
+    def __call__(self, fault: InputError) -> None:
+        self._count += 1
+        if len(self.kept) < _MOST_KEPT:
+            self.kept.append(str(fault))
+        if self._also is not None:
+            self._also(fault)
+        elif self._count <= _MOST_TOLD:
+            print(f"skipped: {fault}", file=sys.stderr)
+        elif self._count == _MOST_TOLD + 1:
+            print("skipped: more documents, of which only the number will be told", file=sys.stderr)
+
+
+def loss_lines(account: Account) -> Iterator[str]:
+    """A line each for documents skipped, mentions left out, repeated ids, and files without ids."""
+    if account.skipped:
+        count = f"{account.skipped.total():,} of {account.documents_in:,} documents"
+        yield f"skipped: {count}: {_counted(account.skipped)}"
+    if account.left_out:
+        count = f"{account.left_out.total():,} of {account.mentions_in:,} mentions"
+        reasons = by_reason(account.left_out)
+        parts = sorted(reasons.items(), key=lambda item: -sum(item[1].values()))
+        told = (f"{reason} {sum(types.values()):,} ({_counted(types)})" for reason, types in parts)
+        yield f"left out: {count}: {', '.join(told)}"
+    if account.repeated:
+        yield (
+            f"warning: {account.repeated:,} documents have the id of an earlier one; "
+            "instance_id tells their pairs apart"
+        )
+    files, first = account.reading.files_without_ids, account.reading.first_without_ids
+    if files:
+        others = f" and {files - 1:,} other files" if files > 1 else ""
+        yield (
+            f"warning: no concept id is known in {first}{others}; "
+            "mentions of a document that read alike were taken for one entity"
+        )
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    """ "Gene 12, Disease 3 and 2 more types 4": the most frequent first."""
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    told = ", ".join(f"{name or 'no type'} {count:,}" for name, count in ordered[:_MOST_TYPES])
+    rest = [count for _, count in ordered[_MOST_TYPES:]]
+    return f"{told} and {len(rest):,} more {sum(rest):,}" if rest else told
+
+
+def write_report(
+    path: Path, source: Path, out: Path | None, account: Account, skipped: SkippedDocuments
+) -> None:
+    """Write all that an account holds as JSON.
+
+    Args:
+        out: what was written; None where nothing was.
+    """
+    reading = account.reading
+    content: dict[str, Any] = {
+        "report_version": REPORT_VERSION,
+        "package_version": __version__,
+        "input": str(source),
+        "output": None if out is None else str(out),
+        **account.as_dict(),
+        "first_left_out": dict(sorted(reading.places.items())),
+        "skipped_documents": skipped.kept,
+        "without_concept_ids": {"files": reading.files_without_ids, "first": reading.first_without_ids},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with new_file(path) as file:
+        file.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
