@@ -502,7 +502,10 @@ def checked(
 
 
 def _faults(error: ValidationError) -> list[tuple[str, str]]:
-    return [(".".join(map(str, fault["loc"])) or "file", fault["msg"]) for fault in error.errors()]
+    return [
+        (".".join(map(str, fault["loc"])) or "file", fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors()
+    ]
 
 
 def _yaml(path: Path) -> dict[str, Any]:

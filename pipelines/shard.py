@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError, InputError, NothingRead
+from harmonize.model import Document
 from harmonize.prediction.account import Account
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
@@ -60,7 +61,7 @@ def shard(
     documents = read_input(source, form, rules=rules, tally=tally, strict=strict, skip=skipped)
     try:
         written = write_shards(
-            documents,
+            _some(documents, source, tally),
             out,
             as_corpus=as_corpus,
             tally=tally,
@@ -68,17 +69,22 @@ def shard(
             documents_per_shard=documents_per_shard,
         )
     except NothingRead:
-        read = Account.of_reading(tally)
         if report is not None:
-            write_report(report, source, None, read, skipped)
-        read.check_read(source)  # names the input, and why
+            write_report(report, source, None, Account.of_reading(tally), skipped)
         raise
     read = Account.of_reading(tally)
     if report is not None:
         write_report(report, source, out, read, skipped)
     if account is not None:
-        account.__dict__.update(vars(read))
+        account.update(read)
+        account.reading = tally
     return written
+
+
+def _some(documents: Iterable[Document], source: Path, tally: Tally) -> Iterator[Document]:
+    """The documents; raises NothingRead if there were none."""
+    yield from documents
+    Account.of_reading(tally).check_read(source)
 
 
 def _check_out(source: Path, out: Path) -> None:

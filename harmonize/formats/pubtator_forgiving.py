@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset
@@ -23,7 +24,7 @@ from harmonize.formats.pubtator import (
     fitting,
 )
 
-__all__ = ["ELSEWHERE", "NO_MENTION", "NO_PLACE", "NO_TYPE", "is_whole_line", "read_article"]
+__all__ = ["ELSEWHERE", "NO_MENTION", "NO_PLACE", "NO_TYPE", "Columns", "read_article"]
 
 NO_MENTION = "a line that is no mention"
 NO_PLACE = "no place in the text"
@@ -134,23 +135,35 @@ def _relation(number: int, columns: list[str]) -> PubTatorRelation:
     return PubTatorRelation(columns[1], columns[2], columns[3], novelty, number)
 
 
-def is_whole_line(line: str, article: PubTatorRecord | None) -> bool:
-    """True for a line that says all it has to, so that it may lack its line end.
+@dataclass
+class Columns:
+    """What the lines of a file have had so far, by which a last one is known to be whole.
 
-    Text has to end as a sentence does; a mention or relation needs as many columns as the others of its
-    article (the seventh aside, which few have), and something in the last. What this does not find: a cut
-    inside that last column, or after a sentence.
-
-    Args:
-        article: that the line is of; None where it could not be read.
+    Attributes:
+        ids: some mention has an id field, empty or not.
+        novelty: some relation has BioRED's fifth column.
     """
-    if text_line := TEXT_LINE.fullmatch(line.lstrip()):
-        return _SENTENCE_END.search(text_line.group(3)) is not None
-    columns = line.split("\t")
-    if len(columns) < _LEAST_OF_RELATION or not columns[-1].strip():
-        return False
-    if _NUMBER.fullmatch(columns[1].strip()):
-        mentions = article.mentions if article else ()
-        return len(columns) >= _LEAST_COLUMNS + any(mention.id is not None for mention in mentions)
-    relations = article.relations if article else ()
-    return len(columns) >= _LEAST_OF_RELATION + any(relation.novelty is not None for relation in relations)
+
+    ids: bool = False
+    novelty: bool = False
+
+    def see(self, article: PubTatorRecord) -> None:
+        """Learn from an article that was read."""
+        self.ids = self.ids or any(mention.id is not None for mention in article.mentions)
+        self.novelty = self.novelty or any(r.novelty is not None for r in article.relations)
+
+    def make_whole(self, line: str) -> bool:
+        """True for a line that says all it has to, so that it may lack its line end.
+
+        Text has to end as a sentence does; a mention or relation needs as many columns as others in its file
+        (the seventh aside, which few have), and something in the last. What this does not find: a cut inside
+        that last column, or after a sentence.
+        """
+        if text_line := TEXT_LINE.fullmatch(line.lstrip()):
+            return _SENTENCE_END.search(text_line.group(3)) is not None
+        columns = line.split("\t")
+        if len(columns) < _LEAST_OF_RELATION or not columns[-1].strip():
+            return False
+        if _NUMBER.fullmatch(columns[1].strip()):
+            return len(columns) >= _LEAST_COLUMNS + self.ids
+        return len(columns) >= _LEAST_OF_RELATION + self.novelty

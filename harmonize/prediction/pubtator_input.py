@@ -15,7 +15,7 @@ from itertools import chain, groupby
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import decoded, raw_lines
 from harmonize.formats.pubtator import Misfit, PubTatorRecord, read_lines
-from harmonize.formats.pubtator_forgiving import is_whole_line, read_article
+from harmonize.formats.pubtator_forgiving import Columns, read_article
 
 __all__ = ["CutInput", "pubtator_records"]
 
@@ -32,12 +32,12 @@ def pubtator_records(
     stream: io.BufferedReader, name: str, *, strict: bool
 ) -> Iterator[Callable[[Misfit], PubTatorRecord]]:
     """The articles, still to be taken apart; each must be before the next is asked for."""
-    lines = raw_lines(stream, name, open_end=True)
+    lines, columns = raw_lines(stream, name, open_end=True), Columns()
     for _, group in groupby(lines, key=_Articles(strict)):
         said = (line for line in group if line[1].strip())
         first = next(said, None)
         if first is not None:
-            yield partial(_record, chain((first,), said), name, strict)
+            yield partial(_record, _Ending(chain((first,), said), name, columns), strict)
 
 
 class _Articles:
@@ -66,48 +66,51 @@ class _Articles:
         return bool(self._id) and content.startswith((self._id + b"\t", self._id + b"|"))
 
 
-def _record(lines: Iterator[_Line], name: str, strict: bool, misfit: Misfit) -> PubTatorRecord:
-    article = _Ending(lines)
-    record = None
-    try:
-        texts = ((number, decoded(number, content, name)) for number, content in article)
-        if strict:
-            [record] = read_lines(name, texts, misfit=misfit)
-        else:
-            record = read_article(name, texts, misfit)
-    finally:
-        article.check(record, name)
-    return record
-
-
 class _Ending:
-    """Lines that go by, of which the last is remembered."""
+    """The lines of an article, of which the last is remembered.
 
-    def __init__(self, lines: Iterator[_Line]) -> None:
-        self._lines = lines
+    Args:
+        columns: what earlier articles have had.
+    """
+
+    def __init__(self, lines: Iterator[_Line], name: str, columns: Columns) -> None:
+        self._lines, self.name, self._columns = lines, name, columns
         self._last: _Line = (0, b"\n")
 
-    def __iter__(self) -> Iterator[_Line]:
+    def __iter__(self) -> Iterator[tuple[int, str]]:
         for line in self._lines:
             self._last = line
-            yield line
+            yield line[0], decoded(*line, self.name)
 
-    def check(self, article: PubTatorRecord | None, name: str) -> None:
+    def check(self, article: PubTatorRecord | None) -> None:
         """Go on to the last line, and raise CutInput if it is cut.
 
         Args:
             article: that the lines are; None where it could not be read, and so perhaps not to the end.
         """
-        for _ in self:
-            pass
+        if article is not None:
+            self._columns.see(article)
+        for line in self._lines:
+            self._last = line
         number, content = self._last
-        if not content.endswith(b"\n") and not _is_whole(content, article):
+        if not content.endswith(b"\n") and not self._is_whole(content):
             advice = "if it is not, end the line, and it is read as it stands"
-            raise CutInput(name, f"the file is cut here; {advice}", line=number) from None
+            raise CutInput(self.name, f"the file is cut here; {advice}", line=number) from None
+
+    def _is_whole(self, content: bytes) -> bool:
+        try:
+            return self._columns.make_whole(content.decode().removesuffix("\r"))
+        except UnicodeDecodeError:  # cut inside a character, perhaps
+            return False
 
 
-def _is_whole(content: bytes, article: PubTatorRecord | None) -> bool:
+def _record(lines: _Ending, strict: bool, misfit: Misfit) -> PubTatorRecord:
+    record = None
     try:
-        return is_whole_line(content.decode().removesuffix("\r"), article)
-    except UnicodeDecodeError:  # cut inside a character, perhaps
-        return False
+        if strict:
+            [record] = read_lines(lines.name, lines, misfit=misfit)
+        else:
+            record = read_article(lines.name, lines, misfit)
+    finally:
+        lines.check(record)
+    return record

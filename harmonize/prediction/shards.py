@@ -22,7 +22,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harmonize import __version__
-from harmonize.errors import AccountingError, HarmonizeError, MalformedInput, MissingInput, NothingRead
+from harmonize.errors import AccountingError, HarmonizeError, MalformedInput, MissingInput
 from harmonize.model import Document, Mention, Passage, Relation, Span
 from harmonize.prediction.tally import Tally, by_reason
 from harmonize.union.manifest import file_entry, write_manifest
@@ -178,7 +178,6 @@ def write_shards(
 
     Raises:
         ValueError: fewer than one document a shard.
-        NothingRead: no document came.
         AccountingError: documents were lost between reading and writing.
     """
     if documents_per_shard < 1:
@@ -194,8 +193,6 @@ def write_shards(
             raise AccountingError(
                 f"{out}: {tally.documents} documents in, {written} out, {tally.skipped.total()} skipped"
             )
-        if not written:
-            raise NothingRead(f"{out}: expected at least one document, read none")
         content = {
             _VERSION_KEY: SHARD_SCHEMA_VERSION,
             "package_version": __version__,

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
+from click.testing import Result
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
+from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 from harmonize.relation.pair import Pair
 
@@ -74,3 +78,11 @@ def article(number: int, mentions: bool = True) -> str:
             f"{number}\t19\t25\tasthma\tDisease\tMESH:D001249",
         ]
     return "\n".join(lines) + "\n\n"
+
+
+def run(*arguments: str | Path, cwd: Path, code: int = 0) -> Result:
+    """What a command says, in this process."""
+    with chdir(cwd):
+        done = CliRunner().invoke(app, [str(each) for each in arguments], catch_exceptions=False)
+    assert done.exit_code == code, done.output
+    return done

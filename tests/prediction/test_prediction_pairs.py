@@ -165,6 +165,9 @@ def test_ids_of_a_corpus_own_types_are_read_as_its_mapping_says() -> None:
     assert biored.concept_ids("GeneOrGeneProduct", None) == ()
     assert biored.concept_ids("Gene", "1|2;3,-1") == ("1", "2", "3")
     assert bc5cdr.concept_ids("Chemical", "D1,2|-1") == ("D1,2",)
+    assert bc5cdr.concept_ids("Chemical", "D1+D2|D3") == ("D1", "D2", "D3")
+    assert biored.concept_ids("GeneOrGeneProduct", "12(Tax:9606),13") == ("12", "13")
+    assert biored.concept_ids("SequenceVariant", "c|SUB|G|IVS3+1|A") == ("c|SUB|G|IVS3+1|A",)
     assert biored.concept_ids("SequenceVariant", "tmVar:p|SUB|V|600|E;HGVS:p.V600E") == ("p|SUB|V|600|E",)
 
 
@@ -174,6 +177,12 @@ def test_ids_of_a_corpus_own_types_are_read_as_its_mapping_says() -> None:
         ("tmVar:p|SUB|V|600|E;HGVS:p.V600E;CorrespondingGene:673;RS#:113488022;CA#:123643", "rs113488022"),
         ("tmVar:c|SUB|G|1691|A;HGVS:c.1691G>A;VariantGroup:0", "c|SUB|G|1691|A"),
         ("p.G2385R;RS#:34778348", "rs34778348"),
+        ("tmVar:p|SUB|S|1841|N;HGVS:p.S1841N;RS#:80357368(Expired)", "rs80357368"),
+        ("p.A,B,C5D;RS#:11|12|13", "rs11"),
+        ("p|SUB|R|114|H;Gene:11277;RS#:72556554;Disease:C1,D2;VariantGroup:0", "rs72556554"),
+        ("rs2234671;VariantGroup:0", "rs2234671"),
+        ("|SUB|A||G;CorrespondingGene:6532;VariantGroup:1", "|SUB|A||G"),
+        ("VariantGroup:1;CorrespondingGene:6532", "VariantGroup:1;CorrespondingGene:6532"),
         ("p|SUB|V|158|M", "p|SUB|V|158|M"),
         ("dbSNP:2234671", "rs2234671"),
         ("rs4680", "rs4680"),

@@ -8,7 +8,6 @@ import tarfile
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import chdir
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,14 +15,12 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from prediction_cases import PUBTATOR, SAMPLES, Fake, article, written
+from prediction_cases import PUBTATOR, SAMPLES, Fake, article, run, written
 from shard_cases import UNLUCKY, Failing, articles, files, rows, sharded
-from typer.testing import CliRunner, Result
 
 from harmonize.errors import AccountingError, HarmonizeError, InputError, MalformedInput, MissingInput
 from harmonize.formats.pubtator_forgiving import NO_MENTION
 from harmonize.model import Document, Mention, Passage, Relation, Span
-from harmonize.pipelines.cli import app
 from harmonize.pipelines.predict import predict
 from harmonize.pipelines.shard import shard
 from harmonize.prediction.inputs import MALFORMED, read_input
@@ -46,13 +43,6 @@ words = st.text(characters, max_size=6)
 
 def documents_of(folder: Path) -> list[Document]:
     return list(read_shards(folder, read_shard_manifest(folder)))
-
-
-def run(*arguments: str | Path, cwd: Path, code: int = 0) -> Result:
-    with chdir(cwd):
-        done = CliRunner().invoke(app, [str(each) for each in arguments], catch_exceptions=False)
-    assert done.exit_code == code, done.output
-    return done
 
 
 @st.composite
@@ -161,6 +151,7 @@ def test_the_columns_are_those_that_the_schema_tells(tmp_path: Path) -> None:
         ],
         "relations": [dict.fromkeys(["head", "tail", "type", "novelty"], "string")],
         "sentences": [span],
+        "repeat": "int32",
     }
     assert set(nullable_in(found)) == {"pmid", "sentences", "relations.element.novelty"}
     table = f"{shard_schema.__doc__}"
@@ -203,8 +194,8 @@ def test_shards_are_written_in_flat_memory(tmp_path: Path) -> None:
 
 def test_a_fault_in_the_input_writes_nothing(tmp_path: Path) -> None:
     path = written(tmp_path, DAMAGED)
-    with pytest.raises(MalformedInput, match=r"articles\.PubTator:8: expected 5 or 6 or 7 columns"):
-        shard(path, tmp_path / "shards", documents_per_shard=1)
+    with pytest.raises(MalformedInput, match=r"articles\.PubTator:7: expected a title line 2\|t\|"):
+        shard(path, tmp_path / "shards", documents_per_shard=1, strict=True)
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
@@ -319,7 +310,8 @@ def test_shards_are_predicted_as_their_input_is(tmp_path: Path, name: str, as_co
     from_shards = predict(Fake(), tmp_path / "shards", tmp_path / f"a{name}", as_corpus=as_corpus)
     from_file = predict(Fake(), path, tmp_path / f"b{name}", as_corpus=as_corpus)
     assert (tmp_path / f"a{name}").read_bytes() == (tmp_path / f"b{name}").read_bytes()
-    assert {**vars(from_shards), "out": None} == {**vars(from_file), "out": None}
+    others = {"out": None, "reading": None}
+    assert vars(from_shards) | others == vars(from_file) | others
     assert from_file.relations
 
 
@@ -378,7 +370,8 @@ def test_each_shard_becomes_a_part(tmp_path: Path) -> None:
         assert pq.read_schema(part).metadata == whole.schema_arrow.metadata
     assert done == [2, 4, 6, 8, 9]
     content = json.loads((tmp_path / "parts/manifest.json").read_text())
-    assert content["documents"] == {"in": 9, "out": 9, "skipped": {}}
+    assert content["documents"] == {"in": 9, "out": 9, "skipped": {}, "repeated": 0}
+    assert content["mentions"] == {"in": summary.mentions_in, "out": summary.mentions_out}
     assert content["pairs"] == summary.pairs == whole.metadata.num_rows
     assert content["relations"] == dict(summary.relations)
     assert content["left_out"] == by_reason(summary.left_out) != {}
