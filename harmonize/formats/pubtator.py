@@ -106,10 +106,8 @@ Misfit = Callable[[str, PubTatorMention, str], None]
 
 def misfit_reason(mention: PubTatorMention, text: str) -> str | None:
     """Why the text does not spell a mention; None if it does."""
-    span = Span(mention.start, mention.end)
-    if span.spells(mention.text, text):
-        return None
-    return BEYOND if span.end > len(text) else UNSPELLED
+    found = fitted(mention, text)
+    return found if isinstance(found, str) else None
 
 
 def fitted(mention: PubTatorMention, text: str, *, forgiving: bool = False) -> PubTatorMention | str:
@@ -121,13 +119,15 @@ def fitted(mention: PubTatorMention, text: str, *, forgiving: bool = False) -> P
         forgiving: a mention that the text spells in another form (see `spelling.is_form`), or that brings no
             text of its own, is what the text has at its span.
     """
-    reason = misfit_reason(mention, text)
-    if reason is None:
+    start, end = mention.start, mention.end
+    if 0 <= start < end <= len(text) and text[start:end] == mention.text:  # nearly all: no call for these
         return mention
-    span = Span(mention.start, mention.end)
-    if forgiving and reason == UNSPELLED and _is_meant(mention.text, span, text):
+    span = Span(start, end)
+    if end > len(text):
+        return BEYOND
+    if forgiving and _is_meant(mention.text, span, text):
         return replace(mention, text=span.of(text))
-    return reason
+    return UNSPELLED
 
 
 def _is_meant(name: str, span: Span, text: str) -> bool:

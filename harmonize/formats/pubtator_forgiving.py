@@ -100,7 +100,7 @@ class _Article:
             raise self._fault(number, f"expected at most {MOST_ANNOTATIONS} annotations of one document")
         if len(columns) == 1 and not line.lstrip().startswith(article):
             raise self._fault(number, "expected a text line ID|t|... or tab-separated columns")
-        if len(columns) > 1 and _NUMBER.fullmatch(columns[1].strip()):
+        if len(columns) > 1 and (is_offset(columns[1]) or _NUMBER.fullmatch(columns[1].strip())):
             found = _mention(number, columns, article)
             if isinstance(found, PubTatorMention):
                 self._mentions.append(found)
@@ -117,16 +117,16 @@ class _Article:
 
 def _mention(number: int, columns: list[str], article: str) -> PubTatorMention | str:
     """The mention in a line, or why there is none."""
-    if columns[0].strip() != article:
+    if columns[0] != article and columns[0].strip() != article:
         return ELSEWHERE
     if len(columns) < _LEAST_COLUMNS:
         return NO_TYPE if len(columns) == _LEAST_COLUMNS - 1 else NO_MENTION
-    start, end, kind = columns[1].strip(), columns[2].strip(), columns[4].strip()
+    _, start, end, _, kind, *rest = map(str.strip, columns)
     if not (is_offset(start) and is_offset(end)):
         return NO_PLACE
     if not kind:
         return NO_TYPE
-    identifier, extra = [*columns[5:7], None, None][:2]
+    identifier, extra = (*rest[:2], None, None)[:2]
     return PubTatorMention(int(start), int(end), columns[3], kind, identifier, extra, number)
 
 

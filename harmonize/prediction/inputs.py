@@ -169,10 +169,11 @@ class _Reading:
         if _UNHOLDABLE.search(record.id):
             message = f"expected an id without tabs and line ends, got {record.id!r}"
             raise _rejected(record, name, MALFORMED, message)
-        unknown = [mention for mention in record.mentions if not self.rules.knows(mention.type)]
+        types = self.rules.corpus.spec.entity_types
+        unknown = [mention for mention in record.mentions if mention.type not in types]
         if unknown:
             misfits += [(mention, UNKNOWN_TYPE) for mention in unknown]
-            known = tuple(mention for mention in record.mentions if self.rules.knows(mention.type))
+            known = tuple(mention for mention in record.mentions if mention.type in types)
             record = replace(record, mentions=known)
         if self.strict:
             _check_misfits(misfits, record, name)

@@ -117,11 +117,16 @@ class PairRules:
 
     def named_document(self, record: PubTatorRecord) -> NamedDocument:
         """The same, with how many mentions have a known concept id."""
-        made = document(
-            replace(record, relations=()),
-            "test",
-            lambda kind, raw: self.concept_ids(kind, raw) if raw and raw.strip() else _UNNAMED,
-        )
+        ids: dict[tuple[str, str | None], tuple[str, ...]] = {}  # many mentions have the same
+
+        def concept_ids(kind: str, raw: str | None) -> tuple[str, ...]:
+            found = ids.get((kind, raw))
+            if found is None:
+                found = self.concept_ids(kind, raw) if raw and raw.strip() else _UNNAMED
+                ids[kind, raw] = found
+            return found
+
+        made = document(replace(record, relations=()), "test", concept_ids)
         kinds = self.corpus.spec.entity_types
         pairable = [mention for mention in made.mentions if kinds.get(mention.type) is not None]
         named = sum(1 for m in pairable if m.concept_ids and m.concept_ids is not _UNNAMED)
