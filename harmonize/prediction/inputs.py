@@ -141,7 +141,6 @@ class _Reading:
         """The documents of one file's records, each counted as read or as skipped."""
         number = 0
         for number, parse in enumerate(records, 1):
-            self.tally.documents += 1
             try:
                 document = self._document(parse, name)
             except (CutInput, EndlessLine):
@@ -149,6 +148,7 @@ class _Reading:
             except MalformedInput as fault:
                 self._refuse(fault, name, number)
             else:
+                self.tally.documents += 1
                 yield document
         if number == 0 and self.strict:
             raise MalformedInput(name, "expected at least one document, found none")
@@ -160,6 +160,7 @@ class _Reading:
             fault = MalformedInput(name, f"document number {number}: {_message(fault)}")
         if self.strict:
             raise fault from None
+        self.tally.documents += 1
         self.tally.skipped[reason] += 1
         self.skip(fault)
 

@@ -20,6 +20,7 @@ import requests
 import urllib3
 import yaml
 from fuzz_mutations import Files
+from fuzz_prediction import form_seeds, forms, input_seeds, new_documents, type_seeds, user_types
 from fuzz_seeds import catalogue, corpus_seeds, dump_seeds, golden, learning_dialect, pieces, sample, zipped
 from urllib3 import HTTPResponse
 
@@ -606,6 +607,9 @@ def _targets() -> Iterator[Target]:
     yield Target("tables", _tables_seeds, _tables, 3)
     yield Target("archive zip", _archive_seeds, _archive, 3)
     yield Target("annotations dumps", lambda _: dump_seeds(), _dumps, 4)
+    yield Target("prediction documents", input_seeds, new_documents, 6)
+    yield Target("prediction types", type_seeds, user_types, 1)
+    yield Target("prediction forms", form_seeds, forms, 2)
     for kind in ("pubtator", "biocxml"):
         yield Target(f"pubtator3 {kind}", _service_seeds(kind), _service(kind), 0.4)  # type: ignore[arg-type]
     yield Target("mappings", _catalogue_seeds, _catalogue, 0.5)
