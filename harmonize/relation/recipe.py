@@ -214,6 +214,10 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
     head = values.get("head") or own["head"]
     of_head = own.get(head, {}) if head in HEADS else {}
     own = {key: value for key, value in own.items() if key not in HEADS} | of_head
+    if values.get("development") is None:
+        own["threshold"] = "even"
+    if values.get("batch_size") is not None:
+        own.pop("batch_tokens", None)
     return {**values, **{key: value for key, value in own.items() if values.get(key) is None}}
 
 

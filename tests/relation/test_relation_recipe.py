@@ -12,7 +12,7 @@ import yaml
 
 from harmonize.errors import HarmonizeError, InputError, SpecError, UnknownName
 from harmonize.pipelines.train import chosen_recipe, fold_folder, values_set
-from harmonize.relation.recipe import Recipe, load_recipe, part, recipe_names
+from harmonize.relation.recipe import Recipe, load_recipe, load_values, part, recipe_names
 
 RECIPES = resources.files("harmonize.pipelines") / "recipes"
 
@@ -76,10 +76,24 @@ def test_what_is_left_open_is_the_encoders_own(encoder: str, rate: float) -> Non
 
 
 def test_a_head_has_settings_of_its_own() -> None:
-    recipe = load_recipe("original", {"encoder": "minilm", "head": "document"})
+    recipe = load_recipe("original", {"encoder": "path/to/folder", "head": "document"})
     assert (recipe.epochs, recipe.batch_size, recipe.attention_dropout) == (30, 4, 0)
+    assert (recipe.batch_tokens, recipe.head_learning_rate, recipe.threshold) == (None, None, "even")
+    recipe = load_recipe("original", {"encoder": "minilm", "head": "document"})
+    assert (recipe.epochs, recipe.batch_tokens, recipe.threshold) == (10, 2048, "development")
     assert load_recipe("original", {"encoder": "minilm"}).attention_dropout is None
     assert load_recipe("original", {"encoder": "minilm", "head": "cls"}).learning_rate == 5e-5
+
+
+def test_what_was_said_is_not_the_encoders_own() -> None:
+    """Its batches of tokens do not stand in for a size that was given, nor its threshold for what it needs."""
+    document = {"encoder": "minilm", "head": "document"}
+    sized = load_recipe("original", {**document, "batch_size": 8})
+    assert (sized.batch_size, sized.batch_tokens) == (8, None)
+    assert load_recipe("original", {**document, "threshold": "even"}).threshold == "even"
+    assert load_recipe("original", {**document, "development": None}).threshold == "even"
+    again = load_values(load_recipe("original", document).model_dump())
+    assert again.batch_tokens == 2048
 
 
 @pytest.mark.parametrize(
