@@ -118,8 +118,8 @@ def write_encoder(folder: Path, masked: Masked) -> None:
 def masked_loss(model: Any, batch: dict[str, torch.Tensor], bf16: bool) -> tuple[torch.Tensor, int]:
     """(summed cross entropy, in nats, of the tokens to be told; how many there are).
 
-    Where the model is BERT or RoBERTa its output is asked about those tokens alone, which for a small encoder
-    with a large vocabulary halves the work.
+    Where the model is BERT, RoBERTa or MPNet its output is asked about those tokens alone, which for a small
+    encoder with a large vocabulary halves the work.
     """
     inputs = {name: tensor for name, tensor in batch.items() if name != "labels"}
     told = batch["labels"] != IGNORED

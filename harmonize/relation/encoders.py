@@ -12,6 +12,7 @@ import importlib.util
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -94,7 +95,7 @@ def load_encoder(
     config.problem_type = "single_label_classification"
     if attention_dropout is not None:
         _drop_attention(config, attention_dropout)
-    longest = min(tokenizer.model_max_length, getattr(config, "max_position_embeddings", 512))
+    longest = min(tokenizer.model_max_length, _positions(name, config))
 
     def model() -> Any:
         if source is None:
@@ -111,6 +112,29 @@ def load_encoder(
         return made
 
     return Encoder(tokenizer, model, longest)
+
+
+def _positions(name: str, config: Any) -> int:
+    """How many tokens an encoder has positions for.
+
+    RoBERTa and what is made like it, MPNet too, counts them from behind the padding's id, so that the first
+    places of its table stand for no token. The table itself says so; it is made without its weights.
+    """
+    import torch
+    from torch import nn
+    from transformers import AutoModel
+
+    of_encoder = getattr(config, "encoder", config)
+    places: int = getattr(of_encoder, "max_position_embeddings", 512)
+    with torch.device("meta"):
+        bare = _had(name, AutoModel.from_config, deepcopy(of_encoder))
+    tables = [
+        module
+        for name, module in bare.named_modules()
+        if name.endswith("position_embeddings") and isinstance(module, nn.Embedding)
+    ]
+    skipped = [table.padding_idx + 1 for table in tables if table.padding_idx is not None]
+    return places - max(skipped, default=0)
 
 
 def _drop_attention(config: Any, share: float) -> None:
@@ -169,7 +193,7 @@ def _pretrained(name: str, source: str) -> Any:
     return tokenizer
 
 
-def _had(name: str, load: Callable[..., Any], source: str, **arguments: Any) -> Any:
+def _had(name: str, load: Callable[..., Any], source: Any, **arguments: Any) -> Any:
     """What transformers loads, or an error of one line that says what to do."""
     from safetensors import SafetensorError
 

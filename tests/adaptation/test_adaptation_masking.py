@@ -17,6 +17,7 @@ from transformers import (
     AutoModelForMaskedLM,
     BertConfig,
     DistilBertConfig,
+    MPNetConfig,
     PreTrainedTokenizerFast,
     RobertaConfig,
 )
@@ -154,6 +155,7 @@ def test_masks_and_order_are_functions_of_seed_epoch_and_row() -> None:
     [
         BertConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16),
         RobertaConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16),
+        MPNetConfig(hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16),
         DistilBertConfig(dim=16, n_layers=1, n_heads=2, hidden_dim=16),
     ],
     ids=lambda config: config.model_type,

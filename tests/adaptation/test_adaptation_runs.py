@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from adaptation_cases import PUBTATOR, SMALL, lines, record, small, written
+from offset_encoders import LONGEST, offset_encoder
 from stopped_trainings import Stop, StopAt, weights
 from transformers import AutoModel, AutoModelForMaskedLM, AutoTokenizer
 from typer.testing import CliRunner, Result
@@ -113,6 +114,27 @@ def test_weights_that_no_masked_word_needs_stay(sources: Sources, adapted: Path,
     assert record(own)["output"] == "the encoder's own"
     # It goes on where the other ended: the same held-out rows, the same masks.
     assert record(own)["perplexity"]["before"] == pytest.approx(record(adapted)["perplexity"]["after"])
+
+
+@pytest.mark.parametrize("kind", ["mpnet", "roberta"])
+def test_an_encoder_whose_positions_begin_behind_the_padding_adapts(
+    sources: Sources, tmp_path: Path, kind: str
+) -> None:
+    """MPNet's output is called as RoBERTa's is; neither has token types, both have a pooler beside."""
+    bare = AutoModel.from_pretrained(offset_encoder(tmp_path / kind, kind))
+    out = adapt(sources, small(encoder=str(tmp_path / kind)), tmp_path / "out", device="cpu")
+    found = record(out)
+    assert found["output"] == "made here"
+    assert found["perplexity"]["after"] < found["perplexity"]["before"] / 2
+    again, loading = AutoModel.from_pretrained(out, output_loading_info=True)
+    assert not loading["missing_keys"]
+    assert torch.equal(again.pooler.dense.weight, bare.pooler.dense.weight)
+    on = adapt(sources, small(encoder=str(out), max_steps=1), tmp_path / "on", device="cpu")
+    assert record(on)["output"] == "the encoder's own"
+    assert record(on)["perplexity"]["before"] == pytest.approx(found["perplexity"]["after"])
+    longer = small(encoder=str(out), max_length=LONGEST + 1)
+    with pytest.raises(HarmonizeError, match=f"--max-length: expected at most {LONGEST}"):
+        adapt(sources, longer, tmp_path / "longer", device="cpu")
 
 
 def test_stopped_anywhere_it_goes_on_to_the_same_weights(

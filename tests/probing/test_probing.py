@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from offset_encoders import offset_encoder
 from typer.testing import CliRunner, Result
 
 from harmonize.errors import SpecError
@@ -61,6 +62,24 @@ def test_vectors_are_those_of_every_layer(encoder: Encoder, pairs: list[Pair], t
     places = [one.head_place, one.tail_place]
     for layer, state in enumerate(states):
         np.testing.assert_allclose(vectors[3, layer], state[0, places].numpy(), atol=4e-3)
+
+
+def test_of_an_encoder_without_token_types_too(pairs: list[Pair], tmp_path: Path) -> None:
+    """Beside longer ones, whose padding must not shift places, a pair has the vectors that it has alone."""
+    folder = offset_encoder(tmp_path / "mpnet", "mpnet")
+    made = load_encoder(str(folder), HEADS["cls"], SPACE.names, WORDS, list)
+    model = made.model().base_model.eval()
+    mentions = PairEncoder(made.tokenizer, TAGS, 128)
+    vectors = write_vectors(model, mentions, pairs, tmp_path / "v.npy")
+    encoded = list(mentions(pairs))
+    shortest = min(range(len(pairs)), key=lambda place: len(encoded[place].input_ids))
+    one = encoded[shortest]
+    with torch.inference_mode():
+        states = model(input_ids=torch.tensor([one.input_ids]), output_hidden_states=True).hidden_states
+    assert vectors.shape[1] == len(states) == 3
+    for layer, state in enumerate(states):
+        alone = state[0, [one.head_place, one.tail_place]].numpy()
+        np.testing.assert_allclose(vectors[shortest, layer], alone, atol=4e-3)
 
 
 def planted(layer: int, rows: int = 200) -> tuple[Vectors, Any]:

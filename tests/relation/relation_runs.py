@@ -9,8 +9,15 @@ from typing import Any
 import pytest
 from stopped_trainings import Stop, StopAt
 
+from harmonize.relation.inputs import INPUTS
+from harmonize.relation.pair_model import POOLINGS
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.training import train
+
+SYSTEMS = tuple(zip(("cls", *POOLINGS, "entities", "entities"), (*INPUTS, "prompt"), strict=True))
+"""Each head of pairs and each kind of input, in as few pairs of these as have all of them."""
+HALF = {"epochs": 0.5, "evaluate_every": 3}
+"""Half an epoch, six steps, with a checkpoint in the middle."""
 
 
 def record(run: Path) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
-from relation_runs import stopped_and_resumed
+from relation_runs import HALF, SYSTEMS, stopped_and_resumed
 from stopped_trainings import StopAt, weights
 from transformers import AutoModelForSequenceClassification, BertConfig
 
@@ -108,12 +108,6 @@ def test_attention_is_a_weighted_sum() -> None:
 def test_an_unknown_pooling_says_which_there_are() -> None:
     with pytest.raises(ValueError, match="pooling: expected one of entities, "):
         model("median")
-
-
-SYSTEMS = tuple(zip(("cls", *POOLINGS, "entities", "entities"), (*INPUTS, "prompt"), strict=True))
-"""Each head and each kind of input, in as few pairs as have all of them."""
-HALF = {"epochs": 0.5, "evaluate_every": 3}
-"""Half an epoch, six steps, with a checkpoint in the middle."""
 
 
 @pytest.fixture(scope="module")
