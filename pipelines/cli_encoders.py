@@ -1,4 +1,4 @@
-"""The commands about encoders: reading more text before training, and looking at what layers know."""
+"""The commands about encoders: which there are, reading more text before training, and what layers know."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from harmonize.relation.recipe import INPUTS
 
 from .adapt import adapted
+from .encoders import encoder_lines, encoder_table, got
 from .options import DEFAULT_UNION, app
 from .probe import probed_table
 
@@ -18,13 +20,41 @@ __all__: list[str] = []
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes a GPU where there is one.")]
 
 
+encoders = typer.Typer(rich_markup_mode=None)
+app.add_typer(encoders, name="encoders")
+
+
+@encoders.callback(invoke_without_command=True)
+def list_encoders(context: typer.Context) -> None:
+    """List the encoders that have a name: licence, size, and where they are or how to get them.
+
+    Example: harmonize encoders
+    """
+
+    if context.invoked_subcommand is None:
+        Console().print(encoder_table())
+        typer.echo("\n".join(encoder_lines()))
+
+
+@encoders.command()
+def get(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of an encoder that is downloaded.")],
+) -> None:
+    """Download an encoder into the user's cache, and check it; what is there and whole stays.
+
+    Example: harmonize encoders get mpnet
+    """
+
+    typer.echo(got(name, tell=lambda line: typer.echo(line, err=True)))
+
+
 @app.command()
 def adapt(
     text: Annotated[
         list[Path],
         typer.Option(help="File or folder: a text a line, or PubTator; .gz and .xz too. May be repeated."),
     ],
-    encoder: Annotated[str, typer.Option(help="minilm, tiny, a hub's name, or a folder.")],
+    encoder: Annotated[str, typer.Option(help="minilm, mpnet, tiny, a hub's name, or a folder.")],
     out: Annotated[Path, typer.Option(help="The encoder's folder, to be made.")],
     about: Annotated[
         str | None,
@@ -93,7 +123,7 @@ def adapt(
 
 @app.command()
 def probe(
-    encoder: Annotated[str, typer.Option(help="minilm, tiny, a hub's name, a folder, or a run.")],
+    encoder: Annotated[str, typer.Option(help="minilm, mpnet, tiny, a hub's name, a folder, or a run.")],
     corpus: Annotated[str, typer.Option(help="Of the set: trained on its train, tested on its test split.")],
     out: Annotated[Path, typer.Option(help="The folder to write: a table, JSON and a figure.")],
     union: Annotated[Path, typer.Option(help="The union set's folder.")] = DEFAULT_UNION,

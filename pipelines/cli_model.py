@@ -47,7 +47,8 @@ def train(
         ),
     ] = "biorex",
     encoder: Annotated[
-        str | None, typer.Option(help="minilm, tiny, a hub's name, or a folder [default: the recipe's].")
+        str | None,
+        typer.Option(help="minilm, mpnet, tiny, a hub's name, or a folder [default: the recipe's]."),
     ] = None,
     head: Annotated[
         str | None,

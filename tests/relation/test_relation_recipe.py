@@ -12,6 +12,8 @@ import yaml
 
 from harmonize.errors import HarmonizeError, InputError, SpecError, UnknownName
 from harmonize.pipelines.train import chosen_recipe, fold_folder, values_set
+from harmonize.relation.encoders import PUBMEDBERT, encoder_key
+from harmonize.relation.known_encoders import known_encoders
 from harmonize.relation.recipe import Recipe, load_recipe, load_values, part, recipe_names
 
 RECIPES = resources.files("harmonize.pipelines") / "recipes"
@@ -67,12 +69,20 @@ def test_the_default_explains_every_value() -> None:
 
 @pytest.mark.parametrize(
     ("encoder", "rate"),
-    [("tiny", 1e-3), ("minilm", 1e-4), ("path/to/folder", 5e-5), ("microsoft/BiomedNLP", 5e-5)],
+    [
+        *(("tiny", 1e-3), ("minilm", 1e-4), ("mpnet", 5e-5)),
+        *(("path/to/folder", 5e-5), ("microsoft/BiomedNLP", 5e-5), (PUBMEDBERT, 5e-5)),
+    ],
 )
 def test_what_is_left_open_is_the_encoders_own(encoder: str, rate: float) -> None:
     recipe = load_recipe("original", {"encoder": encoder})
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (10, 16, rate)
     assert load_recipe("original", {"encoder": encoder, "learning_rate": 0.5}).learning_rate == 0.5
+
+
+def test_every_known_encoder_has_settings() -> None:
+    settings = yaml.safe_load(packaged("encoders"))
+    assert set(settings) == {encoder_key(name) for name in (*known_encoders(), "path/to/folder")}
 
 
 def test_a_head_has_settings_of_its_own() -> None:
@@ -100,6 +110,7 @@ def test_what_was_said_is_not_the_encoders_own() -> None:
     ("encoder", "values", "expected"),
     [
         ("minilm", {}, ("entities", "markers")),
+        ("mpnet", {}, ("cls", "prompt")),
         ("minilm", {"head": "document"}, ("document", "prompt")),
         ("minilm", {"head": "mean", "input": "typed"}, ("mean", "typed")),
         ("tiny", {"input": "plain"}, ("cls", "plain")),
