@@ -11,6 +11,7 @@ import typer
 
 from harmonize.prediction.account import Account
 from harmonize.prediction.outputs import OUTPUT_FORMS
+from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
 from harmonize.relation.recipe import HEADS, INPUTS
 from harmonize.sources.annotations import ARTICLE_FORMS
@@ -191,6 +192,9 @@ def predict(
         float | None,
         typer.Option(help="A share of a GPU, 0.5 say [default: 1 where there are GPUs].", min=0),
     ] = None,
+    relation_types: Annotated[
+        str, typer.Option(help=f"{' or '.join(RELATION_TYPES)}: whose names the relations get.")
+    ] = BIORED,
 ) -> None:
     """Find the relations between the entities of new documents, each with its probability.
 
@@ -218,6 +222,7 @@ def predict(
             engine=engine,
             workers=workers,
             gpus_per_worker=gpus_per_worker,
+            relation_types=relation_types,
         )
     relations = ", ".join(f"{label} {count:,}" for label, count in sorted(found.relations.items()))
     typer.echo(

@@ -15,6 +15,7 @@ from harmonize.prediction.inputs import read_input
 from harmonize.prediction.outputs import output_form, write_predictions
 from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.ray_engine import RayEngine
+from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.sharded import Engine, Work, check_read_as, in_this_process, predict_shards
 from harmonize.prediction.shards import is_shards, read_shard_manifest, read_shards
 from harmonize.prediction.tally import Tally
@@ -63,6 +64,7 @@ def predict(
     as_corpus: str = "biored",
     strict: bool = False,
     batch_size: int = 256,
+    relation_types: str = BIORED,
     device: str = "auto",
     precision: str = "auto",
     engine: str = LOCAL,
@@ -90,6 +92,7 @@ def predict(
         as_corpus: the mapping whose rules make the pairs; a union set's rows have their own.
         strict: the first mention or document that makes no sense is an error; else it is left out, counted.
         batch_size: pairs that the classifier is asked about at once.
+        relation_types: what relations are named by, see harmonize.prediction.relation_types.
         device, precision: see RelationExtractor.from_pretrained.
         engine: one of ENGINES: this process, or workers on Ray, which take shards and write a folder.
         workers, gpus_per_worker: see harmonize.prediction.ray_engine.RayEngine.
@@ -108,6 +111,8 @@ def predict(
     """
     if form is not None and form not in INPUT_FORMS:
         raise UnknownName("input format", form, INPUT_FORMS)
+    if relation_types not in RELATION_TYPES:
+        raise UnknownName("relation types", relation_types, RELATION_TYPES)
     runner = _engine(engine, workers, gpus_per_worker)
     corpora, splits = _listed(corpora), _listed(splits)
     kind = form or (SHARDS if is_shards(source) else UNION if is_union(source) else None)
@@ -122,6 +127,7 @@ def predict(
         extensions=tuple(extensions),
         splitter=splitter,
         batch_size=batch_size,
+        relation_types=relation_types,
         device=device,
         precision=precision,
         strict=strict,
@@ -176,7 +182,7 @@ def _predict_file(
         extractor = work.extractor()
         found = extractor(input_documents(work, kind, extractor.rules, tally, skip))
     checked = _counted(found, tally, summary, source, progress)
-    write_predictions(checked, out, written_as, labels=extractor.labels)
+    write_predictions(checked, out, written_as, labels=extractor.labels, relation_types=work.relation_types)
 
 
 def user_types(path: Path | None, shards: Path | None = None) -> dict[str, str | None]:

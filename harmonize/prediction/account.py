@@ -28,7 +28,7 @@ class Account:
         mentions_out: that can stand in a pair.
         left_out: mentions of the documents written that are in no pair, by reason and type.
         pairs: that the classifier was asked about.
-        relations: predicted, by label.
+        relations: predicted, by label, or by name where they have names of another vocabulary.
         reading: what was met in files; empty for shards and union sets, which were read before.
     """
 
@@ -62,7 +62,7 @@ class Account:
         self.mentions_in += len(one.document.mentions)
         self.mentions_out += one.mentions
         self.pairs += len(one.pairs)
-        self.relations.update(pair.label for pair in one.relations)
+        self.relations.update(pair.type for pair in one.relations)
         self.left_out.update(one.left_out)
 
     def read(self, tally: Tally) -> None:

@@ -66,6 +66,7 @@ class EntityTypes(BaseModel):
         return frozenset(name.casefold() for name in self.variants)
 
     def is_variant(self, mention_type: str) -> bool:
+        """True for a type whose id field describes one variant."""
         return mention_type.casefold() in self._variants
 
     def concept_ids(self, mention_type: str, raw: str) -> tuple[str, ...]:

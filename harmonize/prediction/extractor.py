@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from harmonize.errors import HarmonizeError
 from harmonize.model import Document, EntityInContext, Instance
 from harmonize.prediction.pairs import Candidates, PairRules, pair_rules
+from harmonize.prediction.relation_types import BIORED, Names, relation_names
 from harmonize.prediction.tally import LeftOut
 from harmonize.relation.labels import decide, is_negative, related
 from harmonize.relation.pair import Pair, PairClassifier
@@ -41,6 +42,8 @@ class PredictedPair:
         confidence: the probability of `label`.
         related: the probability of any relation: that of all labels that are no negatives.
         probabilities: of each of the classifier's distinct labels, in their order.
+        name: what the relation is called in the vocabulary asked for; None where that is the labels' own, and
+            for a negative label.
     """
 
     instance: Instance
@@ -48,6 +51,7 @@ class PredictedPair:
     confidence: float
     related: float
     probabilities: tuple[float, ...]
+    name: str | None = None
 
     @property
     def head(self) -> EntityInContext:
@@ -61,6 +65,11 @@ class PredictedPair:
     def is_relation(self) -> bool:
         """False if the label is a negative one."""
         return not is_negative(self.label)
+
+    @property
+    def type(self) -> str:
+        """What documents and counts call the relation: its name, or else its label."""
+        return self.name or self.label
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +106,30 @@ class RelationExtractor:
         rules: how pairs are made; BioRED's unless given.
         batch_size: the classifier is asked as soon as so many pairs wait, about all pairs of those documents.
             Memory is bounded by a batch and the pairs of one document.
+        relation_types: what relations are named by, see harmonize.prediction.relation_types.
 
     Raises:
         ValueError: the batch size is less than 1.
+        UnknownName: no such vocabulary of relations.
+        HarmonizeError: the classifier has labels that it does not name.
     """
 
     def __init__(
-        self, classifier: PairClassifier, *, rules: PairRules | None = None, batch_size: int = 256
+        self,
+        classifier: PairClassifier,
+        *,
+        rules: PairRules | None = None,
+        batch_size: int = 256,
+        relation_types: str = BIORED,
     ) -> None:
         if batch_size < 1:
             raise ValueError(f"expected a batch size of at least 1, got {batch_size}")
         self.classifier = classifier
         self.rules = rules or pair_rules()
         self._batch_size = batch_size
+        self._names = relation_names(relation_types, self.rules.types)
+        if self._names is not None:
+            self._names.check(self.labels)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -125,6 +145,7 @@ class RelationExtractor:
         precision: str = "auto",
         rules: PairRules | None = None,
         batch_size: int = 256,
+        relation_types: str = BIORED,
     ) -> RelationExtractor:
         """An extractor with a trained classifier.
 
@@ -132,14 +153,14 @@ class RelationExtractor:
             path: the classifier's folder.
             device: "auto", "cpu" or "cuda".
             precision: "auto", "fp32", "bf16" or "int8"; see harmonize.relation.classifier.
-            rules, batch_size: see the class.
+            rules, batch_size, relation_types: see the class.
 
         Raises:
             HarmonizeError: no classifier there, or a broken one.
         """
         module = importlib.import_module("harmonize.relation.load")  # imports torch
         classifier: PairClassifier = module.load_classifier(path, device=device, precision=precision)
-        return cls(classifier, rules=rules, batch_size=batch_size)
+        return cls(classifier, rules=rules, batch_size=batch_size, relation_types=relation_types)
 
     def __call__(self, documents: Iterable[Document]) -> Iterator[DocumentRelations]:
         """The relations of documents, whose own relations are not looked at.
@@ -152,7 +173,7 @@ class RelationExtractor:
 
     def answered(self, candidates: Iterable[Candidates]) -> Iterator[DocumentRelations]:
         """The relations of documents whose pairs are made already, such as the rows of a union set."""
-        queue = _Queue(self.classifier, self._batch_size)
+        queue = _Queue(self.classifier, self._batch_size, self._names)
         for one in candidates:
             queue.add(one)
             yield from queue.finished()
@@ -163,8 +184,8 @@ class RelationExtractor:
 class _Queue:
     """Documents that wait for answers, and the questions of them that have not been put yet."""
 
-    def __init__(self, classifier: PairClassifier, batch_size: int) -> None:
-        self._classifier, self._batch_size = classifier, batch_size
+    def __init__(self, classifier: PairClassifier, batch_size: int, names: Names | None) -> None:
+        self._classifier, self._batch_size, self._names = classifier, batch_size, names
         self._outputs = tuple(classifier.labels)
         self._labels = tuple(dict.fromkeys(self._outputs))
         # [outputs, labels]: which label each output is of
@@ -217,7 +238,18 @@ class _Queue:
                 strict=True,
             )
             pairs = tuple(
-                PredictedPair(instance, self._outputs[output], confidence, score, tuple(probabilities))
+                self._named(instance, self._outputs[output], confidence, score, tuple(probabilities))
                 for instance, output, confidence, score, probabilities in columns
             )
         return DocumentRelations(one.document, one.corpus, self._labels, pairs, one.mentions, one.left_out)
+
+    def _named(
+        self,
+        instance: Instance,
+        label: str,
+        confidence: float,
+        score: float,
+        probabilities: tuple[float, ...],
+    ) -> PredictedPair:
+        name = None if self._names is None else self._names(label, instance.head, instance.tail)
+        return PredictedPair(instance, label, confidence, score, probabilities, name)

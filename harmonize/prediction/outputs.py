@@ -6,6 +6,9 @@
 
 PubTator has no place for a confidence: its fifth column, where there is one, is BioRED's novelty. A pair that
 several sentences relate with one label is one relation of the first two, with the highest confidence.
+
+Relations that have names of another vocabulary than the labels' (see relation_types) bear these in documents.
+BioC then tells the `label` besides, and Parquet the name in a column of its own.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from harmonize.export.documents import escaped
 from harmonize.formats import bioc, pubtator
 from harmonize.model import Document, Relation
 from harmonize.prediction.extractor import DocumentRelations, PredictedPair
+from harmonize.prediction.relation_types import BIORED
 from harmonize.union.replace import new_file, new_path
 from harmonize.union.rows import instance_id
 from harmonize.union.schema import METADATA_KEY
@@ -71,6 +75,7 @@ def write_predictions(
     form: str,
     *,
     labels: Sequence[str],
+    relation_types: str = BIORED,
     footer: Callable[[], Mapping[bytes, bytes]] | None = None,
 ) -> None:
     """Write predictions as they come.
@@ -81,12 +86,16 @@ def write_predictions(
     Args:
         form: one of OUTPUT_FORMS.
         labels: the classifier's, each once.
+        relation_types: the vocabulary that the relations are named by.
         footer: asked when all is written for what else a Parquet file's metadata hold.
 
     Raises:
         UnknownName: no such format.
     """
-    write: dict[str, Callable[[Iterable[DocumentRelations], Path, Sequence[str]], None]] = {
+    about = {"package_version": __version__, "labels": list(labels)}
+    if relation_types != BIORED:
+        about["relation_types"] = relation_types
+    write: dict[str, Callable[[Iterable[DocumentRelations], Path, Mapping[str, Any]], None]] = {
         "pubtator": _write_pubtator,
         "bioc-json": _write_bioc,
         "parquet": partial(_write_parquet, footer=footer or dict),
@@ -94,7 +103,7 @@ def write_predictions(
     if form not in write:
         raise UnknownName("output format", form, OUTPUT_FORMS)
     out.parent.mkdir(parents=True, exist_ok=True)
-    write[form](found, out, labels)
+    write[form](found, out, about)
 
 
 # PubTator and BioC JSON
@@ -104,7 +113,7 @@ def _related(found: DocumentRelations) -> dict[Relation, PredictedPair]:
     """Each relation once, as documents of both formats name it, with its surest pair."""
     relations: dict[Relation, PredictedPair] = {}
     for pair in found.relations:
-        relation = Relation(escaped(pair.head.id), escaped(pair.tail.id), pair.label)
+        relation = Relation(escaped(pair.head.id), escaped(pair.tail.id), pair.type)
         if relation not in relations or pair.confidence > relations[relation].confidence:
             relations[relation] = pair
     return relations
@@ -127,7 +136,7 @@ def _document(found: DocumentRelations, relations: Iterable[Relation]) -> Docume
     return replace(document, mentions=tuple(mentions), relations=relations)
 
 
-def _write_pubtator(found: Iterable[DocumentRelations], out: Path, labels: Sequence[str]) -> None:
+def _write_pubtator(found: Iterable[DocumentRelations], out: Path, about: Mapping[str, Any]) -> None:
     with new_file(out) as file:
         pubtator.write(map(_pubtator_record, found), file)
 
@@ -137,10 +146,10 @@ def _pubtator_record(found: DocumentRelations) -> pubtator.PubTatorRecord:
     return pubtator.from_document(replace(document, id=document.id.replace("|", "%7C")), unknown=_UNKNOWN)
 
 
-def _write_bioc(found: Iterable[DocumentRelations], out: Path, labels: Sequence[str]) -> None:
+def _write_bioc(found: Iterable[DocumentRelations], out: Path, about: Mapping[str, Any]) -> None:
     collection = BioCCollection()
     collection.source, collection.date, collection.key = "harmonize", "", "harmonize"
-    collection.infons = {"package_version": __version__, "labels": ",".join(labels)}
+    collection.infons = {**about, "labels": ",".join(about["labels"])}
     with new_file(out) as file:
         bioc.write(collection, map(_bioc_document, found), file)
 
@@ -160,6 +169,7 @@ def _bioc_document(found: DocumentRelations) -> BioCDocument:
 def _infons(pair: PredictedPair, labels: Sequence[str]) -> dict[str, str]:
     probabilities = zip(labels, pair.probabilities, strict=True)
     return {
+        **({} if pair.name is None else {"label": pair.label}),
         "confidence": f"{pair.confidence:.6f}",
         "related": f"{pair.related:.6f}",
         **{f"probability {label}": f"{probability:.6f}" for label, probability in probabilities},
@@ -169,7 +179,9 @@ def _infons(pair: PredictedPair, labels: Sequence[str]) -> dict[str, str]:
 # Parquet
 
 
-def prediction_schema(labels: Sequence[str], metadata: Mapping[str, Any] | None = None) -> pa.Schema:
+def prediction_schema(
+    labels: Sequence[str], metadata: Mapping[str, Any] | None = None, *, relation_types: str = BIORED
+) -> pa.Schema:
     """The columns of predictions in Parquet; one row is one pair in one context, in the documents' order.
 
     | column | type | meaning |
@@ -184,6 +196,7 @@ def prediction_schema(labels: Sequence[str], metadata: Mapping[str, Any] | None 
     | head_type, tail_type | string | BioRED's type, or an internal one |
     | source_head_type, source_tail_type | string | as the file has it, of that first mention |
     | label | string | the most probable label, negatives included |
+    | pubtator3_name | string | PubTator 3's name of the relation, null where there is none |
     | is_relation | bool | false if `label` is a negative |
     | confidence | float32 | the probability of `label` |
     | related | float32 | the probability of any relation |
@@ -192,6 +205,7 @@ def prediction_schema(labels: Sequence[str], metadata: Mapping[str, Any] | None 
     Args:
         labels: the classifier's, each once.
         metadata: stands under METADATA_KEY, as JSON.
+        relation_types: the vocabulary of the names: "pubtator3_name" is there only with "pubtator3".
     """
     scores = [pa.field(label, pa.float32(), nullable=False) for label in labels]
     text = [
@@ -201,6 +215,8 @@ def prediction_schema(labels: Sequence[str], metadata: Mapping[str, Any] | None 
     ]
     fields = [pa.field(name, pa.string(), nullable=name == "pmid") for name in text]
     fields[4:4] = [pa.field(name, pa.int32(), nullable=False) for name in ("context_start", "context_end")]
+    if relation_types != BIORED:
+        fields.append(pa.field("pubtator3_name", pa.string()))
     fields += [
         pa.field("is_relation", pa.bool_(), nullable=False),
         pa.field("confidence", pa.float32(), nullable=False),
@@ -214,15 +230,14 @@ def prediction_schema(labels: Sequence[str], metadata: Mapping[str, Any] | None 
 def _write_parquet(
     found: Iterable[DocumentRelations],
     out: Path,
-    labels: Sequence[str],
+    about: Mapping[str, Any],
     footer: Callable[[], Mapping[bytes, bytes]],
 ) -> None:
-    about = {
-        "prediction_schema_version": PREDICTION_SCHEMA_VERSION,
-        "package_version": __version__,
-        "labels": list(labels),
-    }
-    schema = prediction_schema(labels, about)
+    schema = prediction_schema(
+        about["labels"],
+        {"prediction_schema_version": PREDICTION_SCHEMA_VERSION, **about},
+        relation_types=about.get("relation_types", BIORED),
+    )
     with new_path(out) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for rows in _groups(row for one in found for row in _rows(one)):
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
@@ -254,6 +269,7 @@ def _rows(found: DocumentRelations) -> Iterator[dict[str, Any]]:
             "source_head_type": head.source_type,
             "source_tail_type": tail.source_type,
             "label": pair.label,
+            "pubtator3_name": pair.name,
             "is_relation": pair.is_relation,
             "confidence": pair.confidence,
             "related": pair.related,

@@ -32,6 +32,7 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier, RelationExtractor
 from harmonize.prediction.outputs import PREDICTION_SCHEMA_VERSION, write_predictions
 from harmonize.prediction.pairs import PairRules, pair_rules
+from harmonize.prediction.relation_types import BIORED, load_name_table
 from harmonize.prediction.shards import Shard, ShardManifest, manifest_hash, read_shard, read_shard_manifest
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import file_entry
@@ -69,7 +70,7 @@ class Work:
         source: the folder of shards.
         out: the folder of predictions: a new one, or one in which the same was begun.
         as_corpus, types, extensions, splitter: see harmonize.prediction.pairs.pair_rules.
-        batch_size: pairs that the classifier is asked about at once.
+        batch_size, relation_types: see harmonize.prediction.extractor.RelationExtractor.
         device, precision: see RelationExtractor.from_pretrained.
         strict: the first document of which no prediction can be made is an error, else it is passed over.
         plan: the sha256 of the plan; `predict_shards` fills it in.
@@ -83,6 +84,7 @@ class Work:
     extensions: tuple[Path, ...] = ()
     splitter: str = RULE_BASED
     batch_size: int = 256
+    relation_types: str = BIORED
     device: str = "auto"
     precision: str = "auto"
     strict: bool = False
@@ -110,8 +112,14 @@ class Work:
                 precision=self.precision,
                 rules=self.rules(),
                 batch_size=self.batch_size,
+                relation_types=self.relation_types,
             )
-        return RelationExtractor(self.model, rules=self.rules(), batch_size=self.batch_size)
+        return RelationExtractor(
+            self.model,
+            rules=self.rules(),
+            batch_size=self.batch_size,
+            relation_types=self.relation_types,
+        )
 
 
 @dataclass(frozen=True)
@@ -208,7 +216,14 @@ class PartMaker:
         working = working_folder(self._work.out)
         with tempfile.TemporaryDirectory(dir=working, ignore_cleanup_errors=True) as folder:
             part = Path(folder) / target.name
-            write_predictions(found, part, "parquet", labels=self._extractor.labels, footer=footer)
+            write_predictions(
+                found,
+                part,
+                "parquet",
+                labels=self._extractor.labels,
+                relation_types=self._work.relation_types,
+                footer=footer,
+            )
             target.parent.mkdir(exist_ok=True)
             part.replace(target)
 
@@ -264,6 +279,7 @@ def predict_shards(
         "precision": work.precision,
         "as_corpus": work.as_corpus,
         "rules": _rules_hash(work.rules()),
+        **_names(work.relation_types),
     }
     work = replace(work, plan=_hash(plan))
     is_new = not work.out.exists()
@@ -381,6 +397,14 @@ def _rules_hash(rules: PairRules) -> str:
     )
 
 
+def _names(relation_types: str) -> dict[str, Any]:
+    """What a plan says of other names than the labels; of these nothing, as plans did before."""
+    if relation_types == BIORED:
+        return {}
+    table = load_name_table().model_dump(mode="json")
+    return {"relation_types": {"vocabulary": relation_types, "table": _hash(table)}}
+
+
 def _hash(content: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -403,7 +427,7 @@ def _begin(out: Path, plan: Mapping[str, Any]) -> None:
             found = None
         if found != plan and any((out / DATA).glob("*.parquet")):
             known = found if isinstance(found, dict) else {}
-            others = ", ".join(key for key in plan if known.get(key) != plan[key])
+            others = ", ".join(key for key in {**plan, **known} if known.get(key) != plan.get(key))
             raise HarmonizeError(
                 f"{out}: parts of another plan stand here (other {others}); take another --out, "
                 f"or remove the folder"
