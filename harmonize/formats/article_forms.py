@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import Literal
 
-__all__ = ["ARTICLE_FORMS", "HEAD", "ArticleForm", "form_of"]
+__all__ = ["ARTICLE_FORMS", "HEAD", "ArticleForm", "form_of", "is_plain_text"]
 
 HEAD = 1 << 16
 """How many of a file's first bytes tell what it is."""
 _TEXT_START = re.compile(rb"[^|\t\n]{1,99}\|(?:t|a|title|abstract)\|")
+_ANNOTATED = re.compile(r"^\s*[^|\t\n]{1,99}(?:\|\w+\||\t[0-9]+\t[0-9]+\t)", re.MULTILINE)
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _JSON_KEYS = (b'"documents"', b'"PubTator3"', b'"passages"')
 
 ArticleForm = Literal["pubtator", "bioc-xml", "bioc-json"]
@@ -24,3 +27,14 @@ def form_of(head: bytes) -> ArticleForm | None:
     if start.startswith((b"{", b"[")):
         return "bioc-json" if any(key in start for key in _JSON_KEYS) else None
     return "pubtator" if _TEXT_START.match(start) else None
+
+
+def is_plain_text(head: bytes) -> bool:
+    """True for a file that begins as text without a line of PubTator's, and is no markup, JSON or binary."""
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head).strip()
+    except UnicodeDecodeError:
+        return False
+    if not text or text.startswith(("<", "{", "[")):
+        return False
+    return not (_CONTROL.search(text) or _ANNOTATED.search(text))

@@ -22,6 +22,7 @@ from functools import partial
 from pathlib import Path, PurePath
 
 from harmonize.errors import InputError, MalformedInput, UnknownName
+from harmonize.formats.article_forms import is_plain_text
 from harmonize.formats.bioc_articles import DISCONTINUOUS, bioc_json_record, bioc_xml_record
 from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.lines import EndlessLine
@@ -63,6 +64,13 @@ Skip = Callable[[InputError], None]
 
 _Misfits = list[tuple[PubTatorMention, str]]
 """Mentions to be left out, with the reason."""
+
+_NO_ENTITIES = (
+    "expected annotated documents (PubTator, BioC XML or BioC JSON), got text without annotation: relations "
+    "are predicted between entities, which must be marked in it; give articles of PubMed by their numbers "
+    "(`harmonize predict --pmids`), or the PubTator or BioC that an annotator such as PubTator 3 or GNorm2 "
+    "makes of the text"
+)
 
 _Parse = Callable[[Misfit], PubTatorRecord]
 """A record met in a file and not yet taken apart."""
@@ -109,14 +117,24 @@ def read_input(
     for file in input_files(path):
         with whole(file), reading.file(file):
             for name, stream in streams(file):
-                found = form or form_of(stream.peek(HEAD)) or _form_by_name(name)
-                if found is None:
-                    raise MalformedInput(name, "expected PubTator text, BioC XML or BioC JSON, got neither")
+                found = form or _form(stream.peek(HEAD), name)
                 yield from reading.documents(_RECORDS[found](stream, name, strict), name)
 
 
-def _form_by_name(name: str) -> ArticleForm | None:
-    return _SUFFIXES.get(PurePath(name.lower().removesuffix(".gz")).suffix)
+def _form(head: bytes, name: str) -> ArticleForm:
+    """What a file is that begins so, or else what its name says.
+
+    Raises:
+        MalformedInput: neither tells, or it is text without annotation.
+    """
+    suffix = PurePath(name.lower().removesuffix(".gz")).suffix
+    found = form_of(head)
+    if found is None and suffix not in (".pubtator", ".xml", ".json") and is_plain_text(head):
+        raise MalformedInput(name, _NO_ENTITIES)
+    found = found or _SUFFIXES.get(suffix)
+    if found is None:
+        raise MalformedInput(name, "expected PubTator text, BioC XML or BioC JSON, got neither")
+    return found
 
 
 @dataclass

@@ -84,19 +84,59 @@ def test_gzip_tar_and_folders_are_read(tmp_path: Path, form: str) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("a.PubTator", r"a\.PubTator:1: expected a text line"),
-        ("a.pubtator.gz", "expected a text line"),
-        ("a.txt", r"a\.txt:1: expected a text line"),
+        ("a.PubTator", r"a\.PubTator:1: expected a title line"),
+        ("a.pubtator.gz", "expected a title line"),
+        ("a.txt", r"a\.txt:1: expected a title line"),
         ("a.xml", "expected well-formed XML"),
         ("a.BioC.JSON", "expected JSON"),
         ("a.pdf", "expected PubTator text, BioC XML or BioC JSON, got neither"),
     ],
 )
 def test_where_the_beginning_tells_nothing_the_name_does(tmp_path: Path, name: str, message: str) -> None:
-    content = b"nothing of the kind\n"
+    content = b"nothing\t1\t2\tof\tthe\tkind\n"
     path = written(tmp_path, gzip.compress(content, mtime=0) if name.endswith("gz") else content, name)
     with pytest.raises(MalformedInput, match=message):
         list(read_input(path, rules=RULES, strict=True))
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.pdf", "a.txt.gz"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Aspirin cures fever.",
+        "\ufeffα-Synuclein.\r\nIn mice.\r\n",
+        "One line\n\n" + "and more of them: p53|MDM2, 5\t6\n" * 3_000,
+        "pmid\ttitle\n12\tAspirin in fever\n",
+        "é" * 70_000,
+    ],
+    ids=["a sentence", "lines with a mark", "longer than is looked at", "a table", "cut in a character"],
+)
+def test_text_without_annotation_is_one_line_that_says_what_to_do(
+    tmp_path: Path, name: str, text: str
+) -> None:
+    content = text.encode()
+    path = written(tmp_path, gzip.compress(content, mtime=0) if name.endswith("gz") else content, name)
+    with pytest.raises(MalformedInput) as error:
+        list(read_input(path, rules=RULES))
+    assert str(error.value).startswith(f"{path}: expected annotated documents")
+    for told in ("got text without annotation", "between entities", "--pmids", "PubTator 3 or GNorm2"):
+        assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"<html><body>Aspirin</body></html>", "got neither"),
+        (b'{"text": "Aspirin"}', "got neither"),
+        (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", "got neither"),
+        (b"PK\x03\x04 aspirin", "got neither"),
+        (b"", "got neither"),
+        (b"A line before\n1|t|Aspirin.\n\n", "got neither"),
+    ],
+)
+def test_what_is_no_text_is_not_told_to_be_annotated(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(MalformedInput, match=message):
+        list(read_input(written(tmp_path, content, "a.bin"), rules=RULES))
 
 
 def test_a_format_can_be_forced(tmp_path: Path) -> None:
