@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from harmonize.prediction.account import Account
+from harmonize.prediction.asked import Asked
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
@@ -19,14 +21,17 @@ from harmonize.sources.annotations import ARTICLE_FORMS
 from .compare import compared
 from .evaluate import evaluated
 from .losses import loss_lines
-from .options import DEFAULT_UNION, KeepGoing, Report, Strict, TypesFile, app
+from .options import DEFAULT_UNION, Cache, KeepGoing, Report, Strict, TypesFile, app
 from .predict import ENGINES, INPUT_FORMS
 from .predict import predict as predict_documents
 from .pseudo_label import pseudo_label as label_documents
+from .pubtator import chosen_source
 from .shard import shard as shard_documents
 from .train import chosen_recipe, quiet, trained
 
 __all__: list[str] = []
+
+_MOST_NAMES = 20  # of articles, in one line
 
 Union = Annotated[Path, typer.Option(help="The union set's folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes a GPU where there is one.")]
@@ -151,13 +156,6 @@ def compare(
 
 @app.command()
 def predict(
-    source: Annotated[
-        Path,
-        typer.Argument(
-            metavar="INPUT",
-            help="PubTator, BioC XML or JSON (.gz too), a folder of `harmonize shard`, or a union set.",
-        ),
-    ],
     model: Run,
     out: Annotated[
         Path,
@@ -165,6 +163,27 @@ def predict(
             help="The file to write: .pubtator, .json (BioC) or .parquet; for shards also a folder."
         ),
     ],
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="INPUT",
+            help="PubTator, BioC XML or JSON (.gz too), a folder of `harmonize shard`, or a union set.",
+            show_default=False,
+        ),
+    ] = None,
+    pmids: Annotated[
+        str | None,
+        typer.Option(
+            help="In the place of INPUT, articles: PMIDs joined by commas, or a file of them, one a line."
+        ),
+    ] = None,
+    pubtator: Annotated[
+        str | None,
+        typer.Option(
+            help="Where these are annotated: a file, a folder, or api for the service [default: api]."
+        ),
+    ] = None,
+    cache: Cache = None,
     form: Annotated[
         str | None, typer.Option("--format", help=f"Of the input: {', '.join(INPUT_FORMS)} [default: told].")
     ] = None,
@@ -174,6 +193,9 @@ def predict(
     as_corpus: Annotated[
         str, typer.Option(help="The corpus whose rules make the pairs: its kinds, contexts and [Corpus].")
     ] = "biored",
+    relation_types: Annotated[
+        str, typer.Option(help=f"{' or '.join(RELATION_TYPES)}: whose names the relations get.")
+    ] = BIORED,
     types: TypesFile = None,
     strict: Strict = False,
     report: Report = None,
@@ -192,9 +214,6 @@ def predict(
         float | None,
         typer.Option(help="A share of a GPU, 0.5 say [default: 1 where there are GPUs].", min=0),
     ] = None,
-    relation_types: Annotated[
-        str, typer.Option(help=f"{' or '.join(RELATION_TYPES)}: whose names the relations get.")
-    ] = BIORED,
 ) -> None:
     """Find the relations between the entities of new documents, each with its probability.
 
@@ -202,13 +221,20 @@ def predict(
     one was stopped.
 
     Example: harmonize predict artifacts/union --model artifacts/run --out artifacts/relations.parquet
-    """
+
+    Example: harmonize predict --pmids 90000004 --pubtator adapters/samples/biored/Test.PubTator --model artifacts/run --out found.json
+
+    Without --pubtator, PubTator 3 is asked for the articles.
+    """  # noqa: E501
 
     quiet()
+    chosen = chosen_source(source, pmids, pubtator, cache)
+    if isinstance(chosen, Asked) and chosen.articles.repeated:
+        _tell_names("articles given several times, asked for once", chosen.articles.repeated)
     with redirect_stdout(sys.stderr):  # Ray tells there of workers that were killed
         found = predict_documents(
             model,
-            source,
+            chosen,
             out,
             form=form,
             out_format=out_format,
@@ -335,3 +361,8 @@ def shard(
 def _tell_losses(account: Account) -> None:
     for line in loss_lines(account):
         typer.echo(line, err=True)
+
+
+def _tell_names(about: str, names: Sequence[str]) -> None:
+    more = f", ... ({len(names) - _MOST_NAMES:,} more)" if len(names) > _MOST_NAMES else ""
+    typer.echo(f"{about} ({len(names):,}): {', '.join(names[:_MOST_NAMES])}{more}", err=True)

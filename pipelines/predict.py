@@ -1,4 +1,7 @@
-"""harmonize predict: annotated documents -> pairs -> classifier -> the documents with their relations."""
+"""harmonize predict: annotated documents -> pairs -> classifier -> the documents with their relations.
+
+The documents stand in files, in shards, or in a union set, or are articles asked for by PMID.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from pathlib import Path
 from harmonize.errors import HarmonizeError, InputError, NothingRead, UnionError, UnknownName
 from harmonize.model import Document
 from harmonize.prediction.account import Account
+from harmonize.prediction.asked import Asked, read_asked
 from harmonize.prediction.entity_types import load_entity_types, load_user_types
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
 from harmonize.prediction.inputs import read_input
@@ -56,7 +60,7 @@ class Summary(Account):
 
 def predict(
     model: Path | str | PairClassifier,
-    source: Path,
+    source: Path | Asked,
     out: Path,
     *,
     form: str | None = None,
@@ -83,11 +87,12 @@ def predict(
 
     Args:
         model: the classifier's folder, or a classifier.
-        source: a file, a folder of files, one of shards, or a union set, whose rows are the pairs.
+        source: a file, a folder of files, one of shards, or a union set, whose rows are the pairs; or
+            articles asked for by PMID.
         out: the file to write; one that stands there is replaced at the end, and only if all went well. For
             shards also a folder, a name without suffix, which gets a Parquet file for each shard; a run that
             was stopped goes on there.
-        form: one of INPUT_FORMS; the input tells it unless given.
+        form: one of INPUT_FORMS, of a dump one of ARTICLE_FORMS; the input tells it unless given.
         out_format: one of outputs.OUTPUT_FORMS; the name of `out` tells it unless given.
         as_corpus: the mapping whose rules make the pairs; a union set's rows have their own.
         strict: the first mention or document that makes no sense is an error; else it is left out, counted.
@@ -115,13 +120,16 @@ def predict(
         raise UnknownName("relation types", relation_types, RELATION_TYPES)
     runner = _engine(engine, workers, gpus_per_worker)
     corpora, splits = _listed(corpora), _listed(splits)
-    kind = form or (SHARDS if is_shards(source) else UNION if is_union(source) else None)
+    asked = source if isinstance(source, Asked) else None
+    source = source.place if isinstance(source, Asked) else source
+    kind = form or _kind(source) if asked is None else _dump_form(asked, form, (out, report))
     if (corpora is not None or splits is not None) and kind != UNION:
         raise HarmonizeError(f"{source}: expected a union set, only such has corpora and splits to choose")
     work = Work(
         model=model,
         source=source,
         out=out,
+        asked=asked,
         as_corpus=as_corpus,
         types=user_types(types, source if kind == SHARDS else None),
         extensions=tuple(extensions),
@@ -178,7 +186,8 @@ def _predict_file(
         extractor = work.extractor()
         found = extractor.answered(read_union(source, corpora=corpora, splits=splits, tally=tally))
     else:
-        check_documents(source, kind, work.as_corpus)
+        if work.asked is None:
+            check_documents(source, kind, work.as_corpus)
         extractor = work.extractor()
         found = extractor(input_documents(work, kind, extractor.rules, tally, skip))
     checked = _counted(found, tally, summary, source, progress)
@@ -202,6 +211,28 @@ def user_types(path: Path | None, shards: Path | None = None) -> dict[str, str |
     if path is not None and own != known:
         raise HarmonizeError(f"{path}: expected the types that {shards} was read with; leave --types out")
     return known
+
+
+def _kind(source: Path) -> str | None:
+    return SHARDS if is_shards(source) else UNION if is_union(source) else None
+
+
+def _dump_form(asked: Asked, form: str | None, written: Iterable[Path | None]) -> str | None:
+    """The form of the dump, if it is told; what is wrong with what is asked for is told first.
+
+    Args:
+        written: the files to write, which must not be the list of what is asked for.
+    """
+    if form is not None and asked.dump is None:
+        raise HarmonizeError("--format: expected an input or a dump, the service of PubTator 3 has its own")
+    if form is not None and form not in ARTICLE_FORMS:
+        raise UnknownName("format of a dump", form, ARTICLE_FORMS)
+    if asked.dump is not None:
+        input_files(asked.dump)
+    for path in written:
+        if path is not None and asked.articles.file is not None:
+            check_file(asked.articles.file, path)
+    return form
 
 
 def _engine(name: str, workers: int | None, gpus_per_worker: float | None) -> Engine:
@@ -250,7 +281,12 @@ def check_documents(source: Path, kind: str | None, as_corpus: str) -> None:
 def input_documents(
     work: Work, kind: str | None, rules: PairRules, tally: Tally, skip: Callable[[InputError], None]
 ) -> Iterator[Document]:
-    """The documents of files or, where `kind` says so, of shards; `skip` is told of those not to be read."""
+    """The documents of files or, where `kind` says so, of shards, or those asked for.
+
+    `skip` is told of those not to be read.
+    """
+    if work.asked is not None:
+        return read_asked(work.asked, kind, rules=rules, tally=tally, strict=work.strict, skip=skip)
     if kind == SHARDS:
         manifest = read_shard_manifest(work.source)
         tally.documents = manifest.documents.out

@@ -10,11 +10,14 @@ from typing import Any
 
 import platformdirs
 
+from harmonize.errors import HarmonizeError
 from harmonize.formats.pubtator import PubTatorMention, PubTatorRecord
+from harmonize.prediction.asked import Asked
+from harmonize.prediction.pmids import read_pmids
 from harmonize.sources.annotations import iter_articles
 from harmonize.sources.pubtator3 import URL, PubTator3
 
-__all__ = ["SERVICE", "PubTatorDump", "PubTatorService", "given"]
+__all__ = ["SERVICE", "PubTatorDump", "PubTatorService", "chosen_source", "given"]
 
 SERVICE = "api"
 
@@ -81,9 +84,36 @@ def given(choice: str | None, cache: Path | None) -> PubTatorDump | PubTatorServ
     if choice is None:
         return None
     if choice == SERVICE:
-        folder = Path(platformdirs.user_cache_dir("harmonize")) if cache is None else cache
-        return PubTatorService(folder / "pubtator3")
+        return PubTatorService(_answers(cache))
     return PubTatorDump(Path(choice))
+
+
+def chosen_source(
+    source: Path | None, pmids: str | None, choice: str | None, cache: Path | None
+) -> Path | Asked:
+    """What to predict: an input, or articles by PMID from what `--pubtator` names.
+
+    Raises:
+        HarmonizeError: both or neither; or options of the one beside the other.
+        SeveralErrors, MissingInput: see `read_pmids`.
+    """
+    if (source is None) == (pmids is None):
+        got = "neither" if source is None else "both"
+        raise HarmonizeError(f"expected INPUT or --pmids, got {got}")
+    if choice is not None and pmids is None:
+        raise HarmonizeError("--pubtator: expected --pmids, the articles to look for")
+    if choice == "":
+        raise HarmonizeError(f"--pubtator: expected a file, a folder or {SERVICE}, got nothing")
+    if pmids is not None:
+        dump = None if choice in (None, SERVICE) else Path(str(choice))
+        return Asked(read_pmids(pmids), dump, _answers(cache))
+    return Path(str(source))
+
+
+def _answers(cache: Path | None) -> Path:
+    """Where the service's answers are kept."""
+    folder = Path(platformdirs.user_cache_dir("harmonize")) if cache is None else cache
+    return folder / "pubtator3"
 
 
 def _sha256(path: Path) -> str:

@@ -19,7 +19,15 @@ from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, 
 from harmonize.formats.xml import elements
 from harmonize.model import Span
 
-__all__ = ["DISCONTINUOUS", "bioc_json_record", "bioc_xml_record", "json_articles", "xml_articles"]
+__all__ = [
+    "DISCONTINUOUS",
+    "bioc_json_record",
+    "bioc_xml_record",
+    "json_articles",
+    "json_pmid",
+    "xml_articles",
+    "xml_pmid",
+]
 
 DISCONTINUOUS = "in several parts"
 """Why a BioC annotation is a misfit that the text may well spell: PubTator's mentions are of one part."""
@@ -197,7 +205,7 @@ def xml_articles(
     stream: io.BufferedReader, name: str, pmids: Collection[str] | None, misfit: Misfit | None
 ) -> Iterator[PubTatorRecord]:
     for element in elements(stream, ("document",), name):
-        if pmids is None or _xml_pmid(element) in pmids:
+        if pmids is None or xml_pmid(element) in pmids:
             yield bioc_xml_record(element, name, misfit)
 
 
@@ -224,13 +232,14 @@ def bioc_xml_record(
     return _record(article, name, misfit, forgiving=forgiving)
 
 
-def _xml_pmid(element: etree._Element) -> str:
+def xml_pmid(element: etree._Element) -> str:
+    """What a <document> is known by: its PMID where it tells one, else its id."""
     parts = (element, *element.iterfind("passage"))
     return _pmid((element.findtext("id") or "").strip(), map(_xml_infons, parts))
 
 
 def _xml_article(element: etree._Element) -> _Article:
-    identifier = _xml_pmid(element)
+    identifier = xml_pmid(element)
     if not identifier:
         raise ValueError("one without id")
     if element.find("annotation") is not None:
@@ -299,6 +308,14 @@ def _checked_json_article(document: Any, name: str) -> _Article:
         raise MalformedInput(
             name, f"expected a BioC document, got {_json_fault(error)}", document=_json_name(document)
         ) from None
+
+
+def json_pmid(document: Any) -> str:
+    """What a decoded document is known by; the empty string for a value that is no document."""
+    try:
+        return _json_article(document).id
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ""
 
 
 def _json_fault(error: Exception) -> str:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -23,14 +23,20 @@ from pathlib import Path, PurePath
 
 from harmonize.errors import InputError, MalformedInput, UnknownName
 from harmonize.formats.article_forms import is_plain_text
-from harmonize.formats.bioc_articles import DISCONTINUOUS, bioc_json_record, bioc_xml_record
+from harmonize.formats.bioc_articles import (
+    DISCONTINUOUS,
+    bioc_json_record,
+    bioc_xml_record,
+    json_pmid,
+    xml_pmid,
+)
 from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.lines import EndlessLine
 from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord
 from harmonize.formats.xml import elements
 from harmonize.model import Document
 from harmonize.prediction.pairs import MOST_ENTITIES, PairRules, pair_rules
-from harmonize.prediction.pubtator_input import CutInput, pubtator_records
+from harmonize.prediction.pubtator_input import CutInput, Wanted, pubtator_records
 from harmonize.prediction.repeats import Repeats
 from harmonize.prediction.tally import Tally
 from harmonize.sources.annotations import (
@@ -43,7 +49,18 @@ from harmonize.sources.annotations import (
     whole,
 )
 
-__all__ = ["MALFORMED", "MISFIT", "NO_TEXT", "TOO_MANY", "UNKNOWN_TYPE", "Skip", "read_input"]
+__all__ = [
+    "MALFORMED",
+    "MISFIT",
+    "NO_TEXT",
+    "TOO_MANY",
+    "UNKNOWN_TYPE",
+    "Parse",
+    "Skip",
+    "Wanted",
+    "read_input",
+    "read_records",
+]
 
 MALFORMED = "not as its format says"
 MISFIT = "a mention that the text does not spell"
@@ -72,8 +89,8 @@ _NO_ENTITIES = (
     "makes of the text"
 )
 
-_Parse = Callable[[Misfit], PubTatorRecord]
-"""A record met in a file and not yet taken apart."""
+Parse = Callable[[Misfit], PubTatorRecord]
+"""A record that was met and is not yet taken apart."""
 
 
 class _Rejected(MalformedInput):
@@ -94,6 +111,7 @@ def read_input(
     tally: Tally | None = None,
     strict: bool = False,
     skip: Skip = lambda fault: None,
+    wanted: Wanted | None = None,
 ) -> Iterator[Document]:
     """Stream the documents of a file, or of the files of a folder in order of name.
 
@@ -105,6 +123,7 @@ def read_input(
         skip: is told of each document that is skipped. Reading goes on with the next one: in PubTator text
             with the next title, in BioC with the next document. Faults that leave no next one (a file that is
             cut, XML or JSON that is not well-formed) are raised even so.
+        wanted: chooses documents; others are passed over unread, and not counted.
 
     Raises:
         UnknownName: no such form.
@@ -118,7 +137,20 @@ def read_input(
         with whole(file), reading.file(file):
             for name, stream in streams(file):
                 found = form or _form(stream.peek(HEAD), name)
-                yield from reading.documents(_RECORDS[found](stream, name, strict), name)
+                met = yield from reading.documents(_RECORDS[found](stream, name, strict, wanted), name)
+                if strict and met == 0 and wanted is None:
+                    raise MalformedInput(name, "expected at least one document, found none")
+
+
+def read_records(
+    records: Iterable[Parse], name: str, *, rules: PairRules, tally: Tally, strict: bool, skip: Skip
+) -> Iterator[Document]:
+    """Stream the documents of records that come from elsewhere than a file; else like `read_input`.
+
+    Args:
+        name: what to call their origin in errors.
+    """
+    return _Reading(rules, tally, strict, skip).documents(records, name)
 
 
 def _form(head: bytes, name: str) -> ArticleForm:
@@ -155,8 +187,8 @@ class _Reading:
         if self.tally.nameable > nameable and self.tally.named == named:
             self.tally.add_file_without_ids(str(file))
 
-    def documents(self, records: Iterator[_Parse], name: str) -> Iterator[Document]:
-        """The documents of one file's records, each counted as read or as skipped."""
+    def documents(self, records: Iterable[Parse], name: str) -> Generator[Document, None, int]:
+        """The documents of one file's records, each counted as read or as skipped; returns their number."""
         number = 0
         for number, parse in enumerate(records, 1):
             try:
@@ -168,8 +200,7 @@ class _Reading:
             else:
                 self.tally.documents += 1
                 yield document
-        if number == 0 and self.strict:
-            raise MalformedInput(name, "expected at least one document, found none")
+        return number
 
     def _refuse(self, fault: MalformedInput, name: str, number: int) -> None:
         """Skip a document, or in strict reading raise what stands against it."""
@@ -182,7 +213,7 @@ class _Reading:
         self.tally.skipped[reason] += 1
         self.skip(fault)
 
-    def _document(self, parse: _Parse, name: str) -> Document:
+    def _document(self, parse: Parse, name: str) -> Document:
         misfits: _Misfits = []
         record = parse(lambda _, mention, reason: misfits.append((mention, reason)))
         if _UNHOLDABLE.search(record.id):
@@ -245,21 +276,29 @@ def _check_misfits(misfits: _Misfits, record: PubTatorRecord, name: str) -> None
 # The records of each format. One must be taken apart before the next is asked for.
 
 
-def _pubtator_records(stream: io.BufferedReader, name: str, strict: bool) -> Iterator[_Parse]:
-    return pubtator_records(stream, name, strict=strict)
+def _pubtator_records(
+    stream: io.BufferedReader, name: str, strict: bool, wanted: Wanted | None
+) -> Iterator[Parse]:
+    return pubtator_records(stream, name, strict=strict, wanted=wanted)
 
 
-def _xml_records(stream: io.BufferedReader, name: str, strict: bool) -> Iterator[_Parse]:
+def _xml_records(
+    stream: io.BufferedReader, name: str, strict: bool, wanted: Wanted | None
+) -> Iterator[Parse]:
     for element in elements(stream, ("document",), name, required=False):
-        yield partial(bioc_xml_record, element, name, forgiving=not strict)
+        if wanted is None or wanted(xml_pmid(element)):
+            yield partial(bioc_xml_record, element, name, forgiving=not strict)
 
 
-def _json_records(stream: io.BufferedReader, name: str, strict: bool) -> Iterator[_Parse]:
+def _json_records(
+    stream: io.BufferedReader, name: str, strict: bool, wanted: Wanted | None
+) -> Iterator[Parse]:
     for document in JsonStream(stream, name).documents():
-        yield partial(bioc_json_record, document, name, forgiving=not strict)
+        if wanted is None or wanted(json_pmid(document)):
+            yield partial(bioc_json_record, document, name, forgiving=not strict)
 
 
-_RECORDS: dict[str, Callable[[io.BufferedReader, str, bool], Iterator[_Parse]]] = {
+_RECORDS: dict[str, Callable[[io.BufferedReader, str, bool, Wanted | None], Iterator[Parse]]] = {
     "pubtator": _pubtator_records,
     "bioc-xml": _xml_records,
     "bioc-json": _json_records,

@@ -6,6 +6,7 @@ blank one that have the article's id still belong to it.
 
 from __future__ import annotations
 
+import codecs
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -17,9 +18,12 @@ from harmonize.formats.lines import decoded, raw_lines
 from harmonize.formats.pubtator import Misfit, PubTatorRecord, read_lines
 from harmonize.formats.pubtator_forgiving import Columns, read_article
 
-__all__ = ["CutInput", "pubtator_records"]
+__all__ = ["CutInput", "Wanted", "pubtator_records"]
 
 _TITLE_LINE = re.compile(rb"([^|\t]+)\|(?:t|title)\|")
+
+Wanted = Callable[[str], bool]
+"""Is asked of each document that is met, by its id, whether it is to be read."""
 
 _Line = tuple[int, bytes]
 
@@ -29,15 +33,44 @@ class CutInput(MalformedInput):
 
 
 def pubtator_records(
-    stream: io.BufferedReader, name: str, *, strict: bool
+    stream: io.BufferedReader, name: str, *, strict: bool, wanted: Wanted | None = None
 ) -> Iterator[Callable[[Misfit], PubTatorRecord]]:
-    """The articles, still to be taken apart; each must be before the next is asked for."""
+    """The articles, still to be taken apart; each must be before the next is asked for.
+
+    Args:
+        wanted: chooses articles; others are passed over.
+
+    Raises:
+        CutInput: the file ends inside an article that is passed over. Those that are wanted may stand in the
+            part that is not there.
+    """
     lines, columns = raw_lines(stream, name, open_end=True), Columns()
     for _, group in groupby(lines, key=_Articles(strict)):
         said = (line for line in group if line[1].strip())
         first = next(said, None)
-        if first is not None:
+        if first is None:
+            continue
+        if wanted is None or wanted(_id(first[1])):
             yield partial(_record, _Ending(chain((first,), said), name, columns), strict)
+        else:
+            _pass_over([first, *said], name, columns)
+
+
+def _id(line: bytes) -> str:
+    """What a line begins with: of a title or a mention, the article's id."""
+    identifier = line.removeprefix(codecs.BOM_UTF8).partition(b"|")[0].partition(b"\t")[0]
+    return identifier.strip().decode(errors="replace")
+
+
+def _pass_over(lines: list[_Line], name: str, columns: Columns) -> None:
+    if lines[-1][1].endswith(b"\n"):
+        return
+    try:
+        _record(_Ending(iter(lines), name, columns), False, lambda *misfit: None)
+    except CutInput:
+        raise
+    except MalformedInput:
+        pass  # nobody asks what is wrong with it
 
 
 class _Articles:

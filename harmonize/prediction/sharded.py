@@ -29,6 +29,7 @@ from harmonize import __version__
 from harmonize.errors import AccountingError, HarmonizeError, InputError, MissingInput
 from harmonize.model import Document
 from harmonize.prediction.account import Account
+from harmonize.prediction.asked import Asked
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier, RelationExtractor
 from harmonize.prediction.outputs import PREDICTION_SCHEMA_VERSION, write_predictions
 from harmonize.prediction.pairs import PairRules, pair_rules
@@ -69,6 +70,7 @@ class Work:
         model: the classifier's folder, or a classifier, of which the plan then knows nothing.
         source: the folder of shards.
         out: the folder of predictions: a new one, or one in which the same was begun.
+        asked: articles in the place of a source, which is then no folder of shards.
         as_corpus, types, extensions, splitter: see harmonize.prediction.pairs.pair_rules.
         batch_size, relation_types: see harmonize.prediction.extractor.RelationExtractor.
         device, precision: see RelationExtractor.from_pretrained.
@@ -81,6 +83,7 @@ class Work:
     out: Path
     as_corpus: str = "biored"
     types: Mapping[str, str | None] = field(default_factory=dict)
+    asked: Asked | None = None
     extensions: tuple[Path, ...] = ()
     splitter: str = RULE_BASED
     batch_size: int = 256

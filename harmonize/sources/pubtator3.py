@@ -18,6 +18,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -28,9 +29,10 @@ from lxml import etree
 from harmonize.errors import DownloadError, MalformedInput
 from harmonize.formats.bioc_articles import bioc_xml_record
 from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, read_lines
+from harmonize.formats.pubtator_forgiving import read_article
 from harmonize.sources.http import PassingFault, new_session, persistently, request_faults, status_fault
 
-__all__ = ["URL", "Format", "PubTator3"]
+__all__ = ["URL", "Format", "PubTator3", "is_pmid"]
 
 URL = "https://www.ncbi.nlm.nih.gov/research/pubtator3-api"
 Format = Literal["pubtator", "biocxml"]
@@ -41,6 +43,11 @@ _PMID = re.compile(r"[1-9][0-9]{0,8}")
 _TITLE = re.compile(r"([^|\t\n]+)\|t\|")
 _MOST_DIGITS = 30  # of a length; Python turns no more than some thousand into a number
 _KNOWS_NONE = "Could not retrieve publications"
+
+
+def is_pmid(text: str) -> bool:
+    """True for a number that can be a PMID."""
+    return _PMID.fullmatch(text) is not None
 
 
 class PubTator3:
@@ -116,20 +123,35 @@ class PubTator3:
         Raises:
             DownloadError: not a PMID; or, after all retries, no whole answer. What came before it is kept.
         """
+        return (read(self._saw_misfit) for read in self.readings(pmids))
+
+    def readings(
+        self, pmids: Iterable[str], *, forgiving: bool = False
+    ) -> Iterator[Callable[[Misfit], PubTatorRecord]]:
+        """The same, each to be read by who wants it, with a handler of his own for misfits.
+
+        Args:
+            forgiving: read as harmonize.formats.pubtator_forgiving and harmonize.formats.bioc_articles do.
+
+        Raises:
+            DownloadError: see `articles`.
+        """
         waiting: list[str] = []
         missing: list[str] = []
         for pmid in dict.fromkeys(pmids):
-            if not _PMID.fullmatch(pmid):
+            if not is_pmid(pmid):
                 raise DownloadError(self._export, f"expected a PMID, got {pmid!r}")
             waiting.append(pmid)
             if pmid not in self._cache:
                 missing.append(pmid)
             if len(missing) in (0, self._batch):
-                yield from self._answered(waiting, missing)
+                yield from self._answered(waiting, missing, forgiving)
                 waiting, missing = [], []
-        yield from self._answered(waiting, missing)
+        yield from self._answered(waiting, missing, forgiving)
 
-    def _answered(self, pmids: Iterable[str], missing: Collection[str]) -> Iterator[PubTatorRecord]:
+    def _answered(
+        self, pmids: Iterable[str], missing: Collection[str], forgiving: bool
+    ) -> Iterator[Callable[[Misfit], PubTatorRecord]]:
         if missing:
             self._ask(missing)
         for pmid in pmids:
@@ -137,7 +159,7 @@ class PubTator3:
             if content is None:
                 self._unknown[pmid] = None
             else:
-                yield self._record(content, f"{self._export}?pmids={pmid}", self._saw_misfit)
+                yield partial(self._record, content, f"{self._export}?pmids={pmid}", forgiving=forgiving)
 
     def _saw_misfit(self, article: str, mention: PubTatorMention, reason: str) -> None:
         self.misfits[reason] += 1
@@ -268,8 +290,11 @@ def _text_articles(body: str) -> Iterator[str]:
     return ("\n".join(block).rstrip("\n") for block in blocks)
 
 
-def _text_record(content: str, name: str, misfit: Misfit) -> PubTatorRecord:
-    return next(read_lines(name, enumerate(content.split("\n"), 1), misfit=misfit))
+def _text_record(content: str, name: str, misfit: Misfit, *, forgiving: bool = False) -> PubTatorRecord:
+    lines = enumerate(content.split("\n"), 1)
+    if forgiving:
+        return read_article(name, ((number, line) for number, line in lines if line.strip()), misfit)
+    return next(read_lines(name, lines, misfit=misfit))
 
 
 def _xml_articles(body: str) -> Iterator[str]:
@@ -290,12 +315,12 @@ def _xml_articles(body: str) -> Iterator[str]:
     return (etree.tostring(document, encoding="unicode", with_tail=False) for document in documents)
 
 
-def _xml_record(content: str, name: str, misfit: Misfit) -> PubTatorRecord:
+def _xml_record(content: str, name: str, misfit: Misfit, *, forgiving: bool = False) -> PubTatorRecord:
     try:
         element = _xml(content)
     except etree.XMLSyntaxError as error:  # one that names an entity which its answer defined, say
         raise MalformedInput(name, f"expected well-formed XML, got: {error.msg}") from None
-    return bioc_xml_record(element, name, misfit)
+    return bioc_xml_record(element, name, misfit, forgiving=forgiving)
 
 
 def _xml(text: str) -> etree._Element:

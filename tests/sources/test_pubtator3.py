@@ -129,6 +129,15 @@ def test_order_duplicates_and_other_articles_in_an_answer_do_not_matter(
 
 
 @pytest.mark.parametrize("kind", ["pubtator", "biocxml"])
+def test_articles_may_be_read_later_with_a_handler_for_each(server: Server, client: Make, kind: str) -> None:
+    one, seen = client(format=kind), list[str]()
+    readings = list(one.readings([*KNOWN[:2], *pmids(1, first=91000001), KNOWN[0]]))
+    assert one.unknown == pmids(1, first=91000001)
+    assert ids(read(lambda pmid, mention, reason: seen.append(pmid)) for read in readings) == KNOWN[:2]
+    assert (seen, one.misfits) == ([], {})
+
+
+@pytest.mark.parametrize("kind", ["pubtator", "biocxml"])
 def test_unknown_articles_are_listed_and_not_asked_again(server: Server, client: Make, kind: str) -> None:
     strangers = pmids(2, first=91000001)
     asked = [strangers[0], *KNOWN[:3], strangers[1]]
