@@ -311,3 +311,22 @@ def test_the_rows_of_a_union_set_get_names(sample_union: Path, tmp_path: Path) -
     out = tmp_path / "out.parquet"
     predict(Fake(BIORED_LABELS), sample_union, out, relation_types=PUBTATOR3)
     assert {row["pubtator3_name"] for row in pq.read_table(out).to_pylist()} <= {*TABLE.names, None}
+
+
+# The documentation
+
+
+def test_the_table_of_the_documentation_is_the_tables() -> None:
+    page = (Path(__file__).parents[2] / "docs/pubtator3.md").read_text(encoding="utf-8")
+    lines = page.split("<!-- names -->\n")[1].split("\n\n")[0].splitlines()
+    header, _, *body = ([cell.strip() for cell in line.strip("|").split("|")] for line in lines)
+    shown = {
+        (label, pair): cell for label, *cells in body for pair, cell in zip(header[1:], cells, strict=True)
+    }
+    expected = {}
+    for pair, row in TABLE.pairs.items():
+        column = pair if pair in header else "others"
+        for label, name in row.by_label.items():
+            is_seen = label in row.seen or label == "Association"
+            expected[label, column] = name if is_seen else f"*{name}*"
+    assert shown == expected
