@@ -96,7 +96,7 @@ def test_a_head_has_settings_of_its_own() -> None:
 
 
 def test_what_was_said_is_not_the_encoders_own() -> None:
-    """Its batches of tokens do not stand in for a size that was given, nor its threshold for what it needs."""
+    """Its batches of tokens do not stand in for a given size, nor its threshold for a development part."""
     document = {"encoder": "minilm", "head": "document"}
     sized = load_recipe("original", {**document, "batch_size": 8})
     assert (sized.batch_size, sized.batch_tokens) == (8, None)
