@@ -32,6 +32,7 @@ __all__ = [
 DISCONTINUOUS = "in several parts"
 """Why a BioC annotation is a misfit that the text may well spell: PubTator's mentions are of one part."""
 
+_LARGEST = 10**9  # what offsets and lengths stay below; more is no number to compute with
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # Infons that hold an id, the surest first, and what PubTator text writes before the id.
@@ -180,8 +181,8 @@ def _unspelled(name: str, article: _Article, mention: PubTatorMention, reason: s
 
 def _number(value: object) -> int:
     if isinstance(value, str) and value.strip().isdecimal():
-        return int(value)
-    if type(value) is int and value >= 0:
+        value = int(value)
+    if type(value) is int and 0 <= value < _LARGEST:
         return value
     raise ValueError(f"the offset or length {value!r}")
 
