@@ -9,8 +9,10 @@ Importing this package imports nothing heavy; what stands below is loaded when i
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harmonize.clone import find_parts
 from harmonize.errors import HarmonizeError
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["HarmonizeError", "RelationExtractor", "__version__", "load_union"]
 
 __version__ = "0.1.0"
+
+find_parts(Path(__file__).parent)
 
 
 def __getattr__(name: str) -> Any:
