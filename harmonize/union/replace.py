@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import glob
 import os
+import secrets
 import shutil
 import sys
 import tempfile
@@ -34,9 +36,12 @@ def new_file(target: Path) -> Iterator[TextIO]:
 def new_path(target: Path) -> Iterator[Path]:
     """A path beside `target` to write a file at; at the end of the block the file takes `target`'s place.
 
-    If the block raises, `target` stays as it was.
+    If the block raises, `target` stays as it was. Several writers of one target each have a file of their
+    own, and the last to end is read. Leftovers of killed processes are swept as `new_folder`'s are.
     """
-    part = target.with_name(f".{target.name}.part")
+    before, after = f".{target.name}.", ".part"
+    _sweep(target.parent, before, after)
+    part = target.with_name(f"{before}{secrets.token_hex(4)}{after}")
     try:
         yield part
         part.replace(target)
@@ -87,7 +92,13 @@ def _exchanged(one: Path, other: Path) -> bool:
     return bool(renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0)
 
 
-def _sweep(parent: Path, prefix: str) -> None:
-    for leftover in parent.glob(f"{prefix}*"):
-        if time.time() - leftover.stat().st_mtime > _ABANDONED_AFTER:
-            shutil.rmtree(leftover, ignore_errors=True)
+def _sweep(parent: Path, before: str, after: str = "") -> None:
+    """Remove what killed processes left long ago: names that begin and end so."""
+    for leftover in parent.glob(f"{glob.escape(before)}*{glob.escape(after)}"):
+        with contextlib.suppress(FileNotFoundError):  # another process has removed it
+            if time.time() - leftover.stat().st_mtime <= _ABANDONED_AFTER:
+                continue
+            if leftover.is_dir():
+                shutil.rmtree(leftover, ignore_errors=True)
+            else:
+                leftover.unlink()
