@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
 from harmonize.relation.documents import IGNORED, DocumentEncoder
 from harmonize.relation.encoder_model import WEIGHT_TYPE
 from harmonize.relation.encoding import PairEncoder
-from harmonize.relation.heads import HEADS, Head
+from harmonize.relation.heads import HEADS, EncodedInputs, Head
 from harmonize.relation.inputs import INPUTS
 from harmonize.relation.labels import LabelSpace, own_outputs, softmax
 from harmonize.relation.order import token_batches
@@ -171,13 +172,17 @@ class Classifier:
     def tags(self) -> Mapping[str, str]:
         return self.encoder.tags
 
-    def probabilities(self, pairs: Iterable[Pair], batch_tokens: int | None = None) -> NDArray[np.float32]:
+    def probabilities(
+        self, pairs: Iterable[Pair], batch_tokens: int | None = None, ahead: int | None = None
+    ) -> NDArray[np.float32]:
         """How probable each label is; those of other corpora's outputs are 0.
 
         Args:
             pairs: all those of each context that has some, since a document model reads a context once.
             batch_tokens: that the model is given at once, padding included; what suits the device unless
                 given.
+            ahead: so many pairs are encoded while the model is at those before them, by a thread; all before
+                the first batch unless given. Of no effect where a context is read for all its pairs.
 
         Returns:
             [pairs, labels], rows sum to 1, in the order of the pairs.
@@ -186,14 +191,29 @@ class Classifier:
             HarmonizeError: a pair of an entity type, or of a corpus, that the classifier was not trained on.
         """
         pairs = list(pairs)
-        encoded = self.head.inputs(self.encoder(pairs), [-1] * len(pairs))
         logits = np.empty((len(pairs), len(self.labels)), dtype=np.float32)
         batch_tokens = batch_tokens or _BATCH_TOKENS[self.device.type]
         bf16 = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
         with torch.inference_mode(), bf16:
-            for places in token_batches(encoded.lengths, batch_tokens):
-                logits[encoded.places(places)] = self._logits([encoded[place] for place in places])
+            for start, encoded in self._encoded(pairs, ahead):
+                for places in token_batches(encoded.lengths, batch_tokens):
+                    found = self._logits([encoded[place] for place in places])
+                    logits[start + encoded.places(places)] = found
         return softmax(logits, own_outputs(self.space, pairs))
+
+    def _encoded(self, pairs: Sequence[Pair], ahead: int | None) -> Iterator[tuple[int, EncodedInputs]]:
+        """The inputs of all pairs, or of some at a time, with the place of the first of their pairs."""
+        if ahead is None or not isinstance(self.encoder, PairEncoder):
+            yield 0, self._inputs(pairs)
+            return
+        starts = range(0, len(pairs), ahead)
+        with ThreadPoolExecutor(1) as pool:
+            coming = [pool.submit(self._inputs, pairs[start : start + ahead]) for start in starts]
+            for start, encoded in zip(starts, coming, strict=True):
+                yield start, encoded.result()
+
+    def _inputs(self, pairs: Sequence[Pair]) -> EncodedInputs:
+        return self.head.inputs(self.encoder(pairs), [-1] * len(pairs))
 
     def _logits(self, items: Sequence[dict[str, Any]]) -> NDArray[np.float32]:
         """[pairs of the items, labels]"""

@@ -8,9 +8,10 @@ the first [SEP]; each tag is one token of the vocabulary.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from harmonize.errors import HarmonizeError
@@ -21,8 +22,17 @@ from harmonize.relation.windows import Range, kept, nearest
 
 __all__ = ["Encoded", "PairEncoder", "TextEncoder", "add_tokens"]
 
+_AS_TEXT = {
+    "add_special_tokens": False,
+    "split_special_tokens": True,  # text that spells a tag or [SEP] stays text
+    "return_attention_mask": False,
+    "return_token_type_ids": False,
+    "verbose": False,
+}
 _LEAST_CONTEXT = 16
 _BATCH = 512
+_MOST_WORDS = 100_000
+"""Whose tokens are kept, some 20 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,17 @@ def add_tokens(tokenizer: Any, tokens: Iterable[str]) -> None:
             raise HarmonizeError(f"expected {token} as one token of the vocabulary, the tokenizer splits it")
 
 
+_OF_BERT = {"normalizer": "BertNormalizer", "pre_tokenizer": "BertPreTokenizer", "model": "WordPiece"}
+
+
+def _takes_words(tokenizer: Any) -> bool:
+    """True if what stands between two blanks is tokenized without a look at the rest, as BERT does it."""
+    parts = json.loads(tokenizer.backend_tokenizer.to_str())
+    kinds = {name: (parts[name] or {}).get("type") for name in _OF_BERT}
+    # A token that was added without being special is sought in the text, blanks and all.
+    return kinds == _OF_BERT and all(token["special"] for token in parts["added_tokens"])
+
+
 class TextEncoder:
     """Tokens of tagged texts, for one tokenizer.
 
@@ -85,6 +106,7 @@ class TextEncoder:
             token: tokenizer.convert_tokens_to_ids(token) for token in self.kind.words(self.tags)
         }
         self._tag_ids[MASK] = tokenizer.mask_token_id
+        self._ids_of_words: dict[str, list[int]] | None = {} if _takes_words(tokenizer) else None
         if self.kind.masks and tokenizer.mask_token_id is None:
             raise HarmonizeError(f"input {kind}: expected a tokenizer with a mask, this one has none")
         self.frame = Frame.of(tokenizer, pair=self.kind.segments == 2)
@@ -124,21 +146,41 @@ class TextEncoder:
             )
         return room
 
+    def without_words(self) -> None:
+        """Give the tokenizer every piece of text whole, as those that look beyond a word are given them."""
+        self._ids_of_words = None
+
     def ids(self, pieces: Iterable[Piece]) -> Mapping[str, list[int]]:
-        """Token ids of each distinct piece of text, all of them asked for at once."""
+        """Token ids of each distinct piece of text, all of them asked for at once.
+
+        The pairs of a context cut it at other places, but share nearly all of its words: where a tokenizer
+        takes every word by itself, each is tokenized once.
+        """
         texts = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, str)))
+        known = self._ids_of_words
+        if known is None:
+            return dict(zip(texts, self._tokenized(texts), strict=True))
+        if len(known) > _MOST_WORDS:
+            known.clear()
+        words = {text: text.split(" ") for text in texts}
+        new = list(dict.fromkeys(word for each in words.values() for word in each if word not in known))
+        known.update(zip(new, self._tokenized_words(new), strict=True))
+        of_word = known.__getitem__
+        return {text: list(chain.from_iterable(map(of_word, each))) for text, each in words.items()}
+
+    def _tokenized(self, texts: list[str]) -> list[list[int]]:
         if not texts:
-            return {}
-        # Text that spells a tag or [SEP] stays text.
-        encoded = self.tokenizer(
-            texts,
-            add_special_tokens=False,
-            split_special_tokens=True,
-            return_attention_mask=False,
-            return_token_type_ids=False,
-            verbose=False,
-        )
-        return dict(zip(texts, encoded["input_ids"], strict=True))
+            return []
+        return list(self.tokenizer(texts, **_AS_TEXT)["input_ids"])
+
+    def _tokenized_words(self, words: list[str]) -> list[list[int]]:
+        """As one text of many words, since each text takes time of its own."""
+        found: list[list[int]] = [[] for _ in words]
+        if words:
+            encoded = self.tokenizer([words], is_split_into_words=True, **_AS_TEXT)
+            for token, word in zip(encoded["input_ids"][0], encoded.word_ids(0), strict=True):
+                found[word].append(token)
+        return found
 
     def tokens(
         self, pieces: Iterable[Piece], ids: Mapping[str, list[int]], entities: int

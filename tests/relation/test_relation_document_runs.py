@@ -59,6 +59,7 @@ def test_answers_do_not_depend_on_the_batch(document_run: Path, sample_union: Pa
     found = classifier.probabilities(pairs)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(found, classifier.probabilities(pairs, batch_tokens=1), atol=1e-5)
+    np.testing.assert_allclose(found, classifier.probabilities(pairs, ahead=1), atol=1e-5)
     turned = classifier.probabilities(pairs[::-1])[::-1]
     np.testing.assert_allclose(found, turned, atol=1e-5)
 

@@ -112,7 +112,9 @@ def test_probabilities_depend_on_the_pair_alone(small_run: Path, sample_union: P
     alone = np.concatenate([classifier.probabilities([one]) for one in reversed(pairs)])[::-1]
     np.testing.assert_allclose(together, alone, atol=1e-5)
     np.testing.assert_allclose(together, classifier.probabilities(iter(pairs), batch_tokens=200), atol=1e-5)
-    assert classifier.probabilities([]).shape == (0, len(classifier.labels))
+    np.testing.assert_allclose(together, classifier.probabilities(pairs, ahead=3), atol=1e-5)
+    for ahead in (None, 3):
+        assert classifier.probabilities([], ahead=ahead).shape == (0, len(classifier.labels))
 
 
 def test_predictions_are_rows_of_the_schema(small_run: Path, sample_union: Path) -> None:
