@@ -1,4 +1,4 @@
-"""What the benchmarks share: where and on what they ran. Imports nothing heavy."""
+"""What the benchmarks share: where and on what they ran, and a result file. Imports nothing heavy."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import datetime
 import json
 import os
 import platform
+import shutil
 import subprocess
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from harmonize.union.replace import new_file
 
 
 def hardware() -> dict[str, object]:
@@ -26,9 +29,11 @@ def hardware() -> dict[str, object]:
 
 
 def commit() -> str:
-    """Of the working tree; a copy without .git is told its commit by HARMONIZE_COMMIT."""
+    """Of the working tree; a copy without .git is told its commit by HARMONIZE_COMMIT, else it is ""."""
     if "HARMONIZE_COMMIT" in os.environ:
         return os.environ["HARMONIZE_COMMIT"]
+    if shutil.which("git") is None:
+        return ""
     done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     changed = subprocess.run(
         ["git", "status", "--porcelain"], capture_output=True, text=True, check=False
@@ -52,6 +57,8 @@ def provenance(benchmark: str, *packages: str) -> dict[str, object]:
     }
 
 
-def write(result: dict[str, Any], path: Path) -> None:
+def write(result: Any, path: Path) -> None:
+    """A result as JSON, in the place of an older one at once: who reads it while it grows reads it whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    with new_file(path) as file:
+        file.write(json.dumps(result, indent=1) + "\n")

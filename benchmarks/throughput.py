@@ -1,16 +1,20 @@
 """Pairs per second, ours beside the reference way, on the same real rows in one run.
 
     python benchmarks/throughput.py --union artifacts/union --tokenizer DIR [--shape pubmedbert]
-        [--rows 100] [--batch 16] [--work predict train] [--device cpu] [--out FILE]
+        [--rows 100] [--batch 16] [--work predict train] [--device cpu] [--minutes 10] [--profile]
+        [--out FILE]
 
 reference   one pair a row, in the set's order, padded to 512 tokens, single precision, plain forward
 cls         ours, the prompt model: batches of like lengths; bf16 on a GPU
+cls-ahead   the same, text encoded by a thread while the model is at the texts before, prediction only
 cls-int8    the same on a CPU with its linear layers in 8 bits, prediction only
 document    ours, one reading of a context for all its pairs
 
 Weights are random. The rows are those of documents drawn from the whole set. Encoding text into tokens is
 part of every time. `of_matmul` is the share of what a large matrix product reaches in the same run, counting
-operations for tokens that are no padding.
+operations for tokens that are no padding. The file is written after each part; `cut` names those that the
+limit in minutes left no time for. --profile tells, before all else, where prediction spends its time, with
+text tokenized word by word, each once, and (cls-pieces) as the pieces between the tags.
 """
 
 from __future__ import annotations
@@ -21,6 +25,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +33,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import torch
+from clock import Clock, TimeIsUp
 from common import commit, hardware, versions, write
 from peak import peak_mib, start_peak
+from shares import shares
 from transformers import AutoTokenizer, BertConfig
 
 from harmonize.relation.classifier import Classifier
@@ -47,9 +54,11 @@ from harmonize.union.manifest import read_manifest
 SHAPES = {
     "pubmedbert": {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12},
     "minilm": {"hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12},
+    "tiny": {"hidden_size": 64, "num_hidden_layers": 2, "num_attention_heads": 4},
 }
 LABELS = (*(f"label {place}" for place in range(17)), "None")
 LENGTH = 512
+AHEAD = 1024
 
 
 def drawn_pairs(union: Path, count: int, seed: int = 0) -> list[Pair]:
@@ -124,9 +133,9 @@ def timed(work: Callable[[], None], device: torch.device) -> float:
     return time.perf_counter() - started
 
 
-def matmul_ceiling(device: torch.device, dtype: torch.dtype) -> float:
+def matmul_ceiling(device: torch.device, dtype: torch.dtype, shape: str) -> float:
     """Operations per second of a product of large matrices, the best of three."""
-    size = 8192 if device.type == "cuda" else 1536
+    size = 8192 if device.type == "cuda" else 128 if shape == "tiny" else 1536
     one, other = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
     repeats = 20 if device.type == "cuda" else 4
 
@@ -180,22 +189,30 @@ def trained(
         optimizer.zero_grad()
 
 
-def measured(bench: Bench, work: str, name: str, ceilings: dict[str, float]) -> dict[str, Any]:
+def work_of(bench: Bench, work: str, name: str, classifier: Classifier) -> Callable[[], None]:
+    """What is measured: all pairs predicted, or trained on once."""
+    if work == "predict" and name == "reference":
+        return partial(predicted_the_reference_way, bench, classifier)
+    if work == "predict":
+        return partial(classifier.probabilities, bench.pairs, ahead=AHEAD if name == "cls-ahead" else None)
+    batches = reference_batches if name == "reference" else own_batches
+    size = max(1, bench.batch // 4) if name == "document" else bench.batch
+    return lambda: trained(bench, classifier, batches(bench, classifier, size), classifier.precision)
+
+
+def measured(bench: Bench, work: str, name: str, ceilings: dict[str, float], clock: Clock) -> dict[str, Any]:
+    """One part.
+
+    Raises:
+        TimeIsUp: before it was done.
+    """
+    clock.check()
     head = HEADS["document" if name == "document" else "cls"]
     precision = {"reference": "fp32", "cls-int8": "int8"}.get(name, bench.precision)
     classifier = bench.classifier(head, precision)
+    classifier.model.register_forward_pre_hook(clock.check)
     lengths = classifier.head.inputs(classifier.encoder(bench.pairs), [0] * len(bench.pairs)).lengths
-
-    def run() -> None:
-        if work == "predict" and name == "reference":
-            predicted_the_reference_way(bench, classifier)
-        elif work == "predict":
-            classifier.probabilities(bench.pairs)
-        else:
-            batches = reference_batches if name == "reference" else own_batches
-            size = max(1, bench.batch // 4) if name == "document" else bench.batch
-            trained(bench, classifier, batches(bench, classifier, size), precision)
-
+    run = work_of(bench, work, name, classifier)
     if bench.device.type == "cuda":
         run()  # the first pass chooses kernels
     gc.collect()
@@ -214,28 +231,36 @@ def measured(bench: Bench, work: str, name: str, ceilings: dict[str, float]) -> 
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--union", type=Path, required=True)
-    parser.add_argument("--tokenizer", type=Path, required=True, help="its folder")
-    parser.add_argument("--shape", choices=SHAPES, default="pubmedbert")
-    parser.add_argument("--rows", type=int, default=100)
-    parser.add_argument("--work", nargs="+", choices=("predict", "train"), default=["predict", "train"])
-    parser.add_argument("--batch", type=int, default=16, help="of training, in pairs; a quarter in contexts")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--out", type=Path)
-    options = parser.parse_args()
-    device = torch.device(options.device)
-    pairs = drawn_pairs(options.union, options.rows)
-    tokenizer, tags = AutoTokenizer.from_pretrained(options.tokenizer), tags_of(pairs)
-    add_tokens(tokenizer, tag_tokens(tags.values()))
-    precision = "bf16" if device.type == "cuda" else "fp32"
-    ceilings = {"fp32": matmul_ceiling(device, torch.float32)}
-    if device.type == "cuda":
-        ceilings["bf16"] = matmul_ceiling(device, torch.bfloat16)
-    result: dict[str, Any] = {
+def profiled(bench: Bench, name: str, clock: Clock) -> dict[str, Any]:
+    """The shares of a prediction's time.
+
+    Raises:
+        TimeIsUp: before it was done.
+    """
+    clock.check()
+    classifier = bench.classifier(HEADS["document" if name == "document" else "cls"], bench.precision)
+    classifier.model.register_forward_pre_hook(clock.check)
+    if name == "cls-pieces":
+        classifier.encoder.without_words()
+    return shares(classifier, bench.pairs)
+
+
+def ceilings_of(device: torch.device, shape: str) -> dict[str, float]:
+    types = {"fp32": torch.float32} | ({"bf16": torch.bfloat16} if device.type == "cuda" else {})
+    return {name: matmul_ceiling(device, dtype, shape) for name, dtype in types.items()}
+
+
+def names_of(work: str, device: torch.device) -> list[str]:
+    """The ways that are measured beside each other."""
+    if work == PROFILE:
+        return ["cls", "cls-pieces", "document"]
+    eight_bits = ["cls-int8"] if device.type == "cpu" else []
+    return ["reference", "cls", *(["cls-ahead", *eight_bits] if work == "predict" else []), "document"]
+
+
+def head_of(options: argparse.Namespace, device: torch.device) -> dict[str, Any]:
+    """The head of the result file."""
+    return {
         "benchmark": "throughput",
         "command": f"python benchmarks/throughput.py --union artifacts/union --tokenizer DIR "
         f"--shape {options.shape} --rows {options.rows} --batch {options.batch} --device {options.device}",
@@ -245,20 +270,72 @@ def main() -> None:
         "versions": versions("torch", "transformers"),
         "threads": torch.get_num_threads(),
         "shape": SHAPES[options.shape],
-        "pairs": len(pairs),
-        "matmul_operations_per_second": ceilings,
     }
-    for work in options.work:
-        bench = Bench(options.shape, tokenizer, tags, pairs, device, precision, options.batch)
-        names = ["reference", "cls", "document"]
-        if work == "predict" and device.type == "cpu":
-            names.insert(2, "cls-int8")
-        found = result[work] = {name: measured(bench, work, name, ceilings) for name in names}
-        base = found["reference"]["pairs_per_second"]
-        for name in names[1:]:
-            found[name]["times_the_reference"] = round(found[name]["pairs_per_second"] / base, 2)
-            print(work, name, found[name]["times_the_reference"], "times the reference way")
-    write(result, options.out or Path(f"benchmarks/results/throughput-{options.shape}-{options.device}.json"))
+
+
+def bench_of(options: argparse.Namespace, device: torch.device) -> Bench:
+    pairs = drawn_pairs(options.union, options.rows)
+    tokenizer, tags = AutoTokenizer.from_pretrained(options.tokenizer), tags_of(pairs)
+    add_tokens(tokenizer, tag_tokens(tags.values()))
+    precision = "bf16" if device.type == "cuda" else "fp32"
+    return Bench(options.shape, tokenizer, tags, pairs, device, precision, options.batch)
+
+
+PROFILE = "profile"
+
+
+def run_parts(bench: Bench, works: Iterable[str], result: dict[str, Any], clock: Clock, out: Path) -> None:
+    """Measure part after part; the file is written after each, and names those that there was no time for."""
+    parts = [(work, name) for work in works for name in names_of(work, bench.device)]
+    result["cut"] = [f"{work}/{name}" for work, name in parts]
+    write(result, out)
+    for work, name in parts:
+        try:
+            if work == PROFILE:
+                found = profiled(bench, name, clock)
+            else:
+                found = measured(bench, work, name, result["matmul_operations_per_second"], clock)
+        except TimeIsUp:
+            continue
+        base = result.setdefault(work, {}).get("reference")
+        if base is not None:
+            found["times_the_reference"] = round(found["pairs_per_second"] / base["pairs_per_second"], 2)
+            print(work, name, found["times_the_reference"], "times the reference way")
+        result[work][name] = found
+        result["cut"].remove(f"{work}/{name}")
+        write(result, out)
+    if result["cut"]:
+        print("no time for", ", ".join(result["cut"]))
+
+
+def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--union", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True, help="its folder")
+    parser.add_argument("--shape", choices=SHAPES, default="pubmedbert")
+    parser.add_argument("--rows", type=int, default=100)
+    parser.add_argument("--work", nargs="*", choices=("predict", "train"), default=["predict", "train"])
+    parser.add_argument("--batch", type=int, default=16, help="of training, in pairs; a quarter in contexts")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--minutes", type=float, help="what is not measured by then is named as cut")
+    parser.add_argument("--profile", action="store_true", help="the shares of tokens, batches and model, too")
+    parser.add_argument("--out", type=Path)
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parsed(arguments)
+    clock = Clock.of(options.minutes)
+    device = torch.device(options.device)
+    bench = bench_of(options, device)
+    ceilings = ceilings_of(device, options.shape)
+    result = head_of(options, device)
+    result |= {"pairs": len(bench.pairs), "matmul_operations_per_second": ceilings}
+    out = options.out or Path(f"benchmarks/results/throughput-{options.shape}-{options.device}.json")
+    works = [*([PROFILE] if options.profile else []), *options.work]
+    run_parts(bench, works, result, clock, out)
 
 
 if __name__ == "__main__":
