@@ -1,21 +1,19 @@
-"""What the benchmarks for a GPU share: the head of a result file."""
+"""What the modules of this folder share: the repository's place, and what all benchmarks share."""
 
 from __future__ import annotations
 
-import datetime
-import os
-import subprocess
-from importlib.metadata import version
+import sys
+from importlib import import_module
+from pathlib import Path
 
-import torch
+__all__ = ["PATHS", "ROOT", "commit", "hardware", "versions", "write"]
 
+ROOT = Path(__file__).absolute().parent.parent.parent
+PATHS = (ROOT, Path(__file__).absolute().parent, Path(__file__).absolute().parent.parent)
+"""Where a process of a session finds the package and the benchmarks."""
 
-def provenance(device: str, *packages: str) -> dict[str, object]:
-    """Commit, date, hardware and versions; a copy without .git is told its commit by HARMONIZE_COMMIT."""
-    done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return {
-        "commit": os.environ.get("HARMONIZE_COMMIT") or done.stdout.strip() or "not known",
-        "date": datetime.date.today().isoformat(),
-        "hardware": torch.cuda.get_device_name() if device == "cuda" else "cpu",
-        "versions": {name: version(name) for name in packages},
-    }
+sys.path += [str(path) for path in PATHS if str(path) not in sys.path]
+_common = import_module("common")
+commit, hardware, versions, write = (
+    getattr(_common, name) for name in ("commit", "hardware", "versions", "write")
+)
