@@ -65,7 +65,7 @@ def pseudo_file(
 ) -> pa.Table:
     """Write what `Sure` says of documents, as if a model of a recipe had said it, and return the rows."""
     rules = pair_rules()
-    documents = read_input(source, rules=rules) if isinstance(source, Path) else source
+    documents = read_input(source, rules=rules, strict=True) if isinstance(source, Path) else source
     account = LabelAccount()
     said = {
         "pseudo_schema_version": "1.0",

