@@ -116,10 +116,18 @@ class Relation:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A title, an abstract, or another part of the text that no sentence crosses."""
+    """A title, an abstract, or another part of the text that no sentence crosses.
+
+    Attributes:
+        kind: "title", "abstract", "paragraph", "text", or what the file calls it.
+        section: of full text, the part of the article that it stands in, as the file has it ("RESULTS").
+        offset: of full text, where the file says that it begins, in whatever the file counts.
+    """
 
     kind: str
     span: Span
+    section: str | None = None
+    offset: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import typer
 
 from harmonize.prediction.account import Account
 from harmonize.prediction.asked import Asked
+from harmonize.prediction.inputs import Reading
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
@@ -21,7 +22,7 @@ from harmonize.sources.annotations import ARTICLE_FORMS
 from .compare import compared
 from .evaluate import evaluated
 from .losses import loss_lines
-from .options import DEFAULT_UNION, Cache, KeepGoing, Report, Strict, TypesFile, app
+from .options import DEFAULT_UNION, Cache, KeepGoing, OffsetsIn, Report, Strict, TextOf, TypesFile, app
 from .predict import ENGINES, INPUT_FORMS
 from .predict import predict as predict_documents
 from .pseudo_label import pseudo_label as label_documents
@@ -167,7 +168,8 @@ def predict(
         Path | None,
         typer.Argument(
             metavar="INPUT",
-            help="PubTator, BioC XML or JSON (.gz too), a folder of `harmonize shard`, or a union set.",
+            help="PubTator, BioC XML or JSON, unified PPI XML (packed too; - is standard input), "
+            "a folder of `harmonize shard`, or a union set.",
             show_default=False,
         ),
     ] = None,
@@ -197,6 +199,8 @@ def predict(
         str, typer.Option(help=f"{' or '.join(RELATION_TYPES)}: whose names the relations get.")
     ] = BIORED,
     types: TypesFile = None,
+    text: TextOf = None,
+    offsets: OffsetsIn = None,
     strict: Strict = False,
     report: Report = None,
     keep_going: KeepGoing = False,
@@ -240,6 +244,7 @@ def predict(
             out_format=out_format,
             as_corpus=as_corpus,
             types=types,
+            how=_how(text, offsets),
             strict=strict,
             report=report,
             batch_size=batch_size,
@@ -261,9 +266,7 @@ def predict(
 def pseudo_label(
     source: Annotated[
         Path,
-        typer.Argument(
-            metavar="INPUT", help="PubTator, BioC XML or JSON (.gz too), or a folder of `harmonize shard`."
-        ),
+        typer.Argument(metavar="INPUT", help="As of `harmonize predict`, but no union set."),
     ],
     model: Annotated[Path, typer.Option("--model", help="The run's folder, or that of its folds.")],
     out: Annotated[Path, typer.Option(help="The file to write, .parquet; .md and .json stand beside it.")],
@@ -282,6 +285,8 @@ def pseudo_label(
         str, typer.Option(help="The corpus whose rules make the pairs: its kinds, contexts and [Corpus].")
     ] = "biored",
     types: TypesFile = None,
+    text: TextOf = None,
+    offsets: OffsetsIn = None,
     strict: Strict = False,
     keep_going: KeepGoing = False,
     batch_size: Annotated[int, typer.Option(help="Pairs asked about at once.", min=1)] = 256,
@@ -308,6 +313,7 @@ def pseudo_label(
         form=form,
         as_corpus=as_corpus,
         types=types,
+        how=_how(text, offsets),
         strict=strict,
         batch_size=batch_size,
         device=device,
@@ -321,7 +327,7 @@ def pseudo_label(
 def shard(
     source: Annotated[
         Path,
-        typer.Argument(metavar="INPUT", help="PubTator, BioC XML or JSON (.gz, .tar, or a folder of them)."),
+        typer.Argument(metavar="INPUT", help="Files as of `harmonize predict`, or a folder of them."),
     ],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     documents: Annotated[int, typer.Option(help="Documents in a shard.", min=1)] = DOCUMENTS_PER_SHARD,
@@ -333,6 +339,8 @@ def shard(
         str, typer.Option(help="The corpus that predict is to make pairs as: its types and ids.")
     ] = "biored",
     types: TypesFile = None,
+    text: TextOf = None,
+    offsets: OffsetsIn = None,
     strict: Strict = False,
     report: Report = None,
     keep_going: KeepGoing = False,
@@ -350,12 +358,20 @@ def shard(
         form=form,
         as_corpus=as_corpus,
         types=types,
+        how=_how(text, offsets),
         strict=strict,
         report=report,
         account=read,
     )
     typer.echo(f"{written.documents.out:,} documents in {len(written.shards):,} shards: {out}")
     _tell_losses(read)
+
+
+def _how(text: str | None, offsets: str | None) -> Reading | None:
+    """How files are to be read; None unless an option says it."""
+    if text is None and offsets is None:
+        return None
+    return Reading.named(text or "abstract", offsets or "codepoints")
 
 
 def _tell_losses(account: Account) -> None:

@@ -47,7 +47,7 @@ class SkippedDocuments:
 
 
 def loss_lines(account: Account) -> Iterator[str]:
-    """A line each for documents skipped, mentions left out, repeated ids, and files without ids."""
+    """A line each for what was left out, repeated ids, and files whose offsets or ids look wrong."""
     if account.skipped:
         count = f"{account.skipped.total():,} of {account.documents_in:,} documents"
         yield f"skipped: {count}: {_counted(account.skipped)}"
@@ -57,18 +57,31 @@ def loss_lines(account: Account) -> Iterator[str]:
         parts = sorted(reasons.items(), key=lambda item: -sum(item[1].values()))
         told = (f"{reason} {sum(types.values()):,} ({_counted(types)})" for reason, types in parts)
         yield f"left out: {count}: {', '.join(told)}"
+    reading = account.reading
+    if reading.passages:
+        yield (
+            f"left out: {reading.passages.total():,} passages with {reading.mentions_of_passages:,} mentions "
+            f"({_counted(reading.passages)}); see --text"
+        )
     if account.repeated:
         yield (
             f"warning: {account.repeated:,} documents have the id of an earlier one; "
             "instance_id tells their pairs apart"
         )
-    files, first = account.reading.files_without_ids, account.reading.first_without_ids
+    if reading.first_counted_otherwise is not None:
+        others = _others(reading.files_counted_otherwise)
+        yield f"warning: {reading.first_counted_otherwise}{others and f' (likewise{others})'}"
+    files, first = reading.files_without_ids, reading.first_without_ids
     if files:
-        others = f" and {files - 1:,} other files" if files > 1 else ""
+        others = _others(files)
         yield (
             f"warning: no concept id is known in {first}{others}; "
             "mentions of a document that read alike were taken for one entity"
         )
+
+
+def _others(files: int) -> str:
+    return f" and {files - 1:,} other files" if files > 1 else ""
 
 
 def _counted(counts: Mapping[str, int]) -> str:
@@ -96,6 +109,12 @@ def write_report(
         **account.as_dict(),
         "first_left_out": dict(sorted(reading.places.items())),
         "skipped_documents": skipped.kept,
+        "passages_left_out": dict(sorted(reading.passages.items())),
+        "mentions_of_passages_left_out": reading.mentions_of_passages,
+        "counted_otherwise": {
+            "files": reading.files_counted_otherwise,
+            "first": reading.first_counted_otherwise,
+        },
         "without_concept_ids": {"files": reading.files_without_ids, "first": reading.first_without_ids},
     }
     path.parent.mkdir(parents=True, exist_ok=True)

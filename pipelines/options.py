@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperGroup
 
 from harmonize.errors import HarmonizeError, SeveralErrors, UnknownName
+from harmonize.formats.offsets import OFFSET_UNITS
+from harmonize.formats.passages import TEXT_CHOICES
 
 __all__ = [
     "DEFAULT_UNION",
@@ -20,10 +22,12 @@ __all__ = [
     "KeepGoing",
     "LeakSettingsFile",
     "Mirror",
+    "OffsetsIn",
     "Report",
     "SourceChoice",
     "Strict",
     "Terms",
+    "TextOf",
     "TypesFile",
     "UnionFolder",
     "app",
@@ -107,6 +111,16 @@ KeepGoing = Annotated[bool, typer.Option("--keep-going", hidden=True)]
 TypesFile = Annotated[
     Path | None,
     typer.Option("--types", help="YAML, your types: known ones, see `harmonize types`, or null."),
+]
+TextOf = Annotated[
+    str | None,
+    typer.Option(
+        "--text", help=f"{', '.join(TEXT_CHOICES)}: what is read of full texts (BioC) [default: abstract]."
+    ),
+]
+OffsetsIn = Annotated[
+    str | None,
+    typer.Option("--offsets", help=f"{', '.join(OFFSET_UNITS)}: what they count [default: codepoints]."),
 ]
 Report = Annotated[
     Path | None, typer.Option(help="A JSON file with all that was read, left out and found, counted.")

@@ -15,7 +15,7 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.asked import Asked, read_asked
 from harmonize.prediction.entity_types import load_entity_types, load_user_types
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
-from harmonize.prediction.inputs import read_input
+from harmonize.prediction.inputs import Reading, read_input
 from harmonize.prediction.outputs import output_form, write_predictions
 from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.ray_engine import RayEngine
@@ -39,6 +39,7 @@ __all__ = [
     "Summary",
     "check_documents",
     "check_file",
+    "check_how",
     "check_report",
     "input_documents",
     "predict",
@@ -80,6 +81,7 @@ def predict(
     types: Path | None = None,
     splitter: str = RULE_BASED,
     report: Path | None = None,
+    how: Reading | None = None,
     skip: Callable[[InputError], None] | None = None,
     progress: Callable[[int], None] = lambda documents: None,
 ) -> Summary:
@@ -106,6 +108,7 @@ def predict(
         types: a file of types beside harmonize/prediction/entity_types.yaml; see `load_user_types`.
         splitter: for rules by sentence, see harmonize.text.sentences.
         report: a file that gets all counts as JSON, also where nothing was read.
+        how: what is read of full texts, and what offsets count; for files only.
         skip: is told of each document passed over; lines on stderr unless given.
         progress: is told how many documents are done.
 
@@ -139,6 +142,7 @@ def predict(
         device=device,
         precision=precision,
         strict=strict,
+        how=check_how(source, asked is not None and asked.dump is None, kind, how),
     )
     if report is not None:
         check_report(source, out, report)
@@ -192,6 +196,24 @@ def _predict_file(
         found = extractor(input_documents(work, kind, extractor.rules, tally, skip))
     checked = _counted(found, tally, summary, source, progress)
     write_predictions(checked, out, written_as, labels=extractor.labels, relation_types=work.relation_types)
+
+
+def check_how(source: Path, is_service: bool, kind: str | None, how: Reading | None) -> Reading:
+    """How files are to be read.
+
+    Raises:
+        HarmonizeError: it is told, and the input is none of files.
+    """
+    if how is not None and is_service:
+        raise HarmonizeError(
+            f"{source}: expected files to read, the service gives titles and abstracts; --text and --offsets "
+            "say how those of --pubtator are read"
+        )
+    if how is not None and kind in (SHARDS, UNION):
+        raise HarmonizeError(
+            f"{source}: expected files to read; --text and --offsets say how `harmonize shard` reads them"
+        )
+    return how or Reading()
 
 
 def user_types(path: Path | None, shards: Path | None = None) -> dict[str, str | None]:
@@ -286,12 +308,16 @@ def input_documents(
     `skip` is told of those not to be read.
     """
     if work.asked is not None:
-        return read_asked(work.asked, kind, rules=rules, tally=tally, strict=work.strict, skip=skip)
+        return read_asked(
+            work.asked, kind, rules=rules, tally=tally, strict=work.strict, skip=skip, how=work.how
+        )
     if kind == SHARDS:
         manifest = read_shard_manifest(work.source)
         tally.documents = manifest.documents.out
         return read_shards(work.source, manifest)
-    return read_input(work.source, kind, rules=rules, tally=tally, strict=work.strict, skip=skip)
+    return read_input(
+        work.source, kind, rules=rules, tally=tally, strict=work.strict, skip=skip, how=work.how
+    )
 
 
 def _check_union(

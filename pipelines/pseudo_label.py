@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, UnknownName
 from harmonize.prediction.account import Account
+from harmonize.prediction.inputs import Reading
 from harmonize.prediction.sharded import Work
 from harmonize.prediction.shards import is_shards
 from harmonize.prediction.tally import Tally
@@ -28,7 +29,7 @@ from harmonize.spec import load_catalogue
 
 from .evaluate import runs_of
 from .losses import SkippedDocuments
-from .predict import SHARDS, check_documents, check_file, input_documents, user_types
+from .predict import SHARDS, check_documents, check_file, check_how, input_documents, user_types
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,6 +92,7 @@ def pseudo_label(
     batch_size: int = 256,
     device: str = "auto",
     precision: str = "auto",
+    how: Reading | None = None,
     skip: Callable[[InputError], None] | None = None,
 ) -> Labelled:
     """Label the pairs of documents that a model is sure of. All folds' models are held at once.
@@ -101,7 +103,8 @@ def pseudo_label(
         union: the set whose evaluated documents are left out; that of the folds' training.
         out: the file to write, .parquet; replaced at the end, and only if all went well.
         threshold, negatives, seed: see harmonize.prediction.labelling.Keeping.
-        form, as_corpus, strict, types, batch_size, device, precision, skip: see pipelines.predict.predict.
+        form, as_corpus, strict, types, batch_size, device, precision, how, skip: see
+            pipelines.predict.predict.
 
     Raises:
         HarmonizeError: see harmonize.errors; nothing has then been written.
@@ -119,7 +122,8 @@ def pseudo_label(
     models = _models(model, union, device, precision)
     mean = MeanClassifier([each.classifier for each in models], str(model))
     own = user_types(types, source if kind == SHARDS else None)
-    work = Work(mean, source, out, as_corpus, types=own, batch_size=batch_size, strict=strict)
+    how = check_how(source, False, kind, how)
+    work = Work(mean, source, out, as_corpus, types=own, batch_size=batch_size, strict=strict, how=how)
     extractor = work.extractor()
     check = _checked(models, union, threshold, mean.kind) if len(models) > 1 else None
     tally, account = Tally(), LabelAccount()

@@ -8,7 +8,7 @@ from pathlib import Path
 from harmonize.errors import HarmonizeError, InputError, NothingRead
 from harmonize.model import Document
 from harmonize.prediction.account import Account
-from harmonize.prediction.inputs import read_input
+from harmonize.prediction.inputs import Reading, read_input
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD, ShardManifest, is_shards, write_shards
 from harmonize.prediction.tally import Tally
@@ -31,6 +31,7 @@ def shard(
     extensions: Iterable[Path] = (),
     types: Path | None = None,
     report: Path | None = None,
+    how: Reading | None = None,
     account: Account | None = None,
     skip: Callable[[InputError], None] | None = None,
 ) -> ShardManifest:
@@ -45,6 +46,7 @@ def shard(
         extensions: folders with the mappings of further corpora.
         types: a file of types beside harmonize/prediction/entity_types.yaml; see `load_user_types`.
         report: a file that gets all counts as JSON, also where nothing was read.
+        how: what is read of full texts, and what offsets count.
         account: gets what was read and what was left out.
         skip: is told of each document passed over; lines on stderr unless given.
 
@@ -58,7 +60,8 @@ def shard(
         check_report(source, out, report)
     own, tally, skipped = user_types(types), Tally(), SkippedDocuments(skip)
     rules = pair_rules(as_corpus, types=own, extensions=tuple(extensions))
-    documents = read_input(source, form, rules=rules, tally=tally, strict=strict, skip=skipped)
+    how = how or Reading()
+    documents = read_input(source, form, rules=rules, tally=tally, strict=strict, skip=skipped, how=how)
     try:
         written = write_shards(
             _some(documents, source, tally),
@@ -66,6 +69,7 @@ def shard(
             as_corpus=as_corpus,
             tally=tally,
             types=own,
+            text=how.text,
             documents_per_shard=documents_per_shard,
         )
     except NothingRead:

@@ -15,15 +15,17 @@ _ANNOTATED = re.compile(r"^\s*[^|\t\n]{1,99}(?:\|\w+\||\t[0-9]+\t[0-9]+\t)", re.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _JSON_KEYS = (b'"documents"', b'"PubTator3"', b'"passages"')
 
-ArticleForm = Literal["pubtator", "bioc-xml", "bioc-json"]
-ARTICLE_FORMS: tuple[ArticleForm, ...] = ("pubtator", "bioc-xml", "bioc-json")
+ArticleForm = Literal["pubtator", "bioc-xml", "bioc-json", "ppi-xml"]
+ARTICLE_FORMS: tuple[ArticleForm, ...] = ("pubtator", "bioc-xml", "bioc-json", "ppi-xml")
 
 
 def form_of(head: bytes) -> ArticleForm | None:
     """What a file is that begins so; None if it holds no annotated articles."""
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(b"<"):
-        return "bioc-xml" if b"<collection" in start else None
+        if b"<collection" in start:
+            return "bioc-xml"
+        return "ppi-xml" if b"<document" in start and b"<sentence" in start else None
     if start.startswith((b"{", b"[")):
         return "bioc-json" if any(key in start for key in _JSON_KEYS) else None
     return "pubtator" if _TEXT_START.match(start) else None

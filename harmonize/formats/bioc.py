@@ -267,6 +267,8 @@ def _passage(passage: Passage, text: str) -> BioCPassage:
     record = BioCPassage()
     record.offset, record.text = passage.span.start, passage.span.of(text)
     record.infons["type"] = passage.kind
+    if passage.section is not None:
+        record.infons["section_type"] = passage.section
     return record
 
 

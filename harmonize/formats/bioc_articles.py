@@ -1,26 +1,42 @@
-"""BioC with PubTator's annotation, read as PubTator's articles: title and abstract, and the mentions in them.
+"""BioC with the annotation of public tools, read as PubTator's articles: their text, and the mentions in it.
 
-Of full text only title and abstract are read, of relations none. Format: https://bioc.sourceforge.net.
+What is read of the text is chosen; of relations none. Format: harmonize.formats.bioc_parts.
 """
 
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from itertools import chain
+from typing import Any
 
 from lxml import etree
 
 from harmonize.errors import MalformedInput
+from harmonize.formats.bioc_infons import concept_id, mention_type
+from harmonize.formats.bioc_parts import (
+    Annotation,
+    Article,
+    Passage,
+    json_article,
+    json_fault,
+    json_name,
+    xml_article,
+    xml_pmid,
+)
 from harmonize.formats.json_stream import JsonStream
-from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, fitted
+from harmonize.formats.offsets import COUNTED_IN, Offsets, OffsetUnit, length_in
+from harmonize.formats.passages import PassageKind, TextChoice, is_read, passage_kinds
+from harmonize.formats.pubtator import BodyPassage, Misfit, PubTatorMention, PubTatorRecord, fitted
+from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
 from harmonize.formats.xml import elements
 from harmonize.model import Span
 
 __all__ = [
     "DISCONTINUOUS",
+    "MALFORMED_MENTION",
     "bioc_json_record",
     "bioc_xml_record",
     "json_articles",
@@ -31,198 +47,36 @@ __all__ = [
 
 DISCONTINUOUS = "in several parts"
 """Why a BioC annotation is a misfit that the text may well spell: PubTator's mentions are of one part."""
+MALFORMED_MENTION = "not as the format says"
 
-_LARGEST = 10**9  # what offsets and lengths stay below; more is no number to compute with
-_SURROGATE = re.compile("[\ud800-\udfff]")
-
-# Infons that hold an id, the surest first, and what PubTator text writes before the id.
-_ID_INFONS = {
-    "identifier": "",
-    "mesh": "MESH:",
-    "omim": "OMIM:",
-    "cvcl": "CVCL:",
-    "chebi": "CHEBI:",
-    "ncbi gene": "",
-    "entrez gene": "",
-    "gene": "",
-    "ncbi species": "",
-    "ncbi taxonomy": "",
-    "taxonomy": "",
-    "species": "",
-    "tmvar": "",
-    "dbsnp": "",
-    "cellosaurus": "",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Annotation:
-    """An annotation; its parts count from the start of the document, in code points."""
-
-    infons: Mapping[str, str]
-    text: str
-    parts: tuple[Span, ...]
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Passage:
-    """A passage of title or abstract; `offset` counts from the start of the document."""
-
-    role: str
-    offset: int
-    text: str
-    annotations: tuple[_Annotation, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Article:
-    id: str
-    passages: tuple[_Passage, ...]
-    line: int
-
-
-def _roles(passages: Iterable[Mapping[str, str]]) -> list[Literal["title", "abstract"] | None]:
-    """What the passages with these infons are; where none says so (BioRED's JSON), the first is the title.
-
-    The section says so in full text, where "title" is also the type of headings.
-    """
-    kinds = [(infons.get("section_type") or infons.get("type") or "").casefold() for infons in passages]
-    if not any(kinds):
-        return ["title" if number == 0 else "abstract" for number in range(len(kinds))]
-    return ["title" if kind == "title" else "abstract" if kind == "abstract" else None for kind in kinds]
-
-
-def _pmid(identifier: str, infons: Iterable[Mapping[str, str]]) -> str:
-    """The PMID; documents of full text are named by their PMC number and tell the PMID in an infon."""
-    told: dict[str, str] = {}
-    for infon in infons:
-        told = dict(infon) | told
-    if told.get("article-id_pmid"):
-        return told["article-id_pmid"]
-    number = identifier.removeprefix("PMC")
-    if number and told.get("article-id_pmc", "").removeprefix("PMC") == number:
-        return f"PMC{number}"
-    return identifier
-
-
-def _identifier(infons: Mapping[str, str]) -> str | None:
-    """The id as PubTator text writes it; None where no infon holds one."""
-    by_key = {key.casefold(): value.strip() for key, value in infons.items()}
-    for key, prefix in _ID_INFONS.items():
-        value = by_key.get(key, "")
-        if value and value != "Unknown":
-            return prefix + value.removeprefix(prefix)
-    return None
-
-
-def _record(
-    article: _Article, name: str, misfit: Misfit | None, *, forgiving: bool = False
-) -> PubTatorRecord:
-    """One blank joins passages; what the offsets of BioC leave between them differs from file to file."""
-    title = _joined(article, "title")
-    abstract = _joined(article, "abstract")
-    mentions = []
-    for passage, start in _places(article, len(title) + 1):
-        for annotation in passage.annotations:
-            mention = _mention(annotation, start - passage.offset)
-            found = _fitted(annotation, passage, forgiving)
-            if isinstance(found, PubTatorMention):
-                mentions.append(mention if found.text == mention.text else replace(mention, text=found.text))
-            elif misfit is not None:
-                misfit(article.id, mention, found)
-            else:
-                raise _unspelled(name, article, mention, found)
-    record = PubTatorRecord(article.id, title, abstract or None, tuple(mentions), (), article.line)
-    if not record.text and misfit is None:
-        raise _fault(name, article, "expected a title or an abstract, got neither")
-    return record
-
-
-def _joined(article: _Article, role: str) -> str:
-    return " ".join(passage.text for passage in article.passages if passage.role == role and passage.text)
-
-
-def _places(article: _Article, abstract: int) -> Iterator[tuple[_Passage, int]]:
-    """Each passage and where it starts in the record's text, given where the abstract does."""
-    starts = {"title": 0, "abstract": abstract}
-    for passage in article.passages:
-        yield passage, starts[passage.role]
-        if passage.text:
-            starts[passage.role] += len(passage.text) + 1
-
-
-def _fitted(annotation: _Annotation, passage: _Passage, forgiving: bool) -> PubTatorMention | str:
-    if len(annotation.parts) > 1:
-        return DISCONTINUOUS
-    return fitted(_mention(annotation, -passage.offset), passage.text, forgiving=forgiving)
-
-
-def _mention(annotation: _Annotation, by: int) -> PubTatorMention:
-    """The annotation, shifted; from the first part's start to the last one's end."""
-    start, end = (
-        (annotation.parts[0].start + by, annotation.parts[-1].end + by) if annotation.parts else (0, 0)
-    )
-    infons = annotation.infons
-    return PubTatorMention(
-        start, end, annotation.text, infons["type"], _identifier(infons), None, annotation.line
-    )
-
-
-def _fault(name: str, article: _Article, message: str) -> MalformedInput:
-    return MalformedInput(name, message, line=article.line or None, document=article.id)
-
-
-def _unspelled(name: str, article: _Article, mention: PubTatorMention, reason: str) -> MalformedInput:
-    return _fault(
-        name, article, f"expected {mention.text!r} at {mention.start}-{mention.end}, got a mention {reason}"
-    )
-
-
-def _number(value: object) -> int:
-    if isinstance(value, str) and value.strip().isdecimal():
-        value = int(value)
-    if type(value) is int and 0 <= value < _LARGEST:
-        return value
-    raise ValueError(f"the offset or length {value!r}")
-
-
-def _annotation(
-    infons: Mapping[str, str], text: str, locations: Iterable[tuple[object, object]], line: int = 0
-) -> _Annotation:
-    if "type" not in infons:
-        raise ValueError(f"the annotation {text!r} without type")
-    spans = []
-    for offset, length in locations:
-        start = _number(offset)
-        spans.append(Span(start, start + _number(length)))
-    return _Annotation(infons, text, tuple(sorted(spans)), line)
-
-
-# BioC XML
-
-
-def xml_articles(
-    stream: io.BufferedReader, name: str, pmids: Collection[str] | None, misfit: Misfit | None
-) -> Iterator[PubTatorRecord]:
-    for element in elements(stream, ("document",), name):
-        if pmids is None or xml_pmid(element) in pmids:
-            yield bioc_xml_record(element, name, misfit)
+_WIDEST_GAP = 100  # units between two sentences; more is no gap but another way to count
 
 
 def bioc_xml_record(
-    element: etree._Element, name: str, misfit: Misfit | None = None, *, forgiving: bool = False
+    element: etree._Element,
+    name: str,
+    misfit: Misfit | None = None,
+    *,
+    forgiving: bool = False,
+    choice: TextChoice = "abstract",
+    offsets: Offsets | None = None,
 ) -> PubTatorRecord:
-    """Title, abstract and their annotations of a BioC <document>; see `iter_articles`.
+    """The text that is wanted of a BioC <document>, and its annotations.
 
     Args:
-        forgiving: see `pubtator.fitted`.
+        name: what to call the file in errors.
+        misfit: is given the annotations that cannot be mentions of the text, which the record then lacks;
+            without it they are errors. See harmonize.formats.pubtator.read.
+        forgiving: see harmonize.formats.pubtator.fitted.
+        choice: the passages to read.
+        offsets: what offsets count in, and learns what they seem to; code points unless given.
 
     Raises:
-        MalformedInput: not such a document, or, without a handler, a mention that the text does not spell.
+        MalformedInput: not such a document, or, without a handler, a misfit.
     """
+    maker = _RecordMaker(name, misfit, forgiving, choice, offsets or Offsets())
     try:
-        article = _xml_article(element)
+        return maker.record(xml_article(element))
     except ValueError as error:
         raise MalformedInput(
             name,
@@ -230,148 +84,253 @@ def bioc_xml_record(
             line=element.sourceline,
             document=element.findtext("id"),
         ) from None
-    return _record(article, name, misfit, forgiving=forgiving)
 
 
-def xml_pmid(element: etree._Element) -> str:
-    """What a <document> is known by: its PMID where it tells one, else its id."""
-    parts = (element, *element.iterfind("passage"))
-    return _pmid((element.findtext("id") or "").strip(), map(_xml_infons, parts))
+def bioc_json_record(
+    document: Any,
+    name: str,
+    misfit: Misfit | None = None,
+    *,
+    forgiving: bool = False,
+    choice: TextChoice = "abstract",
+    offsets: Offsets | None = None,
+) -> PubTatorRecord:
+    """The same of a decoded document of BioC JSON; see `bioc_xml_record`."""
+    maker = _RecordMaker(name, misfit, forgiving, choice, offsets or Offsets())
+    try:
+        return maker.record(json_article(document))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MalformedInput(
+            name, f"expected a BioC document, got {json_fault(error)}", document=json_name(document)
+        ) from None
 
 
-def _xml_article(element: etree._Element) -> _Article:
-    identifier = xml_pmid(element)
-    if not identifier:
-        raise ValueError("one without id")
-    if element.find("annotation") is not None:
-        raise ValueError("annotations outside its passages")
-    passages = element.findall("passage")
-    roles = zip(passages, _roles(map(_xml_infons, passages)), strict=True)
-    return _Article(
-        identifier,
-        tuple(_xml_passage(passage, role) for passage, role in roles if role),
-        element.sourceline or 0,
-    )
-
-
-def _xml_passage(element: etree._Element, role: str) -> _Passage:
-    if element.find("sentence") is not None:
-        raise ValueError("a passage of sentences")
-    return _Passage(
-        role,
-        _number(element.findtext("offset")),
-        element.findtext("text") or "",
-        tuple(_xml_annotation(annotation) for annotation in element.iterfind("annotation")),
-    )
-
-
-def _xml_annotation(element: etree._Element) -> _Annotation:
-    locations = ((place.get("offset"), place.get("length")) for place in element.iterfind("location"))
-    return _annotation(
-        _xml_infons(element), element.findtext("text") or "", locations, element.sourceline or 0
-    )
-
-
-def _xml_infons(element: etree._Element) -> dict[str, str]:
-    return {infon.get("key") or "": infon.text or "" for infon in element.iterfind("infon")}
-
-
-# BioC JSON
+def xml_articles(
+    stream: io.BufferedReader, name: str, pmids: Collection[str] | None, misfit: Misfit | None
+) -> Iterator[PubTatorRecord]:
+    """Title and abstract of the documents of a BioC XML file, of some PMIDs unless None."""
+    for element in elements(stream, ("document",), name):
+        if pmids is None or xml_pmid(element) in pmids:
+            yield bioc_xml_record(element, name, misfit)
 
 
 def json_articles(
     stream: io.BufferedReader, name: str, pmids: Collection[str] | None, misfit: Misfit | None
 ) -> Iterator[PubTatorRecord]:
+    """The same of BioC JSON."""
     for document in JsonStream(stream, name).documents():
-        article = _checked_json_article(document, name)
-        if pmids is None or article.id in pmids:
-            yield _record(article, name, misfit)
-
-
-def bioc_json_record(
-    document: object, name: str, misfit: Misfit | None = None, *, forgiving: bool = False
-) -> PubTatorRecord:
-    """Title, abstract and their annotations of a decoded BioC document; see `iter_articles`.
-
-    Args:
-        forgiving: see `pubtator.fitted`.
-
-    Raises:
-        MalformedInput: not such a document, or, without a handler, a mention that the text does not spell.
-    """
-    return _record(_checked_json_article(document, name), name, misfit, forgiving=forgiving)
-
-
-def _checked_json_article(document: Any, name: str) -> _Article:
-    try:
-        return _json_article(document)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise MalformedInput(
-            name, f"expected a BioC document, got {_json_fault(error)}", document=_json_name(document)
-        ) from None
+        pmid = "" if pmids is None else json_pmid(document)
+        if pmids is None or not pmid or pmid in pmids:  # what is no document is told as a fault
+            yield bioc_json_record(document, name, misfit)
 
 
 def json_pmid(document: Any) -> str:
     """What a decoded document is known by; the empty string for a value that is no document."""
     try:
-        return _json_article(document).id
+        return json_article(document).id
     except (AttributeError, KeyError, TypeError, ValueError):
         return ""
 
 
-def _json_fault(error: Exception) -> str:
-    return f"no {error}" if isinstance(error, KeyError) else str(error)
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A run of text in a passage.
+
+    Attributes:
+        offset: where the file says that the run begins.
+        start: where it begins in the passage's text, in code points.
+    """
+
+    offset: int
+    text: str
+    start: int
+    annotations: Iterable[Annotation]
 
 
-def _json_name(document: Any) -> str | None:
-    if not isinstance(document, dict) or "id" not in document:
-        return None
-    return str(document["id"]).encode(errors="backslashreplace").decode()
+@dataclass(frozen=True, slots=True)
+class _LaidOut:
+    """A passage and the runs in it, one of which may be all of the text that the others are parts of."""
+
+    kind: PassageKind
+    offset: int
+    text: str
+    runs: list[_Placed]
 
 
-def _json_article(document: Any) -> _Article:
-    if document.get("annotations"):
-        raise ValueError("annotations outside its passages")
-    told = {"article-id_pmid": _characters(document["pmid"])} if document.get("pmid") else {}
-    infons = [_json_infons(part) for part in (document, *document["passages"])]
-    roles = zip(document["passages"], _roles(infons[1:]), strict=True)
-    return _Article(
-        _pmid(_characters(document["id"]), [*infons, told]),
-        tuple(_json_passage(passage, role) for passage, role in roles if role),
-        line=0,
-    )
+class _RecordMaker:
+    """Makes the record of one document. One blank joins passages: offsets leave more or less between them."""
+
+    def __init__(
+        self, name: str, misfit: Misfit | None, forgiving: bool, choice: TextChoice, offsets: Offsets
+    ) -> None:
+        self._name, self._misfit, self._forgiving = name, misfit, forgiving
+        self._choice, self._offsets = choice, offsets
+
+    def record(self, article: Article) -> PubTatorRecord:
+        """The record of an article.
+
+        Raises:
+            ValueError, AttributeError, KeyError, TypeError: a passage that is none.
+            MalformedInput: without a handler, a misfit, or no text.
+        """
+        kinds = passage_kinds(article.infons)
+        read = [is_read(kind, self._choice) for kind in kinds]
+        passages = {
+            number: _laid_out(kind, article.passage(number), self._offsets.unit)
+            for number, kind in enumerate(kinds)
+            if read[number] or article.annotations
+        }
+        shared = self._shared_out(article, passages)
+        wanted = [passages[number] for number in range(len(kinds)) if read[number]]
+        left_out = [
+            (kind.kind, article.annotation_count(number) + shared[number])
+            for number, kind in enumerate(kinds)
+            if not read[number]
+        ]
+        return self._record(article, wanted, left_out)
+
+    def _shared_out(self, article: Article, passages: Mapping[int, _LaidOut]) -> Counter[int]:
+        """Put the document's own annotations into the passages that they point into; how many into each."""
+        counts: Counter[int] = Counter()
+        for annotation in article.annotations if passages else ():
+            start = annotation.parts[0].start if annotation.parts else 0
+            number = _home(start, passages, self._offsets.unit)
+            home = passages[number]
+            home.runs.append(_Placed(home.offset, home.text, 0, (annotation,)))
+            counts[number] += 1
+        return counts
+
+    def _record(
+        self, article: Article, passages: Sequence[_LaidOut], left_out: Iterable[tuple[str, int]]
+    ) -> PubTatorRecord:
+        by_part: dict[str, list[_LaidOut]] = {"title": [], "abstract": [], "body": []}
+        for passage in passages:
+            by_part[self._part_of(passage.kind)].append(passage)
+        title, abstract = (" ".join(p.text for p in by_part[n] if p.text) for n in ("title", "abstract"))
+        body = [p for p in by_part["body"] if p.text]
+        record = PubTatorRecord(
+            article.id,
+            title,
+            abstract or None,
+            (),
+            (),
+            article.line,
+            body=tuple(BodyPassage(p.kind.kind, p.text, p.kind.section, p.offset) for p in body),
+            left_out=tuple(left_out),
+        )
+        if not record.text and self._misfit is None:
+            raise self._fault(article, "expected a title or an abstract, got neither")
+        head = len(replace(record, body=()).text)
+        starts = {"title": 0, "abstract": len(title) + 1, "body": head + 1 if head else 0}
+        mentions = [
+            mention
+            for part, found in by_part.items()
+            for passage, start in _places(found, starts[part])
+            for mention in self._mentions(article, passage, start)
+        ]
+        return replace(record, mentions=tuple(mentions))
+
+    def _part_of(self, kind: PassageKind) -> str:
+        if kind.role == "text":
+            return "abstract" if self._choice == "abstract" else "body"
+        return kind.role if kind.role in ("title", "abstract") else "body"
+
+    def _mentions(self, article: Article, passage: _LaidOut, start: int) -> Iterator[PubTatorMention]:
+        """The mentions in a passage that starts there in the record's text; misfits go to the handler."""
+        for run in passage.runs:
+            for annotation in run.annotations:
+                mention, reason = self._mention(annotation, run, start + run.start)
+                if reason is None:
+                    yield mention
+                elif self._misfit is not None:
+                    self._misfit(article.id, mention, reason)
+                else:
+                    raise self._fault(article, _told(annotation, mention, reason))
+
+    def _mention(
+        self, annotation: Annotation, run: _Placed, start: int
+    ) -> tuple[PubTatorMention, str | None]:
+        """An annotation of a run that starts there in the record's text, and why it is a misfit, if it is.
+
+        One of several parts goes from the first part's start to the last one's end.
+        """
+        name, kind, parts = annotation.text, mention_type(annotation.infons), annotation.parts
+        extent = Span(parts[0].start - run.offset, parts[-1].end - run.offset) if parts else Span(0, 0)
+        placed = self._offsets.placed(extent, name, run.text) or extent
+        reason = _oddity(annotation, kind)
+        if reason is None and not placed.spells(name, run.text):
+            name, reason = self._otherwise(extent, placed, name, run.text)
+        return PubTatorMention(
+            placed.start + start,
+            placed.end + start,
+            name,
+            kind or "",
+            concept_id(annotation.infons),
+            None,
+            annotation.line,
+        ), reason
+
+    def _otherwise(self, extent: Span, placed: Span, name: str, text: str) -> tuple[str, str | None]:
+        """What a mention is called that its span does not spell, and why it is a misfit, if it is."""
+        found = fitted(PubTatorMention(*placed, name, "", None, None, 0), text, forgiving=self._forgiving)
+        if isinstance(found, PubTatorMention):
+            return found.text, None
+        unit = self._offsets.other_unit(extent, name, text)
+        return name, found if unit is None else COUNTED_IN[unit]
+
+    def _fault(self, article: Article, message: str) -> MalformedInput:
+        return MalformedInput(self._name, message, line=article.line or None, document=article.id)
 
 
-def _json_passage(passage: Any, role: str) -> _Passage:
-    if passage.get("sentences"):
-        raise ValueError("a passage of sentences")
-    annotations = passage.get("annotations") or ()
-    return _Passage(
-        role, _number(passage["offset"]), _json_text(passage), tuple(map(_json_annotation, annotations))
-    )
+def _oddity(annotation: Annotation, kind: str | None) -> str | None:
+    """Why an annotation is no mention, whatever the text is."""
+    if annotation.fault is not None and not annotation.infons:
+        return MALFORMED_MENTION
+    if kind is None:
+        return NO_TYPE
+    if len(annotation.parts) != 1:
+        return DISCONTINUOUS if annotation.parts else NO_PLACE
+    return None
 
 
-def _json_annotation(annotation: Any) -> _Annotation:
-    places = annotation.get("locations") or ()
-    locations = ((place["offset"], place["length"]) for place in places)
-    return _annotation(_json_infons(annotation), _json_text(annotation), locations)
+def _told(annotation: Annotation, mention: PubTatorMention, reason: str) -> str:
+    """What to say of a misfit where there may be none."""
+    if annotation.fault is not None:
+        return f"expected a BioC document, got {annotation.fault}"
+    if reason in (NO_TYPE, NO_PLACE):
+        return f"expected a BioC document, got the annotation {annotation.text!r}, {reason}"
+    return f"expected {mention.text!r} at {mention.start}-{mention.end}, got a mention {reason}"
 
 
-def _json_text(part: Any) -> str:
-    text = part.get("text") or ""
-    if not isinstance(text, str):
-        raise ValueError(f"the text {text!r}")
-    return _characters(text)
+def _laid_out(kind: PassageKind, passage: Passage, unit: OffsetUnit) -> _LaidOut:
+    """A passage with its text, put together from its sentences where it has none of its own."""
+    own = passage.own
+    if own.text or not passage.sentences:
+        annotations = chain(own.annotations, *(sentence.annotations for sentence in passage.sentences))
+        return _LaidOut(kind, own.offset, own.text, [_Placed(own.offset, own.text, 0, annotations)])
+    text, end, runs = "", own.offset, list[_Placed]()
+    for sentence in passage.sentences:
+        gap = sentence.offset - end
+        if not 0 <= gap <= _WIDEST_GAP:
+            gap = 1 if text else 0
+        text += " " * gap
+        runs.append(_Placed(sentence.offset, sentence.text, len(text), sentence.annotations))
+        text += sentence.text
+        end = sentence.offset + length_in(sentence.text, unit)
+    runs.append(_Placed(own.offset, text, 0, own.annotations))
+    return _LaidOut(kind, own.offset, text, runs)
 
 
-def _characters(value: object) -> str:
-    """A value as text, without half of a surrogate pair, which JSON can escape and UTF-8 cannot hold."""
-    text = str(value)
-    if _SURROGATE.search(text):
-        raise ValueError(f"the text {text!r}")
-    return text
+def _home(start: int, passages: Mapping[int, _LaidOut], unit: OffsetUnit) -> int:
+    """The passage that a place lies in; one between passages belongs to the last that begins before it."""
+    before = [number for number, passage in passages.items() if passage.offset <= start]
+    around = (n for n in before if start < passages[n].offset + length_in(passages[n].text, unit))
+    return next(around, before[-1] if before else min(passages))
 
 
-def _json_infons(part: Any) -> dict[str, str]:
-    infons = part.get("infons") or {}
-    return {key: _characters(value) for key, value in infons.items() if value is not None}
+def _places(passages: Iterable[_LaidOut], start: int) -> Iterator[tuple[_LaidOut, int]]:
+    """Passages of one part of the record, and where each starts, given where the first does."""
+    for passage in passages:
+        yield passage, start
+        if passage.text:
+            start += len(passage.text) + 1

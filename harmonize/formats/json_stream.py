@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from harmonize.errors import MalformedInput
 
@@ -25,9 +25,18 @@ class JsonStream:
         self._decoder = json.JSONDecoder()
 
     def documents(self) -> Iterator[object]:
-        """Those in a list of documents, or of the top level, one after the other."""
+        """Those in a list of documents or collections, or of the top level, one after the other."""
         while self._next():
-            yield from self._array() if self._next() == "[" else self._object()
+            if self._next() == "[":
+                yield from self._array(self._object_or_value)
+            else:
+                yield from self._object()
+
+    def _object_or_value(self) -> Iterator[object]:
+        if self._next() == "{":
+            yield from self._object()
+        else:
+            yield self._value()
 
     def _object(self) -> Iterator[object]:
         """The documents in a collection, or the object itself if it is one."""
@@ -41,7 +50,7 @@ class JsonStream:
             key = self._value()
             self._take(":")
             if key in ("documents", "PubTator3") and self._next() == "[":
-                yield from self._array()
+                yield from self._array(lambda: iter((self._value(),)))
                 values[key] = None
             else:
                 values[key] = self._value()
@@ -49,10 +58,10 @@ class JsonStream:
         if "passages" in values:
             yield values
 
-    def _array(self) -> Iterator[object]:
+    def _array(self, element: Callable[[], Iterator[object]]) -> Iterator[object]:
         self._take("[")
         while self._next() != "]":
-            yield self._value()
+            yield from element()
             if self._next() != "]":
                 self._take(",")
         self._take("]")

@@ -19,11 +19,12 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.annotations import numbered_mentions, ordered_relations
 from harmonize.formats.lines import is_offset, numbered_lines
+from harmonize.formats.offsets import COUNTED_IN, Offsets
 from harmonize.formats.spelling import is_form
 from harmonize.model import Document, Passage, Relation, Span, SpanSource, Split
 
@@ -32,6 +33,7 @@ __all__ = [
     "MOST_ANNOTATIONS",
     "TEXT_LINE",
     "UNSPELLED",
+    "BodyPassage",
     "Misfit",
     "PubTatorMention",
     "PubTatorRecord",
@@ -83,9 +85,25 @@ class PubTatorRelation:
     line: int
 
 
+class BodyPassage(NamedTuple):
+    """A passage of an article's full text; see harmonize.model.Passage."""
+
+    kind: str
+    text: str
+    section: str | None
+    offset: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class PubTatorRecord:
-    """One article. `abstract` is None where it has no |a| line, which an empty one is not."""
+    """One article, as PubTator text has it; other formats know more of one.
+
+    Attributes:
+        abstract: None where it has no |a| line, which an empty one is not.
+        body: what follows the abstract; none in PubTator text.
+        sentences: None where the format does not tell them, as PubTator text.
+        left_out: kind and number of annotations of each passage that was not read; none in PubTator text.
+    """
 
     id: str
     title: str
@@ -93,11 +111,25 @@ class PubTatorRecord:
     mentions: tuple[PubTatorMention, ...]
     relations: tuple[PubTatorRelation, ...]
     line: int
+    body: tuple[BodyPassage, ...] = ()
+    sentences: tuple[Span, ...] | None = None
+    left_out: tuple[tuple[str, int], ...] = ()
 
     @property
     def text(self) -> str:
-        """Title, one blank, abstract: what the offsets count in."""
-        return title_and_abstract(self.title, self.abstract)[0]
+        """Title, abstract and body with one blank between: what the offsets count in."""
+        return self.laid_out()[0]
+
+    def laid_out(self) -> tuple[str, tuple[Passage, ...]]:
+        """The text and its passages; see `title_and_abstract`."""
+        text, passages = title_and_abstract(self.title, self.abstract)
+        parts, found, end = [text] if text else [], list(passages), len(text)
+        for kind, part, section, offset in self.body:
+            start = end + 1 if parts else 0
+            end = start + len(part)
+            parts.append(part)
+            found.append(Passage(kind, Span(start, end), section, offset))
+        return " ".join(parts), tuple(found)
 
 
 Misfit = Callable[[str, PubTatorMention, str], None]
@@ -206,14 +238,16 @@ def read_lines(
     *,
     misfit: Misfit | None = None,
     ids: Collection[str] | None = None,
+    offsets: Offsets | None = None,
 ) -> Iterator[PubTatorRecord]:
     """Stream the articles in lines that come from elsewhere than a plain file; else like `read`.
 
     Args:
         name: what to call the lines' origin in errors.
         lines: (1-based number, line without its end).
+        offsets: what offsets count in, and learns what they seem to; code points unless given.
     """
-    return _Reader(name, lines, (5, 6, 7), (4, 5), misfit, ids).records()
+    return _Reader(name, lines, (5, 6, 7), (4, 5), misfit, ids, offsets).records()
 
 
 class _Reader:
@@ -227,8 +261,10 @@ class _Reader:
         relation_columns: Collection[int],
         misfit: Misfit | None,
         ids: Collection[str] | None,
+        offsets: Offsets | None = None,
     ) -> None:
         self._path, self._lines = path, lines
+        self._offsets = offsets or Offsets()
         self._mention_columns, self._relation_columns = mention_columns, relation_columns
         self._misfit, self._ids = misfit, ids
         self._found = False
@@ -275,7 +311,7 @@ class _Reader:
         if self._misfit is None:
             self._check_offsets(record)
         else:
-            record = fitting(record, self._misfit)
+            record = fitting(record, self._misfit, offsets=self._offsets)
         self._start, self._abstract, self._mentions, self._relations = None, None, [], []
         self._found = True
         yield record
@@ -334,22 +370,38 @@ class _Reader:
             raise self._fault(number, f"expected {widths} columns in a {kind} line, got {len(columns)}")
 
 
-def fitting(record: PubTatorRecord, misfit: Misfit, *, forgiving: bool = False) -> PubTatorRecord:
+def fitting(
+    record: PubTatorRecord, misfit: Misfit, *, forgiving: bool = False, offsets: Offsets | None = None
+) -> PubTatorRecord:
     """The record without the mentions that do not fit its text, which go to the handler.
 
     Args:
         forgiving: see `fitted`.
+        offsets: what offsets count, and learns what they seem to; code points unless given.
     """
-    readings = _readings(record)
-    record = record if len(readings) == 1 else max(readings, key=_spelled)
+    offsets = offsets or Offsets()
+    raw = record.mentions
+    readings = _readings(_in_code_points(record, offsets))
+    record = readings[0] if len(readings) == 1 else max(readings, key=_spelled)
     text, kept = record.text, []
-    for mention in record.mentions:
+    for told, mention in zip(raw, record.mentions, strict=True):
         found = fitted(mention, text, forgiving=forgiving)
         if isinstance(found, PubTatorMention):
             kept.append(found)
         else:
-            misfit(record.id, mention, found)
+            unit = offsets.other_unit(Span(told.start, told.end), told.text, text)
+            misfit(record.id, mention, found if unit is None else COUNTED_IN[unit])
     return replace(record, mentions=tuple(kept))
+
+
+def _in_code_points(record: PubTatorRecord, offsets: Offsets) -> PubTatorRecord:
+    """The record with its offsets in code points, but for those inside a character, which stay."""
+    text = record.text
+    if text.isascii():
+        return record
+    placed = [(m, offsets.placed(Span(m.start, m.end), m.text, text)) for m in record.mentions]
+    moved = (m if span is None else replace(m, start=span.start, end=span.end) for m, span in placed)
+    return record if offsets.unit == "codepoints" else replace(record, mentions=tuple(moved))
 
 
 def _readings(record: PubTatorRecord) -> list[PubTatorRecord]:
@@ -380,7 +432,7 @@ def document(
         document_id, pmid: the record's id unless given.
         source: who found the mentions.
     """
-    text, passages = title_and_abstract(record.title, record.abstract)
+    text, passages = record.laid_out()
     found = [
         (Span(mention.start, mention.end), mention.type, concept_ids(mention.type, mention.id))
         for mention in record.mentions
@@ -396,6 +448,7 @@ def document(
             for relation in record.relations
         ),
         pmid=pmid or record.id,
+        sentences=record.sentences,
     )
 
 

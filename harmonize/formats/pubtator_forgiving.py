@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset
+from harmonize.formats.offsets import Offsets
 from harmonize.formats.pubtator import (
     MOST_ANNOTATIONS,
     TEXT_LINE,
@@ -37,13 +38,16 @@ _LEAST_COLUMNS = 5  # of a mention line; one with an id has six
 _LEAST_OF_RELATION = 4
 
 
-def read_article(name: str, lines: Iterable[tuple[int, str]], misfit: Misfit) -> PubTatorRecord:
+def read_article(
+    name: str, lines: Iterable[tuple[int, str]], misfit: Misfit, offsets: Offsets | None = None
+) -> PubTatorRecord:
     """The article in these lines, of which none is blank.
 
     Args:
         name: what to call the lines' origin in errors.
         lines: (1-based number, line without its end), the title first.
         misfit: is given the mentions that are left out. The type of a line that tells none is "".
+        offsets: what offsets count, and learns what they seem to; code points unless given.
 
     Raises:
         MalformedInput: no title, or text of which nobody knows where it belongs.
@@ -51,7 +55,7 @@ def read_article(name: str, lines: Iterable[tuple[int, str]], misfit: Misfit) ->
     article = _Article(name, misfit)
     for number, line in lines:
         article.add(number, line)
-    return fitting(article.record(), misfit, forgiving=True)
+    return fitting(article.record(), misfit, forgiving=True, offsets=offsets)
 
 
 class _Article:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from harmonize.errors import HarmonizeError, MissingInput
 from harmonize.model import Document
-from harmonize.prediction.inputs import Skip, Wanted, read_input, read_records
+from harmonize.prediction.inputs import Reading, Skip, Wanted, read_input, read_records
 from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.pmids import PmidList
 from harmonize.prediction.tally import Tally
@@ -49,14 +49,21 @@ class Asked:
 
 
 def read_asked(
-    asked: Asked, form: str | None, *, rules: PairRules, tally: Tally, strict: bool, skip: Skip
+    asked: Asked,
+    form: str | None,
+    *,
+    rules: PairRules,
+    tally: Tally,
+    strict: bool,
+    skip: Skip,
+    how: Reading | None = None,
 ) -> Iterator[Document]:
     """Stream the documents of the articles asked for, in the order asked.
 
     Memory holds their PMIDs and some documents. A dump is read as far as it must be.
 
     Args:
-        form, rules, strict: see `read_input`; the form is a dump's.
+        form, rules, strict, how: see `read_input`; form and how are a dump's.
         tally: counts every article asked for; one that is not found is skipped.
         skip: is told of each that is skipped, of those that are not found last and in the order asked.
 
@@ -79,6 +86,7 @@ def read_asked(
             tally=tally,
             strict=strict,
             skip=skip,
+            how=how,
             wanted=_first_of(remaining),
         )
         yield from _in_order(_until_all(found, remaining), pmids)

@@ -3,9 +3,11 @@
     pubtator     PubTator text, one article after the other
     bioc-xml     BioC XML
     bioc-json    BioC JSON
+    ppi-xml      unified PPI XML, and the DDI corpus'
 
-each also compressed with gzip, many in a tar archive, or as the files of a folder. Of full text only title
-and abstract are read. Relations that a file holds are no labels and are not read: prediction makes its own.
+each also packed with gzip, many in a zip or tar archive, from standard input, or as the files of a folder.
+What is read of full texts is chosen. Relations that a file holds are no labels and are not read: prediction
+makes its own.
 
 A mention that makes no sense is left out, a document that cannot be read is skipped, both counted by reason;
 in strict reading the first of either is an error.
@@ -15,11 +17,12 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path, PurePath
+from typing import TypeVar
 
 from harmonize.errors import InputError, MalformedInput, UnknownName
 from harmonize.formats.article_forms import is_plain_text
@@ -32,10 +35,14 @@ from harmonize.formats.bioc_articles import (
 )
 from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.lines import EndlessLine
+from harmonize.formats.offsets import OFFSET_UNITS, Offsets, OffsetUnit
+from harmonize.formats.passages import TEXT_CHOICES, TextChoice
 from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord
+from harmonize.formats.sentence_articles import sentence_article, sentence_articles
 from harmonize.formats.xml import elements
 from harmonize.model import Document
-from harmonize.prediction.pairs import MOST_ENTITIES, PairRules, pair_rules
+from harmonize.prediction.full_text import IN_A_CROWD, without_crowds
+from harmonize.prediction.pairs import PairRules, pair_rules
 from harmonize.prediction.pubtator_input import CutInput, Wanted, pubtator_records
 from harmonize.prediction.repeats import Repeats
 from harmonize.prediction.tally import Tally
@@ -56,6 +63,7 @@ __all__ = [
     "TOO_MANY",
     "UNKNOWN_TYPE",
     "Parse",
+    "Reading",
     "Skip",
     "Wanted",
     "read_input",
@@ -79,6 +87,8 @@ _UNHOLDABLE = re.compile(r"[\t\n\r]")
 Skip = Callable[[InputError], None]
 """Is told of a document that cannot be read and is passed over."""
 
+_Name = TypeVar("_Name", bound=str)
+
 _Misfits = list[tuple[PubTatorMention, str]]
 """Mentions to be left out, with the reason."""
 
@@ -91,6 +101,35 @@ _NO_ENTITIES = (
 
 Parse = Callable[[Misfit], PubTatorRecord]
 """A record that was met and is not yet taken apart."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How files are read.
+
+    Attributes:
+        text: one of TEXT_CHOICES, the passages of full texts.
+        offsets: one of OFFSET_UNITS, what offsets count.
+    """
+
+    text: TextChoice = "abstract"
+    offsets: OffsetUnit = "codepoints"
+
+    @classmethod
+    def named(cls, text: str, offsets: str) -> Reading:
+        """The reading of these names.
+
+        Raises:
+            UnknownName: none of those.
+        """
+        return cls(_one_of(TEXT_CHOICES, text, "text"), _one_of(OFFSET_UNITS, offsets, "unit of offsets"))
+
+
+def _one_of(known: Sequence[_Name], name: str, what: str) -> _Name:
+    for each in known:
+        if each == name:
+            return each
+    raise UnknownName(what, name, known)
 
 
 class _Rejected(MalformedInput):
@@ -111,6 +150,7 @@ def read_input(
     tally: Tally | None = None,
     strict: bool = False,
     skip: Skip = lambda fault: None,
+    how: Reading | None = None,
     wanted: Wanted | None = None,
 ) -> Iterator[Document]:
     """Stream the documents of a file, or of the files of a folder in order of name.
@@ -123,6 +163,7 @@ def read_input(
         skip: is told of each document that is skipped. Reading goes on with the next one: in PubTator text
             with the next title, in BioC with the next document. Faults that leave no next one (a file that is
             cut, XML or JSON that is not well-formed) are raised even so.
+        how: what is read of full texts, and what offsets count; the defaults of Reading unless given.
         wanted: chooses documents; others are passed over unread, and not counted.
 
     Raises:
@@ -132,12 +173,15 @@ def read_input(
     """
     if form is not None and form not in ARTICLE_FORMS:
         raise UnknownName("input format", form, ARTICLE_FORMS)
+    how = how or Reading()
     reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip)
     for file in input_files(path):
-        with whole(file), reading.file(file):
+        offsets = Offsets(how.offsets)
+        manner = _Manner(strict, how.text, offsets, wanted)
+        with whole(file), reading.file(file, offsets):
             for name, stream in streams(file):
                 found = form or _form(stream.peek(HEAD), name)
-                met = yield from reading.documents(_RECORDS[found](stream, name, strict, wanted), name)
+                met = yield from reading.documents(_RECORDS[found](stream, name, manner), name)
                 if strict and met == 0 and wanted is None:
                     raise MalformedInput(name, "expected at least one document, found none")
 
@@ -180,10 +224,12 @@ class _Reading:
     _repeats: Repeats = field(default_factory=Repeats)
 
     @contextmanager
-    def file(self, file: Path) -> Iterator[None]:
-        """Count the file if it has mentions that could be named, and none is."""
+    def file(self, file: Path, offsets: Offsets) -> Iterator[None]:
+        """Count the file if none of its mentions that could be named is, or if its offsets look wrong."""
         nameable, named = self.tally.nameable, self.tally.named
         yield
+        if (advice := offsets.advice()) is not None:
+            self.tally.add_file_counted_otherwise(str(file), advice)
         if self.tally.nameable > nameable and self.tally.named == named:
             self.tally.add_file_without_ids(str(file))
 
@@ -233,20 +279,22 @@ class _Reading:
 
     def _made(self, record: PubTatorRecord, misfits: _Misfits, name: str) -> Document:
         made = self.rules.named_document(record)
-        count = self.rules.entity_count(made.document)
-        if count > MOST_ENTITIES:
-            message = f"expected at most {MOST_ENTITIES} entities, got {count}"
-            raise _rejected(record, name, TOO_MANY, message)
+        document, crowded = without_crowds(made.document, self.rules)
+        if (fault := self.rules.crowding(document)) is not None:
+            raise _rejected(record, name, TOO_MANY, fault)
         self.tally.mentions += len(record.mentions) + len(misfits)
         for mention, reason in misfits:
             self.tally.leave_out(reason, mention.type, place=_place(record, mention, name))
+        for one in crowded:
+            self.tally.leave_out(IN_A_CROWD, one.type, place=f"{name}: document {record.id}")
+        self.tally.leave_out_passages(record.left_out)
         self.tally.nameable += made.nameable
         self.tally.named += made.named
-        repeat = self._repeats.before(made.document.id)
+        repeat = self._repeats.before(document.id)
         if not repeat:
-            return made.document
+            return document
         self.tally.repeated += 1
-        return replace(made.document, repeat=repeat)
+        return replace(document, repeat=repeat)
 
 
 def _message(fault: MalformedInput) -> str:
@@ -276,30 +324,49 @@ def _check_misfits(misfits: _Misfits, record: PubTatorRecord, name: str) -> None
 # The records of each format. One must be taken apart before the next is asked for.
 
 
-def _pubtator_records(
-    stream: io.BufferedReader, name: str, strict: bool, wanted: Wanted | None
-) -> Iterator[Parse]:
-    return pubtator_records(stream, name, strict=strict, wanted=wanted)
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How the files of one input are read, and what one of them has shown of its offsets."""
+
+    strict: bool
+    text: TextChoice
+    offsets: Offsets
+    wanted: Wanted | None
+
+    def bioc(self, read: Callable[..., PubTatorRecord], document: object, name: str) -> Parse:
+        """A document of BioC to be taken apart by this function."""
+        return partial(
+            read, document, name, forgiving=not self.strict, choice=self.text, offsets=self.offsets
+        )
 
 
-def _xml_records(
-    stream: io.BufferedReader, name: str, strict: bool, wanted: Wanted | None
-) -> Iterator[Parse]:
+def _pubtator_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
+    return pubtator_records(stream, name, strict=manner.strict, offsets=manner.offsets, wanted=manner.wanted)
+
+
+def _xml_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
     for element in elements(stream, ("document",), name, required=False):
-        if wanted is None or wanted(xml_pmid(element)):
-            yield partial(bioc_xml_record, element, name, forgiving=not strict)
+        if manner.wanted is None or manner.wanted(xml_pmid(element)):
+            yield manner.bioc(bioc_xml_record, element, name)
 
 
-def _json_records(
-    stream: io.BufferedReader, name: str, strict: bool, wanted: Wanted | None
-) -> Iterator[Parse]:
+def _json_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
     for document in JsonStream(stream, name).documents():
-        if wanted is None or wanted(json_pmid(document)):
-            yield partial(bioc_json_record, document, name, forgiving=not strict)
+        if manner.wanted is None or manner.wanted(json_pmid(document)):
+            yield manner.bioc(bioc_json_record, document, name)
 
 
-_RECORDS: dict[str, Callable[[io.BufferedReader, str, bool, Wanted | None], Iterator[Parse]]] = {
+def _sentence_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
+    for element, ends in sentence_articles(stream, name):
+        if manner.wanted is None or manner.wanted(element.get("id", "")):
+            yield partial(
+                sentence_article, element, name, ends, forgiving=not manner.strict, offsets=manner.offsets
+            )
+
+
+_RECORDS: dict[str, Callable[[io.BufferedReader, str, _Manner], Iterator[Parse]]] = {
     "pubtator": _pubtator_records,
     "bioc-xml": _xml_records,
     "bioc-json": _json_records,
+    "ppi-xml": _sentence_records,
 }

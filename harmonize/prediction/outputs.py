@@ -5,7 +5,8 @@
     parquet      a row for each pair, those without relation included; see `prediction_schema`
 
 PubTator has no place for a confidence: its fifth column, where there is one, is BioRED's novelty. A pair that
-several sentences relate with one label is one relation of the first two, with the highest confidence.
+several sentences or passages relate with one label is one relation, with the highest confidence; in BioC it
+tells `support`, where each of them begins and the label's probability there (harmonize.prediction.support).
 
 Relations that have names of another vocabulary than the labels' (see relation_types) bear these in documents.
 BioC then tells the `label` besides, and Parquet the name in a column of its own.
@@ -29,9 +30,10 @@ from harmonize import __version__
 from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.export.documents import escaped
 from harmonize.formats import bioc, pubtator
-from harmonize.model import Document, Relation
+from harmonize.model import Document, Relation, Span
 from harmonize.prediction.extractor import DocumentRelations, PredictedPair
 from harmonize.prediction.relation_types import BIORED
+from harmonize.prediction.support import by_relation, passages_of, relation_key, score
 from harmonize.union.replace import new_file, new_path
 from harmonize.union.rows import instance_id
 from harmonize.union.schema import METADATA_KEY
@@ -45,7 +47,7 @@ __all__ = [
 ]
 
 OUTPUT_FORMS = ("pubtator", "bioc-json", "parquet")
-PREDICTION_SCHEMA_VERSION = "1.0"
+PREDICTION_SCHEMA_VERSION = "1.1"
 
 _SUFFIXES = {".pubtator": "pubtator", ".txt": "pubtator", ".json": "bioc-json", ".parquet": "parquet"}
 _ROWS_PER_GROUP = 10_000
@@ -109,13 +111,12 @@ def write_predictions(
 # PubTator and BioC JSON
 
 
-def _related(found: DocumentRelations) -> dict[Relation, PredictedPair]:
-    """Each relation once, as documents of both formats name it, with its surest pair."""
-    relations: dict[Relation, PredictedPair] = {}
-    for pair in found.relations:
-        relation = Relation(escaped(pair.head.id), escaped(pair.tail.id), pair.type)
-        if relation not in relations or pair.confidence > relations[relation].confidence:
-            relations[relation] = pair
+def _related(found: DocumentRelations) -> dict[Relation, list[PredictedPair]]:
+    """Each relation once, as documents of both formats name it, with the pairs that support it."""
+    relations: dict[Relation, list[PredictedPair]] = {}
+    for pairs in by_relation(found.relations).values():
+        head, tail = pairs[0].head, pairs[0].tail
+        relations.setdefault(Relation(escaped(head.id), escaped(tail.id), pairs[0].type), []).extend(pairs)
     return relations
 
 
@@ -161,17 +162,20 @@ def _bioc_document(found: DocumentRelations) -> BioCDocument:
     for passage in record.passages:
         for annotation in passage.annotations:
             annotation.infons["identifier"] = annotation.infons["identifier"] or _UNKNOWN
-    for relation, pair in zip(record.relations, relations.values(), strict=True):
-        relation.infons.update(_infons(pair, found.labels))
+    for relation, pairs in zip(record.relations, relations.values(), strict=True):
+        relation.infons.update(_infons(pairs, found.labels))
     return record
 
 
-def _infons(pair: PredictedPair, labels: Sequence[str]) -> dict[str, str]:
-    probabilities = zip(labels, pair.probabilities, strict=True)
+def _infons(support: Sequence[PredictedPair], labels: Sequence[str]) -> dict[str, str]:
+    """What is told of a relation: the score of the document, and else what its surest context says."""
+    surest = max(support, key=lambda pair: pair.confidence)
+    probabilities = zip(labels, surest.probabilities, strict=True)
     return {
-        **({} if pair.name is None else {"label": pair.label}),
-        "confidence": f"{pair.confidence:.6f}",
-        "related": f"{pair.related:.6f}",
+        **({} if surest.name is None else {"label": surest.label}),
+        "confidence": f"{score(support):.6f}",
+        "related": f"{surest.related:.6f}",
+        "support": " ".join(f"{pair.instance.context.start}:{pair.confidence:.6f}" for pair in support),
         **{f"probability {label}": f"{probability:.6f}" for label, probability in probabilities},
     }
 
@@ -191,6 +195,9 @@ def prediction_schema(
     | document_id | string | as the file has it |
     | pmid | string | null where unknown |
     | context_start, context_end | int32 | the context in the document's text, in code points |
+    | passage | string | what it lies in: title+abstract, paragraph, table, ...; null where that is unknown |
+    | section | string | of full text, as the file has it: RESULTS, ...; else null |
+    | passage_offset | int32 | of full text, where the passage begins by the file's own offsets; else null |
     | head_id, tail_id | string | concept id, or the mention's name (T0, T1, ...) |
     | head_name, tail_name | string | the first mention in the context |
     | head_type, tail_type | string | BioRED's type, or an internal one |
@@ -200,6 +207,7 @@ def prediction_schema(
     | is_relation | bool | false if `label` is a negative |
     | confidence | float32 | the probability of `label` |
     | related | float32 | the probability of any relation |
+    | document_score | float32 | the highest confidence that `label` has for the pair in the document |
     | probabilities | struct | of each label a float32, in the classifier's order |
 
     Args:
@@ -214,13 +222,18 @@ def prediction_schema(
         *("source_head_type", "source_tail_type", "label"),
     ]
     fields = [pa.field(name, pa.string(), nullable=name == "pmid") for name in text]
-    fields[4:4] = [pa.field(name, pa.int32(), nullable=False) for name in ("context_start", "context_end")]
+    fields[4:4] = [
+        *(pa.field(name, pa.int32(), nullable=False) for name in ("context_start", "context_end")),
+        *(pa.field(name, pa.string()) for name in ("passage", "section")),
+        pa.field("passage_offset", pa.int32()),
+    ]
     if relation_types != BIORED:
         fields.append(pa.field("pubtator3_name", pa.string()))
     fields += [
         pa.field("is_relation", pa.bool_(), nullable=False),
         pa.field("confidence", pa.float32(), nullable=False),
         pa.field("related", pa.float32(), nullable=False),
+        pa.field("document_score", pa.float32(), nullable=False),
         pa.field("probabilities", pa.struct(scores), nullable=False),
     ]
     about = None if metadata is None else {METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
@@ -251,6 +264,7 @@ def _groups(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _rows(found: DocumentRelations) -> Iterator[dict[str, Any]]:
+    scores = {key: score(pairs) for key, pairs in by_relation(found.pairs).items()}
     for pair in found.pairs:
         instance, head, tail = pair.instance, pair.head, pair.tail
         yield {
@@ -260,6 +274,7 @@ def _rows(found: DocumentRelations) -> Iterator[dict[str, Any]]:
             "pmid": found.document.pmid,
             "context_start": instance.context.start,
             "context_end": instance.context.end,
+            **_passage(instance.context, found.document),
             "head_id": head.id,
             "tail_id": tail.id,
             "head_name": head.name,
@@ -273,5 +288,18 @@ def _rows(found: DocumentRelations) -> Iterator[dict[str, Any]]:
             "is_relation": pair.is_relation,
             "confidence": pair.confidence,
             "related": pair.related,
+            "document_score": scores[relation_key(pair)],
             "probabilities": dict(zip(found.labels, pair.probabilities, strict=True)),
         }
+
+
+def _passage(context: Span, document: Document) -> dict[str, str | int | None]:
+    """The columns that tell where a context stands."""
+    passages = passages_of(context, document)
+    if not passages:
+        return {"passage": None, "section": None, "passage_offset": None}
+    return {
+        "passage": "+".join(dict.fromkeys(passage.kind for passage in passages)),
+        "section": passages[0].section,
+        "passage_offset": passages[0].offset,
+    }

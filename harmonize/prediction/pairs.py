@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from math import comb
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,7 @@ from harmonize.errors import InvalidDocument
 from harmonize.formats.pubtator import PubTatorRecord, document, split_ids
 from harmonize.formats.spelling import normal_form
 from harmonize.ledger import DroppedItem, Ledger
-from harmonize.model import Document, Instance, Mention
+from harmonize.model import Document, Instance, Mention, Span
 from harmonize.prediction.entity_types import (
     EntityTypes,
     extended,
@@ -25,6 +26,7 @@ from harmonize.prediction.entity_types import (
 from harmonize.prediction.tally import LeftOut
 from harmonize.relation.pair import Pair
 from harmonize.rules.adjust import adjust
+from harmonize.rules.contexts import mentions_in, passage_contexts
 from harmonize.spec import Corpus, load_catalogue
 from harmonize.text.sentences import RULE_BASED
 
@@ -159,30 +161,46 @@ class PairRules:
                 ids.setdefault(key(mention), (_free_name(mention.id, taken),))
         return tuple(replace(m, concept_ids=ids[key(m)]) if m.id in nameless else m for m in mentions)
 
-    def entity_count(self, document: Document) -> int:
-        """How many entities of the document can stand in a pair, at most.
+    def entity_count(self, mentions: Iterable[Mention]) -> int:
+        """How many entities can stand in a pair, at most, of those that mentions name.
 
         Raises:
             SpecError: an entity type that neither the mapping nor the tools' table knows.
         """
-        spec = self.corpus.spec
-        mentions = [(m, self.corpus.kind(m.type)) for m in document.mentions]
-        if spec.entity == "mention":
-            return sum(kind is not None for _, kind in mentions)
-        return len({(kind, name) for m, kind in mentions if kind is not None for name in m.concept_ids})
+        known = [(m, self.corpus.kind(m.type)) for m in mentions]
+        if self.corpus.spec.entity == "mention":
+            return sum(kind is not None for _, kind in known)
+        return len({(kind, name) for m, kind in known if kind is not None for name in m.concept_ids})
+
+    def contexts(self, document: Document) -> list[Span]:
+        """What pairs are made in: the passages of a full text, or all of the document."""
+        if self.corpus.rules.b == "b1":
+            return passage_contexts(document)
+        return [Span(0, len(document.text))]
+
+    def crowding(self, document: Document) -> str | None:
+        """What the document has too many of to be held, as a message says it; None if nothing.
+
+        Raises:
+            SpecError: see `entity_count`.
+        """
+        contexts, mentions = self.contexts(document), sorted(document.mentions, key=lambda m: m.extent)
+        counts = [self.entity_count(inside) for _, inside in mentions_in(contexts, mentions)]
+        if len(counts) == 1 and counts[0] > MOST_ENTITIES:
+            return f"expected at most {MOST_ENTITIES} entities, got {counts[0]}"
+        most = comb(MOST_ENTITIES, 2)
+        pairs = sum(comb(count, 2) for count in counts)
+        return f"expected at most {most:,} pairs of entities, got {pairs:,}" if pairs > most else None
 
     def candidates(self, document: Document) -> Candidates:
         """The pairs of a document. Its relations, if it has some, are not looked at.
 
         Raises:
             SpecError: an entity type that neither the mapping nor the tools' table knows.
-            InvalidDocument: more than MOST_ENTITIES entities.
+            InvalidDocument: more than MOST_ENTITIES entities, or as many pairs in a full text.
         """
-        count = self.entity_count(document)
-        if count > MOST_ENTITIES:
-            raise InvalidDocument(
-                f"document {document.id}: expected at most {MOST_ENTITIES} entities, got {count}"
-            )
+        if (fault := self.crowding(document)) is not None:
+            raise InvalidDocument(f"document {document.id}: {fault}")
         types = {f"{m.id} {m.type} {m.text}": m.type for m in document.mentions}
         left_out: Counter[LeftOut] = Counter()
 

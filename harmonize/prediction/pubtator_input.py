@@ -15,6 +15,7 @@ from itertools import chain, groupby
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import decoded, raw_lines
+from harmonize.formats.offsets import Offsets
 from harmonize.formats.pubtator import Misfit, PubTatorRecord, read_lines
 from harmonize.formats.pubtator_forgiving import Columns, read_article
 
@@ -33,11 +34,17 @@ class CutInput(MalformedInput):
 
 
 def pubtator_records(
-    stream: io.BufferedReader, name: str, *, strict: bool, wanted: Wanted | None = None
+    stream: io.BufferedReader,
+    name: str,
+    *,
+    strict: bool,
+    offsets: Offsets,
+    wanted: Wanted | None = None,
 ) -> Iterator[Callable[[Misfit], PubTatorRecord]]:
     """The articles, still to be taken apart; each must be before the next is asked for.
 
     Args:
+        offsets: what offsets count, and learns what they seem to.
         wanted: chooses articles; others are passed over.
 
     Raises:
@@ -51,7 +58,7 @@ def pubtator_records(
         if first is None:
             continue
         if wanted is None or wanted(_id(first[1])):
-            yield partial(_record, _Ending(chain((first,), said), name, columns), strict)
+            yield partial(_record, _Ending(chain((first,), said), name, columns), strict, offsets)
         else:
             _pass_over([first, *said], name, columns)
 
@@ -66,7 +73,7 @@ def _pass_over(lines: list[_Line], name: str, columns: Columns) -> None:
     if lines[-1][1].endswith(b"\n"):
         return
     try:
-        _record(_Ending(iter(lines), name, columns), False, lambda *misfit: None)
+        _record(_Ending(iter(lines), name, columns), False, Offsets(), lambda *misfit: None)
     except CutInput:
         raise
     except MalformedInput:
@@ -137,13 +144,13 @@ class _Ending:
             return False
 
 
-def _record(lines: _Ending, strict: bool, misfit: Misfit) -> PubTatorRecord:
+def _record(lines: _Ending, strict: bool, offsets: Offsets, misfit: Misfit) -> PubTatorRecord:
     record = None
     try:
         if strict:
-            [record] = read_lines(lines.name, lines, misfit=misfit)
+            [record] = read_lines(lines.name, lines, misfit=misfit, offsets=offsets)
         else:
-            record = read_article(lines.name, lines, misfit)
+            record = read_article(lines.name, lines, misfit, offsets)
     finally:
         lines.check(record)
     return record

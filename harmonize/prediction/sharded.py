@@ -31,6 +31,7 @@ from harmonize.model import Document
 from harmonize.prediction.account import Account
 from harmonize.prediction.asked import Asked
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier, RelationExtractor
+from harmonize.prediction.inputs import Reading
 from harmonize.prediction.outputs import PREDICTION_SCHEMA_VERSION, write_predictions
 from harmonize.prediction.pairs import PairRules, pair_rules
 from harmonize.prediction.relation_types import BIORED, load_name_table
@@ -75,6 +76,7 @@ class Work:
         batch_size, relation_types: see harmonize.prediction.extractor.RelationExtractor.
         device, precision: see RelationExtractor.from_pretrained.
         strict: the first document of which no prediction can be made is an error, else it is passed over.
+        how: what is read of files; shards are read already.
         plan: the sha256 of the plan; `predict_shards` fills it in.
     """
 
@@ -91,6 +93,7 @@ class Work:
     device: str = "auto"
     precision: str = "auto"
     strict: bool = False
+    how: Reading = field(default_factory=Reading)
     plan: str = ""
 
     def rules(self) -> PairRules:

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harmonize import __version__
 from harmonize.errors import AccountingError, HarmonizeError, MalformedInput, MissingInput
+from harmonize.formats.passages import TextChoice
 from harmonize.model import Document, Mention, Passage, Relation, Span
 from harmonize.prediction.tally import Tally, by_reason
 from harmonize.union.manifest import file_entry, write_manifest
@@ -87,6 +88,8 @@ class ShardManifest(_Entry):
         as_corpus: the mapping that said which types are known and what ids mean.
         types: the user's own types that were known beside them.
         left_out: mentions that the shards do not hold, by reason and type.
+        text: what was read of full texts, one of harmonize.formats.passages.TEXT_CHOICES.
+        passages_left_out: passages that the shards do not hold, by kind.
         shards: in the order of the input.
     """
 
@@ -96,6 +99,8 @@ class ShardManifest(_Entry):
     types: dict[str, str | None]
     documents: DocumentCounts
     left_out: dict[str, dict[str, _Count]]
+    text: TextChoice
+    passages_left_out: dict[str, _Count]
     shards: list[Shard]
 
 
@@ -108,18 +113,19 @@ def shard_schema(metadata: Mapping[str, Any] | None = None) -> pa.Schema:
     | split | string | "test" for documents to be predicted |
     | pmid | string | null where unknown |
     | text | string | all passages |
-    | passages | list of {kind, start, end} | title, abstract, ... in order |
+    | passages | list of {kind, start, end, section, offset} | title, abstract, ... in order |
     | mentions | list of {id, type, text, spans, concept_ids, source} | several spans if discontinuous |
     | relations | list of {head, tail, type, novelty} | none for documents to be predicted |
     | sentences | list of {start, end} | null where the file has none |
     | repeat | int32 | how many documents of this id come before it |
 
-    Nothing else is null but `novelty`.
+    Nothing else is null but `novelty`, and `section` and `offset` of passages that are not of full text.
 
     Args:
         metadata: stands under METADATA_KEY, as JSON.
     """
     text, span = pa.string(), [_required("start", pa.int32()), _required("end", pa.int32())]
+    place = [pa.field("section", text), pa.field("offset", pa.int32())]
     mention = [
         *(_required(name, text) for name in ("id", "type", "text")),
         _required("spans", _list_of(pa.struct(span))),
@@ -132,7 +138,7 @@ def shard_schema(metadata: Mapping[str, Any] | None = None) -> pa.Schema:
         _required("split", text),
         pa.field("pmid", text),
         _required("text", text),
-        _required("passages", _list_of(pa.struct([_required("kind", text), *span]))),
+        _required("passages", _list_of(pa.struct([_required("kind", text), *span, *place]))),
         _required("mentions", _list_of(pa.struct(mention))),
         _required("relations", _list_of(pa.struct([*relation, pa.field("novelty", text)]))),
         pa.field("sentences", _list_of(pa.struct(span))),
@@ -165,6 +171,7 @@ def write_shards(
     as_corpus: str,
     tally: Tally,
     types: Mapping[str, str | None] | None = None,
+    text: TextChoice = "abstract",
     documents_per_shard: int = DOCUMENTS_PER_SHARD,
 ) -> ShardManifest:
     """Write documents as shards, beside `out`, whose place they take when all are written.
@@ -175,6 +182,7 @@ def write_shards(
         as_corpus: the mapping whose rules have read the documents.
         tally: of the reading; by the end of `documents` it has counted them all.
         types: the user's own types that they were read with.
+        text: what was read of full texts.
 
     Raises:
         ValueError: fewer than one document a shard.
@@ -204,6 +212,8 @@ def write_shards(
                 "skipped": dict(sorted(tally.skipped.items())),
             },
             "left_out": by_reason(tally.left_out),
+            "text": text,
+            "passages_left_out": dict(sorted(tally.passages.items())),
             "shards": [shard.model_dump() for shard in shards],
         }
         write_manifest(folder, content)
@@ -242,11 +252,20 @@ def _row(document: Document) -> dict[str, Any]:
         "split": document.split,
         "pmid": document.pmid,
         "text": document.text,
-        "passages": [{"kind": one.kind, **one.span._asdict()} for one in document.passages],
+        "passages": [_passage_row(passage) for passage in document.passages],
         "mentions": [_mention_row(mention) for mention in document.mentions],
         "relations": [asdict(relation) for relation in document.relations],
         "sentences": None if document.sentences is None else [one._asdict() for one in document.sentences],
         "repeat": document.repeat,
+    }
+
+
+def _passage_row(passage: Passage) -> dict[str, Any]:
+    return {
+        "kind": passage.kind,
+        **passage.span._asdict(),
+        "section": passage.section,
+        "offset": passage.offset,
     }
 
 
@@ -349,7 +368,9 @@ def _document(row: Mapping[str, Any]) -> Document:
         id=row["id"],
         split=row["split"],
         text=row["text"],
-        passages=tuple(Passage(one["kind"], _span(one)) for one in row["passages"]),
+        passages=tuple(
+            Passage(one["kind"], _span(one), one["section"], one["offset"]) for one in row["passages"]
+        ),
         mentions=tuple(_mention(one) for one in row["mentions"]),
         relations=tuple(Relation(**one) for one in row["relations"]),
         pmid=row["pmid"],

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 __all__ = ["LeftOut", "Tally", "by_reason", "from_reasons"]
 
 OTHER_TYPES = "other types"
+OTHER_KINDS = "other kinds"
+_MOST_KINDS = 100  # of passages
 _MOST_TYPES = 1_000  # told apart; a broken file can have a new one in each line
 
 
@@ -35,6 +37,10 @@ class Tally:
         named: those of them whose concept id is known.
         files_without_ids: files in which mentions can stand in a pair, and none has a known concept id.
         first_without_ids: the first of these files.
+        passages: of the documents that were read, those that were not, by kind.
+        mentions_of_passages: annotations that those have, which are in no other count.
+        files_counted_otherwise: files whose offsets seem to count something else than they are taken to.
+        first_counted_otherwise: the first of these files, and what its offsets seem to count.
     """
 
     documents: int = 0
@@ -47,6 +53,10 @@ class Tally:
     named: int = 0
     files_without_ids: int = 0
     first_without_ids: str | None = None
+    passages: Counter[str] = field(default_factory=Counter)
+    mentions_of_passages: int = 0
+    files_counted_otherwise: int = 0
+    first_counted_otherwise: str | None = None
 
     def leave_out(self, reason: str, mention_type: str, count: int = 1, place: str | None = None) -> None:
         """Count mentions that are left out, while their document is read."""
@@ -61,6 +71,18 @@ class Tally:
         """Count a file of whose mentions none has a known concept id."""
         self.files_without_ids += 1
         self.first_without_ids = self.first_without_ids or name
+
+    def leave_out_passages(self, passages: Iterable[tuple[str, int]]) -> None:
+        """Count passages that are not read, each its kind and number of annotations."""
+        for kind, mentions in passages:
+            known = kind in self.passages or len(self.passages) < _MOST_KINDS
+            self.passages[kind if known else OTHER_KINDS] += 1
+            self.mentions_of_passages += mentions
+
+    def add_file_counted_otherwise(self, name: str, advice: str) -> None:
+        """Count a file whose offsets seem to count something else than they are taken to."""
+        self.files_counted_otherwise += 1
+        self.first_counted_otherwise = self.first_counted_otherwise or f"{name}: {advice}"
 
 
 def by_reason(left_out: Counter[LeftOut]) -> dict[str, dict[str, int]]:

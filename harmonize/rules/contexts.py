@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from harmonize.rules.entity_index import EntityIndex
 from harmonize.rules.spans import NOT_IN_ONE_SENTENCE, described, not_found
 from harmonize.spec import Corpus
 
-__all__ = ["Paired", "b1", "b2"]
+__all__ = ["Paired", "b1", "b2", "body_contexts", "mentions_in", "passage_contexts"]
 
 DUPLICATE = "repeats another relation of the pair"
 SELF_RELATION = "relates an entity to itself"
@@ -23,6 +24,7 @@ WRONG_KINDS = "the corpus' pairs do not include these entity types"
 UNKNOWN_CONCEPT = "mention without a known concept id"
 OUTSIDE_PAIRS = "mention of a type that is in no pair"
 NO_PAIR = "no pair of entities in any context"
+_HEAD = ("title", "abstract")
 
 
 class Paired(NamedTuple):
@@ -42,13 +44,44 @@ class Paired(NamedTuple):
 
 
 def b1(document: Document, corpus: Corpus) -> Paired:
-    """Each pair once, with the whole of title and abstract."""
-    return _paired(document, corpus, [Span(0, len(document.text))])
+    """Each pair once with the whole of title and abstract, and once with each passage of a body."""
+    return _paired(document, corpus, passage_contexts(document))
+
+
+def passage_contexts(document: Document) -> list[Span]:
+    """Title and abstract together, and each passage that is neither, in order; else all of the text.
+
+    A passage of a full text stands alone, without the title: what is read then is what supports the pair.
+    """
+    ends = [passage.span.end for passage in document.passages if passage.kind in _HEAD]
+    body = body_contexts(document)
+    if not body:
+        return [Span(0, len(document.text))]
+    return [Span(0, max(ends)), *body] if ends else body
+
+
+def body_contexts(document: Document) -> list[Span]:
+    """Each passage that is neither title nor abstract, in order."""
+    return [passage.span for passage in document.passages if passage.kind not in _HEAD]
 
 
 def b2(document: Document, corpus: Corpus) -> Paired:
     """Each pair once for every sentence that shows both; the document must have its sentences."""
     return _paired(document, corpus, document.sentences or ())
+
+
+def mentions_in(
+    contexts: Iterable[Span], mentions: Sequence[Mention]
+) -> Iterator[tuple[Span, list[Mention]]]:
+    """Each context with the mentions that lie in it.
+
+    Args:
+        mentions: in order of position.
+    """
+    starts = [mention.extent.start for mention in mentions]
+    for context in contexts:
+        near = mentions[bisect_left(starts, context.start) : bisect_left(starts, context.end)]
+        yield context, [mention for mention in near if context.covers(mention.extent)]
 
 
 @dataclass
@@ -86,9 +119,9 @@ def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Pai
     annotated, distinct, repeated = _by_pair(document.relations, index)
     instances: list[Instance] = []
     shown: set[frozenset[str]] = set()
-    for context in contexts:
+    for context, inside in mentions_in(contexts, usable):
         text = context.of(document.text)
-        entities = _entities([m for m in usable if context.covers(m.extent)], context, corpus)
+        entities = _entities(inside, context, corpus)
         for head, tail in _pairs(entities, corpus):
             pair = frozenset((head.id, tail.id))
             relations = annotated.get(pair, [])

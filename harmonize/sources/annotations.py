@@ -6,7 +6,8 @@ What a file is, its content says, since the names of these files say little:
     BioC XML         <collection> ... <document>  PubTator Central and PubTator 3, full text or not
     BioC JSON        {"documents": [...]}, {"PubTator3": [...]}, or one document after the other
 
-each also compressed with gzip, or many of them in a tar archive. All are streamed: memory holds one article.
+each also packed with gzip, many of them in a zip or tar archive, or one in the other; or from standard input.
+All are streamed: memory holds one article.
 Formats: https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial and https://bioc.sourceforge.net.
 """
 
@@ -14,22 +15,31 @@ from __future__ import annotations
 
 import gzip
 import io
+import shutil
+import sys
 import tarfile
+import tempfile
+import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PurePosixPath
+from typing import IO, TYPE_CHECKING, Any
 
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.formats.article_forms import ARTICLE_FORMS, HEAD, ArticleForm, form_of
 from harmonize.formats.bioc_articles import json_articles, xml_articles
 from harmonize.formats.lines import numbered
 from harmonize.formats.pubtator import Misfit, PubTatorRecord, read_lines
+from harmonize.sources.archive import BROKEN_ZIP
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 __all__ = [
     "ARTICLE_FORMS",
     "HEAD",
+    "STANDARD_INPUT",
     "ArticleForm",
     "form_of",
     "input_files",
@@ -37,6 +47,11 @@ __all__ = [
     "streams",
     "whole",
 ]
+
+STANDARD_INPUT = Path("-")
+_GZIP, _ZIP, _TAR = b"\x1f\x8b", b"PK\x03\x04", b"ustar"
+_MOST_PACKINGS = 4  # of a file, one in the other: an archive may hold itself
+_ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _Read = Callable[[io.BufferedReader, str, Collection[str] | None, Misfit | None], Iterator[PubTatorRecord]]
 
@@ -69,7 +84,7 @@ def iter_articles(
         with whole(file):
             for name, stream in streams(file):
                 form = form_of(stream.peek(HEAD))
-                if form is not None:
+                if form in _READERS:
                     yield from _READERS[form](stream, name, wanted, misfit)
                 elif foreign is not None:
                     foreign(name)
@@ -81,15 +96,24 @@ def iter_articles(
 
 
 def input_files(path: Path) -> list[Path]:
-    """The file, or the files of a folder at any depth, in order of name.
+    """The file, standard input ("-"), or the files of a folder at any depth, in order of name.
+
+    Files whose name begins with a dot are the system's, and passed over.
 
     Raises:
         MissingInput: no such file or folder, or an empty folder.
     """
+    if path == STANDARD_INPUT:
+        return [path]
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    files = [file for file in files if file == path or not _is_hidden(file.relative_to(path).parts)]
     if not files or not files[0].is_file():
         raise MissingInput(path, "expected a file or a folder with files, found none")
     return files
+
+
+def _is_hidden(parts: tuple[str, ...]) -> bool:
+    return "__MACOSX" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
 
 
 @contextmanager
@@ -97,29 +121,123 @@ def whole(path: Path) -> Iterator[None]:
     """Turn the faults of a cut or changed archive, read in the block, into one line."""
     try:
         yield
-    except (gzip.BadGzipFile, tarfile.TarError, zlib.error, EOFError) as error:
-        raise MalformedInput(path, f"expected a whole archive, got: {error}") from None
+    except (gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise MalformedInput(_name_of(path), f"expected a whole archive, got: {error}") from None
+
+
+def _name_of(path: Path) -> str:
+    return "standard input" if path == STANDARD_INPUT else str(path)
 
 
 def streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
-    """The file's content, or that of each file in a tar archive, uncompressed: (name for errors, stream)."""
-    with _buffered(path.open("rb", buffering=0)) as file:
-        is_compressed = file.peek(2).startswith(b"\x1f\x8b")
-        stream = _buffered(gzip.GzipFile(fileobj=file)) if is_compressed else file
-        if stream.peek(HEAD)[257:262] != b"ustar":
-            yield str(path), stream
-            return
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            while (member := archive.next()) is not None:
-                content = archive.extractfile(member)
-                if content is not None:
-                    name = member.name.encode(errors="backslashreplace").decode()  # it may be no UTF-8
-                    yield f"{path}!/{name}", _buffered(content)
-                archive.members.clear()  # type: ignore[attr-defined]  # else it remembers every member
+    """The file's content, or that of each file in an archive, unpacked: (name for errors, stream).
+
+    What is packed how, its bytes tell.
+
+    Raises:
+        MalformedInput: packed in a way that is not known, or too often.
+    """
+    if path == STANDARD_INPUT:
+        yield from _unpacked(_name_of(path), _buffered(sys.stdin.buffer), _MOST_PACKINGS)
+        return
+    with path.open("rb", buffering=0) as file:
+        stream = _buffered(file)
+        if stream.peek(HEAD).startswith(_ZIP):
+            yield from _each_unpacked(_zip_members(_name_of(path), file), _MOST_PACKINGS - 1)
+        else:
+            yield from _unpacked(_name_of(path), stream, _MOST_PACKINGS)
 
 
-def _buffered(stream: Any) -> io.BufferedReader:
-    return io.BufferedReader(stream, HEAD)
+def _unpacked(name: str, stream: io.BufferedReader, packings: int) -> Iterator[tuple[str, io.BufferedReader]]:
+    head = stream.peek(HEAD)
+    if packings == 0 and head.startswith((_GZIP, _ZIP)):
+        raise MalformedInput(name, f"expected at most {_MOST_PACKINGS} archives, one in the other")
+    if head.startswith(_GZIP):
+        yield from _unpacked(name, _buffered(gzip.GzipFile(fileobj=stream)), packings - 1)
+    elif head.startswith(_ZIP):
+        # A zip's list of members stands at its end.
+        with tempfile.TemporaryFile() as file:
+            shutil.copyfileobj(stream, file)
+            yield from _each_unpacked(_zip_members(name, file), packings - 1)
+    elif head[257:262] == _TAR and packings > 0:
+        yield from _each_unpacked(_tar_members(name, stream), packings - 1)
+    else:
+        yield name, stream
+
+
+def _each_unpacked(
+    members: Iterable[tuple[str, IO[bytes]]], packings: int
+) -> Iterator[tuple[str, io.BufferedReader]]:
+    for name, content in members:
+        yield from _unpacked(name, _buffered(content), packings)
+
+
+def _tar_members(name: str, stream: io.BufferedReader) -> Iterator[tuple[str, IO[bytes]]]:
+    with tarfile.open(fileobj=stream, mode="r|") as archive:
+        while (member := archive.next()) is not None:
+            content = archive.extractfile(member)
+            if content is not None and not _is_hidden(PurePosixPath(member.name).parts):
+                shown = member.name.encode(errors="backslashreplace").decode()  # it may be no UTF-8
+                yield f"{name}!/{shown}", content
+            archive.members.clear()  # type: ignore[attr-defined]  # else it remembers every member
+
+
+def _zip_members(name: str, file: IO[bytes]) -> Iterator[tuple[str, Any]]:
+    with _zip_faults():
+        archive = zipfile.ZipFile(file)
+    with archive:
+        for member in archive.infolist():
+            if member.is_dir() or _is_hidden(PurePosixPath(member.filename).parts):
+                continue
+            shown = f"{name}!/{member.filename.encode(errors='backslashreplace').decode()}"
+            if member.flag_bits & 1 or member.compress_type not in _ZIP_METHODS:
+                raise MalformedInput(shown, "expected a zip without password, stored or deflated")
+            with _zip_faults():
+                content = archive.open(member)
+            with content:
+                yield shown, _ZipMember(content)
+
+
+@contextmanager
+def _zip_faults() -> Iterator[None]:
+    """One kind of fault for all that zipfile lets through when bytes are changed or cut off."""
+    try:
+        yield
+    except BROKEN_ZIP as error:
+        raise zipfile.BadZipFile(str(error)) from None
+
+
+class _ZipMember:
+    """A member of a zip, open to be read."""
+
+    def __init__(self, content: IO[bytes]) -> None:
+        self._content = content
+
+    def read(self, size: int) -> bytes:
+        with _zip_faults():
+            return self._content.read(size)
+
+
+class _Filling(io.RawIOBase):
+    """A source that gives what was asked for until its end, as pipes and gzip do not."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer)
+        filled = 0
+        while filled < len(view) and (part := self._source.read(len(view) - filled)):
+            view[filled : filled + len(part)] = part
+            filled += len(part)
+        return filled
+
+
+def _buffered(source: Any) -> io.BufferedReader:
+    return io.BufferedReader(_Filling(source), HEAD)
 
 
 # PubTator text

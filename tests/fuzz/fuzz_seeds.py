@@ -227,4 +227,5 @@ def dump_seeds() -> list[Files]:
     ]
     archive = tarred({"b.txt": text[0], "c.xml": xml[0], "d.json": lines})
     archives = [{"a.tar": archive}, {"a.tar.gz": gzip.compress(archive, 1, mtime=0)}]
+    archives.append({"a.zip": zipped({"b.txt": text[0], "c.xml.gz": gzip.compress(xml[0], 1, mtime=0)})})
     return [*plain, *packed, *archives]

@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from prediction_cases import PUBTATOR, SAMPLES, article, written
 
 from harmonize.errors import HarmonizeError, InputError, MalformedInput, MissingInput, UnknownName
+from harmonize.formats.bioc_articles import MALFORMED_MENTION
 from harmonize.formats.pubtator import BEYOND, UNSPELLED
 from harmonize.formats.pubtator_forgiving import ELSEWHERE, NO_MENTION, NO_PLACE, NO_TYPE
 from harmonize.model import Document
-from harmonize.prediction import inputs
+from harmonize.prediction import pairs
 from harmonize.prediction.inputs import MALFORMED, NO_TEXT, TOO_MANY, UNKNOWN_TYPE, read_input
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.tally import Tally
@@ -129,7 +130,7 @@ def test_text_without_annotation_is_one_line_that_says_what_to_do(
         (b"<html><body>Aspirin</body></html>", "got neither"),
         (b'{"text": "Aspirin"}', "got neither"),
         (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", "got neither"),
-        (b"PK\x03\x04 aspirin", "got neither"),
+        (b"PK\x03\x04 aspirin", "expected a whole archive"),
         (b"", "got neither"),
         (b"A line before\n1|t|Aspirin.\n\n", "got neither"),
     ],
@@ -300,11 +301,6 @@ BAD_BIOC = {
     "no document": (7, "document number 2: expected a BioC document", MALFORMED),
     "tab in id": (bioc("2\t"), "expected an id without tabs", MALFORMED),
     "no text": (bioc("2", ""), "document 2: expected a title or an abstract", NO_TEXT),
-    "offset": (
-        bioc("2", annotations=(annotation("A", (-1, 1)),)),
-        "document 2: .*offset or length",
-        MALFORMED,
-    ),
 }
 
 
@@ -325,6 +321,10 @@ def test_a_bad_bioc_document_is_passed_over_or_one_line(tmp_path: Path, case: st
         (annotation("spirin", (0, 6)), "'spirin' at 0-6", (UNSPELLED, "Chemical")),
         (annotation("Aspirin", (0, 70)), "'Aspirin' at 0-70", (BEYOND, "Chemical")),
         (annotation("Aspirin", (0, 7), type="Pill"), "entity type .*, got 'Pill'", (UNKNOWN_TYPE, "Pill")),
+        (annotation("Aspirin", (-1, 7)), "'Aspirin' at 0-0: no place", (NO_PLACE, "Chemical")),
+        (annotation("Aspirin"), "'Aspirin' at 0-0: no place", (NO_PLACE, "Chemical")),
+        (annotation("Aspirin", (0, 7), type=""), "'Aspirin' at 0-7: no entity type", (NO_TYPE, "")),
+        (7, "'' at 0-0: not as the format says", (MALFORMED_MENTION, "")),
     ],
 )
 def test_a_bad_bioc_annotation_is_left_out_or_one_line(
@@ -396,7 +396,7 @@ def test_a_line_too_long_for_memory_is_raised_even_so(
 
 
 def test_a_document_of_too_many_entities_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(inputs, "MOST_ENTITIES", 2)
+    monkeypatch.setattr(pairs, "MOST_ENTITIES", 2)
     tally = Tally()
     path = written(tmp_path, GOOD + article(2, mentions=False))
     found = list(read_input(path, rules=RULES, tally=tally))

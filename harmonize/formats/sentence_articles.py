@@ -1,0 +1,150 @@
+"""Unified PPI XML as new documents: entities are mentions, and one that does not fit is no error.
+
+    corpus > document > sentence (text) > entity (text, type, charOffset), pair
+
+The corpora's own readers are harmonize.formats.ppi_xml and ddi_xml, where formats and dialects are described;
+what stands here reads the files of both, the protein corpora's and the DDI corpus'. Pairs are not read.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from lxml import etree
+
+from harmonize.errors import MalformedInput
+from harmonize.formats.bioc_articles import DISCONTINUOUS
+from harmonize.formats.offsets import COUNTED_IN, Offsets
+from harmonize.formats.pubtator import BodyPassage, Misfit, PubTatorMention, PubTatorRecord, fitted
+from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
+from harmonize.formats.xml import attribute, elements
+from harmonize.model import Span
+
+__all__ = ["Ends", "sentence_article", "sentence_articles"]
+
+_PARTS = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
+_HPRD_IDS = re.compile(r"(?:[a-z]+-)?pm\d{7}\S*", re.ASCII)
+
+
+@dataclass
+class Ends:
+    """What to add to the ends of a file's offsets to make them exclusive; None until a mention shows it."""
+
+    beyond: int | None = None
+
+
+def sentence_articles(stream: io.BufferedReader, name: str) -> Iterator[tuple[etree._Element, Ends]]:
+    """Stream the <document> elements of a file, each to be read before the next is asked for.
+
+    Yields:
+        (element, the file's ends)
+
+    Raises:
+        MalformedInput: see harmonize.formats.xml.elements.
+    """
+    ends = Ends()
+    for element in elements(stream, ("document",), name, required=False):
+        yield element, ends
+
+
+def sentence_article(
+    element: etree._Element,
+    name: str,
+    ends: Ends,
+    misfit: Misfit | None = None,
+    *,
+    forgiving: bool = False,
+    offsets: Offsets | None = None,
+) -> PubTatorRecord:
+    """A document as an article of one passage, with its sentences.
+
+    Args:
+        name: what to call the file in errors.
+        ends: of the file.
+        misfit, forgiving, offsets: see harmonize.formats.bioc_articles.bioc_xml_record.
+
+    Raises:
+        MalformedInput: no id, a sentence without text; or, without a handler, a misfit.
+    """
+    identifier = attribute(element, "id", name)
+    reader = _Reader(name, identifier, ends, misfit, forgiving, offsets or Offsets())
+    texts: list[str] = []
+    sentences: list[Span] = []
+    mentions: list[PubTatorMention] = []
+    start = 0
+    for sentence in element.iterchildren("sentence"):
+        text = attribute(sentence, "text", name, identifier)
+        mentions += reader.mentions(sentence, text, start)
+        if text.strip():
+            sentences.append(Span(start, start + len(text)))
+        texts.append(text)
+        start += len(text) + 1
+    whole = " ".join(texts)
+    body = (BodyPassage("text", whole, None, None),) if whole else ()
+    line = element.sourceline or 0
+    return PubTatorRecord(identifier, "", None, tuple(mentions), (), line, body, tuple(sentences))
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads the entities of one document."""
+
+    name: str
+    document: str
+    ends: Ends
+    misfit: Misfit | None
+    forgiving: bool
+    offsets: Offsets
+
+    def mentions(self, sentence: etree._Element, text: str, start: int) -> Iterator[PubTatorMention]:
+        """The mentions of a sentence that starts there in the record's text; misfits go to the handler."""
+        for entity in sentence.iterchildren("entity"):
+            mention, reason = self._mention(entity, text)
+            moved = replace(mention, start=mention.start + start, end=mention.end + start)
+            if reason is None:
+                yield moved
+            elif self.misfit is not None:
+                self.misfit(self.document, moved, reason)
+            else:
+                place = f"{mention.text!r} at {entity.get('charOffset')} of the sentence"
+                raise MalformedInput(
+                    self.name,
+                    f"expected {place}, got a mention {reason}",
+                    line=mention.line or None,
+                    document=self.document,
+                )
+
+    def _mention(self, entity: etree._Element, text: str) -> tuple[PubTatorMention, str | None]:
+        """An entity, counted from the start of its sentence, and why it is a misfit, if it is one."""
+        parts = [(int(first), int(last)) for first, last in _PARTS.findall(entity.get("charOffset", ""))]
+        name, (kind, identifier) = entity.get("text", ""), _kind_and_id(entity.get("type", ""))
+        raw = self._extent(parts, name, text)
+        placed = self.offsets.placed(raw, name, text) or raw
+        mention = PubTatorMention(*placed, name, kind, identifier, None, entity.sourceline or 0)
+        if len(parts) != 1 or not kind:
+            return mention, DISCONTINUOUS if len(parts) > 1 else NO_TYPE if parts else NO_PLACE
+        found = fitted(mention, text, forgiving=self.forgiving)
+        if isinstance(found, PubTatorMention):
+            return found, None
+        unit = self.offsets.other_unit(raw, name, text)
+        return mention, found if unit is None else COUNTED_IN[unit]
+
+    def _extent(self, parts: list[tuple[int, int]], name: str, text: str) -> Span:
+        """From the first part's start to the last one's end; a mention that fits tells what ends mean."""
+        if not parts:
+            return Span(0, 0)
+        start, end = parts[0][0], parts[-1][1]
+        if self.ends.beyond is None and len(parts) == 1:
+            spans = {beyond: Span(start, end + beyond) for beyond in (0, 1)}
+            placed = {beyond: self.offsets.placed(span, name, text) for beyond, span in spans.items()}
+            fits = (beyond for beyond, span in placed.items() if span is not None and span.spells(name, text))
+            self.ends.beyond = next(fits, None)
+        return Span(start, end + (self.ends.beyond or 0))
+
+
+def _kind_and_id(kind: str) -> tuple[str, str | None]:
+    """Type and id; HPRD50 has the ids of a protein, joined by "||", in the place of its type."""
+    return ("protein", kind.replace("||", "|")) if _HPRD_IDS.fullmatch(kind) else (kind, None)
