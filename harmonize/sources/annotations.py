@@ -187,7 +187,7 @@ def _zip_members(name: str, file: IO[bytes]) -> Iterator[tuple[str, Any]]:
         archive = zipfile.ZipFile(file)
     with archive:
         for member in archive.infolist():
-            if member.is_dir() or _is_hidden(PurePosixPath(member.filename).parts):
+            if member.filename.endswith("/") or _is_hidden(PurePosixPath(member.filename).parts):
                 continue
             shown = f"{name}!/{member.filename.encode(errors='backslashreplace').decode()}"
             if member.flag_bits & 1 or member.compress_type not in _ZIP_METHODS:

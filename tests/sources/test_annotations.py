@@ -276,6 +276,14 @@ def test_a_zip_is_read_file_by_file_whatever_is_packed_in_it(tmp_path: Path) -> 
         assert [shown(record) for record in read(tmp_path / name)[0]] == [EXPECTED] * count
 
 
+def test_a_member_without_name_is_read_like_any_other(tmp_path: Path) -> None:
+    content = bytearray(zipped(a=TEXT))
+    for place in (30, content.index(b"PK\x01\x02") + 46):
+        content[place] = 0
+    (tmp_path / "file").write_bytes(content)
+    assert [shown(record) for record in read(tmp_path / "file")[0]] == [EXPECTED]
+
+
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, lambda data: zipped(a=data)])
 def test_standard_input_is_read_however_it_comes(
