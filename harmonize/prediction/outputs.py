@@ -207,7 +207,7 @@ def prediction_schema(
     | is_relation | bool | false if `label` is a negative |
     | confidence | float32 | the probability of `label` |
     | related | float32 | the probability of any relation |
-    | document_score | float32 | the highest confidence that `label` has for the pair in the document |
+    | document_score | float32 | the highest confidence of this relation of the pair in the document |
     | probabilities | struct | of each label a float32, in the classifier's order |
 
     Args:

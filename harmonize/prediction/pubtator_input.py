@@ -38,13 +38,13 @@ def pubtator_records(
     name: str,
     *,
     strict: bool,
-    offsets: Offsets,
+    offsets: Offsets | None = None,
     wanted: Wanted | None = None,
 ) -> Iterator[Callable[[Misfit], PubTatorRecord]]:
     """The articles, still to be taken apart; each must be before the next is asked for.
 
     Args:
-        offsets: what offsets count, and learns what they seem to.
+        offsets: what offsets count, and learns what they seem to; code points unless given.
         wanted: chooses articles; others are passed over.
 
     Raises:
@@ -73,7 +73,7 @@ def _pass_over(lines: list[_Line], name: str, columns: Columns) -> None:
     if lines[-1][1].endswith(b"\n"):
         return
     try:
-        _record(_Ending(iter(lines), name, columns), False, Offsets(), lambda *misfit: None)
+        _record(_Ending(iter(lines), name, columns), False, None, lambda *misfit: None)
     except CutInput:
         raise
     except MalformedInput:
@@ -144,7 +144,7 @@ class _Ending:
             return False
 
 
-def _record(lines: _Ending, strict: bool, offsets: Offsets, misfit: Misfit) -> PubTatorRecord:
+def _record(lines: _Ending, strict: bool, offsets: Offsets | None, misfit: Misfit) -> PubTatorRecord:
     record = None
     try:
         if strict:

@@ -18,12 +18,12 @@ from harmonize.prediction.extractor import PredictedPair
 __all__ = ["RelationKey", "by_relation", "passages_of", "relation_key", "score"]
 
 RelationKey = tuple[frozenset[tuple[str, str]], str]
-"""Type and id of both entities, whichever comes first, and a label."""
+"""Type and id of both entities, whichever comes first, and what the relation is called."""
 
 
 def relation_key(pair: PredictedPair) -> RelationKey:
     """What a pair has in common with the pairs that say the same in other contexts."""
-    return frozenset(((pair.head.type, pair.head.id), (pair.tail.type, pair.tail.id))), pair.label
+    return frozenset(((pair.head.type, pair.head.id), (pair.tail.type, pair.tail.id))), pair.type
 
 
 def by_relation(pairs: Iterable[PredictedPair]) -> dict[RelationKey, list[PredictedPair]]:
