@@ -73,7 +73,7 @@ def _is_file(path: Path) -> bool:
 def _entries(file: IO[bytes]) -> Iterator[tuple[int, str]]:
     """(1-based number of the line, what stands there beside a comment)."""
     for number, raw in enumerate(iter(partial(file.readline, _LONGEST), b""), 1):
-        line = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors="backslashreplace")
+        line = raw.decode("utf-8-sig" if number == 1 else "utf-8", errors="replace")
         if entry := line.partition("#")[0].strip():
             yield number, entry
 
