@@ -47,8 +47,9 @@ def main() -> None:
     trained = []
     for each in runs_of(run):
         record = json.loads((each / "training.json").read_text(encoding="utf-8"))
+        # A linear baseline has neither windows nor steps.
         kept = ("rows", "inputs", "steps", "best", "evaluations", "seconds", "device")
-        trained.append({key: record[key] for key in kept})
+        trained.append({key: record[key] for key in kept if key in record})
     result = {
         "benchmark": "run_scores",
         "command": arguments.command,
