@@ -11,6 +11,7 @@ from typing import Any
 from harmonize import __version__
 from harmonize.errors import InputError
 from harmonize.prediction.account import Account
+from harmonize.prediction.inputs import WHY_ENTITIES
 from harmonize.prediction.tally import by_reason
 from harmonize.union.replace import new_file
 
@@ -63,6 +64,8 @@ def loss_lines(account: Account) -> Iterator[str]:
             f"left out: {reading.passages.total():,} passages with {reading.mentions_of_passages:,} mentions "
             f"({_counted(reading.passages)}); see --text"
         )
+    if account.documents_out and not account.mentions_in:
+        yield f"warning: no entity is marked in any document: {WHY_ENTITIES}"
     if account.repeated:
         yield (
             f"warning: {account.repeated:,} documents have the id of an earlier one; "

@@ -62,6 +62,7 @@ __all__ = [
     "NO_TEXT",
     "TOO_MANY",
     "UNKNOWN_TYPE",
+    "WHY_ENTITIES",
     "Parse",
     "Reading",
     "Skip",
@@ -92,12 +93,12 @@ _Name = TypeVar("_Name", bound=str)
 _Misfits = list[tuple[PubTatorMention, str]]
 """Mentions to be left out, with the reason."""
 
-_NO_ENTITIES = (
-    "expected annotated documents (PubTator, BioC XML or BioC JSON), got text without annotation: relations "
-    "are predicted between entities, which must be marked in it; give articles of PubMed by their numbers "
-    "(`harmonize predict --pmids`), or the PubTator or BioC that an annotator such as PubTator 3 or GNorm2 "
-    "makes of the text"
+WHY_ENTITIES = (
+    "relations are predicted between entities, which must be marked in the text; give articles of PubMed "
+    "by their numbers (`harmonize predict --pmids`), or the PubTator or BioC that an annotator such as "
+    "PubTator 3 or GNorm2 makes of the text"
 )
+"""What whoever has text without annotation needs to know."""
 
 Parse = Callable[[Misfit], PubTatorRecord]
 """A record that was met and is not yet taken apart."""
@@ -206,7 +207,10 @@ def _form(head: bytes, name: str) -> ArticleForm:
     suffix = PurePath(name.lower().removesuffix(".gz")).suffix
     found = form_of(head)
     if found is None and suffix not in (".pubtator", ".xml", ".json") and is_plain_text(head):
-        raise MalformedInput(name, _NO_ENTITIES)
+        expected = (
+            "expected annotated documents (PubTator, BioC XML or BioC JSON), got text without annotation"
+        )
+        raise MalformedInput(name, f"{expected}: {WHY_ENTITIES}")
     found = found or _SUFFIXES.get(suffix)
     if found is None:
         raise MalformedInput(name, "expected PubTator text, BioC XML or BioC JSON, got neither")

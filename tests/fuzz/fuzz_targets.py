@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 import requests
 import urllib3
 import yaml
+from fuzz_asked import article_seeds, articles, list_seeds, lists
 from fuzz_mutations import Files
 from fuzz_prediction import form_seeds, forms, input_seeds, new_documents, type_seeds, user_types
 from fuzz_seeds import catalogue, corpus_seeds, dump_seeds, golden, learning_dialect, pieces, sample, zipped
@@ -610,6 +611,8 @@ def _targets() -> Iterator[Target]:
     yield Target("prediction documents", input_seeds, new_documents, 6)
     yield Target("prediction types", type_seeds, user_types, 1)
     yield Target("prediction forms", form_seeds, forms, 2)
+    yield Target("prediction pmids", list_seeds, lists, 1)
+    yield Target("prediction articles", article_seeds, articles, 2)
     for kind in ("pubtator", "biocxml"):
         yield Target(f"pubtator3 {kind}", _service_seeds(kind), _service(kind), 0.4)  # type: ignore[arg-type]
     yield Target("mappings", _catalogue_seeds, _catalogue, 0.5)

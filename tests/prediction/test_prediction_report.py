@@ -199,7 +199,14 @@ def test_many_types_are_told_by_number() -> None:
     assert line == (
         f"left out: 36 of 40 mentions: {UNKNOWN_TYPE} 36 (T8 8, T7 7, T6 6, T5 5, T4 4 and 3 more 6)"
     )
-    assert list(loss_lines(Account(documents_in=3, documents_out=3))) == []
+    assert list(loss_lines(Account(documents_in=3, documents_out=3, mentions_in=1, mentions_out=1))) == []
+
+
+def test_documents_without_an_entity_are_told_what_they_lack() -> None:
+    (line,) = loss_lines(Account(documents_in=3, documents_out=3))
+    assert line.startswith("warning: no entity is marked in any document: relations are predicted between")
+    assert "--pmids" in line
+    assert list(loss_lines(Account())) == []
 
 
 def test_an_account_that_loses_mentions_is_noticed() -> None:
