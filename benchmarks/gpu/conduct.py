@@ -200,7 +200,7 @@ class Session:
                 break
             time.sleep(_POLL)
         self._wait(running, until + 5)
-        steps: dict[int, float] = {}
+        steps: dict[int, float] = {}  # none where not all were ready in time
         if (self.work / "entries" / GO).is_file():
             counted = [each.job.result().get("steps", {}) for each in running]
             for count in range(1, MOST + 1):

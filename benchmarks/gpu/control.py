@@ -44,6 +44,7 @@ class Trace(TrainerCallback):
         for weight in model.parameters():
             types[str(weight.dtype).removeprefix("torch.")] += weight.numel()
         self._result["weights"] = dict(types)
+        self._write()
 
     def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         gradients = (weight.grad for weight in model.parameters() if weight.grad is not None)
@@ -60,13 +61,17 @@ class Trace(TrainerCallback):
             step = state.global_step
             self.losses.append([step, logs["loss"], float(logs.get("grad_norm") or 0.0)])
             if step % _KEPT_EVERY == 0:
-                write({**self._result, **self.found()}, self._job.folder / RESULT)
+                self._write()
 
     def _see(self, what: str, tensors: Any, step: int) -> None:
         if self.first[what] is None and not _all_finite(tensors):
             self.first[what] = step
 
+    def _write(self) -> None:
+        write({**self._result, **self.found()}, self._job.folder / RESULT)
+
     def found(self) -> dict[str, Any]:
+        """What the result has of it."""
         last = len(self.losses) - _KEPT_EVERY
         kept = [
             [step, round(loss, 5), round(norm, 5)]
@@ -108,6 +113,7 @@ def watched(job: Job) -> None:
         "batch_size": recipe.batch_size,
         "precision": recipe.precision,
     }
+    write(result, job.folder / RESULT)
     trace = Trace(job, result)
     try:
         with loaded(job):

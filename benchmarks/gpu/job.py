@@ -19,7 +19,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe, load_recipe
 
 RESULT, PREDICTIONS, LOG = "result.json", "predictions.parquet", "log.txt"
-UNWATCHED = {"development": None, "patience": None, "evaluate_every": 1_000_000}
+UNWATCHED = {"development": None, "patience": None, "threshold": "even", "evaluate_every": 1_000_000}
 """Values of a training that is not scored, and writes no checkpoint on the way."""
 
 

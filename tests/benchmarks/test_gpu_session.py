@@ -30,7 +30,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation import heads
 
 CORPORA = ["biored", "bc5cdr", "drugprot", "ddi", "aimed", "hprd50", "emu", "pharmgkb", "disgenet"]
-DOCUMENT = {"head": "document", "input": "prompt"}
+DOCUMENT = {"head": "document", "input": "prompt", "threshold": "even"}
 SMALL = {"epochs": 1.0, "batch_size": 8, "max_length": 96, "evaluate_every": None}
 
 
@@ -105,6 +105,16 @@ def test_entries_come_by_their_worth_and_name_what_is_to_be_shown() -> None:
     for entry in without:
         assert len(entry.values["train_on"]) == len(CORPORA) - 1
         assert "biored" in entry.values["train_on"]
+
+
+@pytest.mark.parametrize("toy", [None, SMALL])
+def test_every_entry_has_values_that_its_recipe_can_have(toy: dict[str, Any] | None, tmp_path: Path) -> None:
+    queue = read_queue(CORPORA)
+    for each in (*queue.arms, *queue.entries):
+        if each.recipe:
+            recipe = Job(each, tmp_path, tmp_path, tmp_path, "cpu", 0.0, toy=toy).recipe()
+            assert recipe.seed == each.seed
+            assert recipe.head == each.values["head"]
 
 
 def test_a_set_without_a_corpus_has_no_entry_that_leaves_it_out() -> None:
