@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -155,7 +155,8 @@ def pseudo_label(
         content = {**said, "check": None if check is None else check.as_dict()}
         record.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
         table.write_text(markdown, encoding="utf-8", newline="\n")
-    return Labelled(out, account, Account.of_reading(tally), markdown)
+    reading = replace(Account.of_reading(tally), repeated=0)  # which the file tells as dropped
+    return Labelled(out, account, reading, markdown)
 
 
 def _checked_input(source: Path, form: str | None, out: Path, as_corpus: str) -> str | None:

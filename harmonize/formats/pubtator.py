@@ -381,7 +381,7 @@ def fitting(
     """
     offsets = offsets or Offsets()
     raw = record.mentions
-    readings = _readings(_in_code_points(record, offsets))
+    readings = _readings(_in_code_points(record, offsets), forgiving)
     record = readings[0] if len(readings) == 1 else max(readings, key=_spelled)
     text, kept = record.text, []
     for told, mention in zip(raw, record.mentions, strict=True):
@@ -404,11 +404,19 @@ def _in_code_points(record: PubTatorRecord, offsets: Offsets) -> PubTatorRecord:
     return record if offsets.unit == "codepoints" else replace(record, mentions=tuple(moved))
 
 
-def _readings(record: PubTatorRecord) -> list[PubTatorRecord]:
-    """The record as it stands and, if its title ends in a blank, with that blank before the abstract."""
-    if not (record.abstract and record.title.endswith(" ")):
-        return [record]
-    return [record, replace(record, title=record.title[:-1])]
+def _readings(record: PubTatorRecord, forgiving: bool) -> list[PubTatorRecord]:
+    """The record as it stands and, if its title ends in a blank, with that blank before the abstract.
+
+    Forgivingly read, also without the blanks around title or abstract, which not every tool counts.
+    """
+    title, abstract = record.title, record.abstract
+    texts = [(title, abstract)]
+    if abstract and title.endswith(" "):
+        texts.append((title[:-1], abstract))
+    if forgiving and (title[:1].isspace() or title[-1:].isspace() or (abstract and abstract[0].isspace())):
+        bare = None if abstract is None else abstract.lstrip()
+        texts += [(title.strip(), abstract), (title, bare), (title.strip(), bare)]
+    return [record, *(replace(record, title=one, abstract=other) for one, other in dict.fromkeys(texts[1:]))]
 
 
 def _spelled(record: PubTatorRecord) -> int:

@@ -107,6 +107,28 @@ def test_odd_lines_never_change_the_sound_ones(odd: list[tuple[int, str]]) -> No
 
 
 @pytest.mark.parametrize(
+    ("title", "abstract", "start"),
+    [
+        ("Ombrel soothes colic", "In rats it did.", 24),
+        (" Ombrel soothes colic", "In rats it did.", 24),
+        (" Ombrel soothes colic", "In rats it did.", 25),
+        ("Ombrel soothes colic ", "In rats it did.", 24),
+        ("Ombrel soothes colic ", "In rats it did.", 25),
+        ("Ombrel soothes colic", " In rats it did.", 24),
+        ("Ombrel soothes colic", " In rats it did.", 25),
+        (" Ombrel soothes colic ", " In rats it did.", 24),
+        (" Ombrel soothes colic ", " In rats it did.", 27),
+    ],
+)
+def test_blanks_around_the_text_count_or_not_as_the_mentions_say(
+    title: str, abstract: str, start: int
+) -> None:
+    mention = f"8001\t{start}\t{start + 4}\trats\tSpecies\t10116"
+    record, left_out = read(f"8001|t|{title}", f"8001|a|{abstract}", mention)
+    assert (record.text[start : start + 4], len(record.mentions), left_out) == ("rats", 1, [])
+
+
+@pytest.mark.parametrize(
     ("lines", "message"),
     [
         ([], "expected a title line"),
@@ -116,6 +138,7 @@ def test_odd_lines_never_change_the_sound_ones(odd: list[tuple[int, str]]) -> No
         ([*TEXT, TEXT[0]], "a.txt:3: expected one title and one abstract"),
         ([TEXT[0], "8002|a|Else."], r"a.txt:2: expected a title line 8002\|t\|"),
         ([*TEXT, "the rest of an abstract"], "a.txt:3: expected a text line"),
+        ([*TEXT, "80011 rats more"], "a.txt:3: expected a text line"),
     ],
 )
 def test_text_of_no_place_costs_the_article(lines: list[str], message: str) -> None:
