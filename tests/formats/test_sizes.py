@@ -70,7 +70,7 @@ def test_xml_of_many_elements_may_be_of_any_size(tmp_path: Path, monkeypatch: py
 def test_an_article_of_ever_more_annotations_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pubtator, "_MOST_ANNOTATIONS", 3)
+    monkeypatch.setattr(pubtator, "MOST_ANNOTATIONS", 3)
     article = "7|t|Aspirin\n" + "7\t0\t7\tAspirin\tChemical\tD001241\n" * 3 + "\n"
     (tmp_path / "a").write_text(article * 2)
     assert [len(record.mentions) for record in pubtator.read(tmp_path / "a")] == [3, 3]
