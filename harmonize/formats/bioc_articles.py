@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -208,19 +208,9 @@ class _RecordMaker:
             by_part[self._part_of(passage.kind)].append(passage)
         title, abstract = (" ".join(p.text for p in by_part[n] if p.text) for n in ("title", "abstract"))
         body = [p for p in by_part["body"] if p.text]
-        record = PubTatorRecord(
-            article.id,
-            title,
-            abstract or None,
-            (),
-            (),
-            article.line,
-            body=tuple(BodyPassage(p.kind.kind, p.text, p.kind.section, p.offset) for p in body),
-            left_out=tuple(left_out),
-        )
-        if not record.text and self._misfit is None:
+        if not (title or abstract or body) and self._misfit is None:
             raise self._fault(article, "expected a title or an abstract, got neither")
-        head = len(replace(record, body=()).text)
+        head = len(title) + bool(abstract) + len(abstract)
         starts = {"title": 0, "abstract": len(title) + 1, "body": head + 1 if head else 0}
         mentions = [
             mention
@@ -228,7 +218,16 @@ class _RecordMaker:
             for passage, start in _places(found, starts[part])
             for mention in self._mentions(article, passage, start)
         ]
-        return replace(record, mentions=tuple(mentions))
+        return PubTatorRecord(
+            article.id,
+            title,
+            abstract or None,
+            tuple(mentions),
+            (),
+            article.line,
+            body=tuple(BodyPassage(p.kind.kind, p.text, p.kind.section, p.offset) for p in body),
+            left_out=tuple(left_out),
+        )
 
     def _part_of(self, kind: PassageKind) -> str:
         if kind.role == "text":

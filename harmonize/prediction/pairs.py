@@ -184,6 +184,8 @@ class PairRules:
         Raises:
             SpecError: see `entity_count`.
         """
+        if sum(len(mention.concept_ids) or 1 for mention in document.mentions) <= MOST_ENTITIES:
+            return None
         contexts, mentions = self.contexts(document), sorted(document.mentions, key=lambda m: m.extent)
         counts = [self.entity_count(inside) for _, inside in mentions_in(contexts, mentions)]
         if len(counts) == 1 and counts[0] > MOST_ENTITIES:
