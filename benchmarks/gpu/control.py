@@ -30,13 +30,16 @@ class Trace(TrainerCallback):
     Attributes:
         first: "loss", "gradient" and "parameters" -> the first step at which some number is not finite; None
             while there is none.
-        losses: [step, loss, norm of the gradient], of some steps.
+        losses: [step, loss, norm of the gradient, largest weight], of some steps. In half precision AdamW's
+            means of squared gradients vanish, and its steps, divided by them, let weights grow long before a
+            number is not finite.
     """
 
     def __init__(self, job: Job, result: dict[str, Any]) -> None:
         self._job, self._result = job, result
         self.first: dict[str, int | None] = {"loss": None, "gradient": None, "parameters": None}
         self.losses: list[list[float]] = []
+        self._largest = 0.0
 
     def on_train_begin(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         state.logging_steps = 1  # every loss is looked at, and training ends with the first unsound one
@@ -52,6 +55,7 @@ class Trace(TrainerCallback):
 
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         self._see("parameters", model.parameters(), state.global_step)
+        self._largest = _largest(model.parameters())
         enough = state.global_step >= (self._job.entry.steps or 0) or time.time() > self._job.until
         control.should_training_stop = control.should_training_stop or enough
         self._result["steps"] = state.global_step
@@ -59,7 +63,7 @@ class Trace(TrainerCallback):
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
         if logs is not None and "loss" in logs:
             step = state.global_step
-            self.losses.append([step, logs["loss"], float(logs.get("grad_norm") or 0.0)])
+            self.losses.append([step, logs["loss"], float(logs.get("grad_norm") or 0.0), self._largest])
             if step % _KEPT_EVERY == 0:
                 self._write()
 
@@ -74,8 +78,8 @@ class Trace(TrainerCallback):
         """What the result has of it."""
         last = len(self.losses) - _KEPT_EVERY
         kept = [
-            [step, round(loss, 5), round(norm, 5)]
-            for place, (step, loss, norm) in enumerate(self.losses)
+            [step, *(round(number, 5) for number in numbers)]
+            for place, (step, *numbers) in enumerate(self.losses)
             if place < _ALL_OF_FIRST or place >= last or step % _KEPT_EVERY == 0
         ]
         return {"first_not_finite": dict(self.first), "losses": kept}
@@ -84,6 +88,10 @@ class Trace(TrainerCallback):
 def _all_finite(tensors: Iterator[torch.Tensor]) -> bool:
     """One answer for all of them: to ask for each is to wait for the device each time."""
     return bool(torch.stack([tensor.detach().isfinite().all() for tensor in tensors]).all())
+
+
+def _largest(tensors: Iterator[torch.Tensor]) -> float:
+    return float(torch.stack([tensor.detach().abs().max().float() for tensor in tensors]).max())
 
 
 @contextmanager

@@ -185,6 +185,7 @@ def test_a_training_that_diverges_is_traced_to_its_step(
     assert result["stopped"].startswith("training diverged")
     assert first["loss"] == first["gradient"] >= 2
     assert [step for step, *_ in result["losses"]] == list(range(1, first["loss"]))
+    assert result["losses"][-1][-1] > 1e20
 
 
 def test_an_arm_can_load_what_is_stored_as_it_is(
