@@ -108,7 +108,7 @@ def predict(
         types: a file of types beside harmonize/prediction/entity_types.yaml; see `load_user_types`.
         splitter: for rules by sentence, see harmonize.text.sentences.
         report: a file that gets all counts as JSON, also where nothing was read.
-        how: what is read of full texts, and what offsets count; for files only.
+        how: what is read of full texts, and what offsets count, the latter for files only.
         skip: is told of each document passed over; lines on stderr unless given.
         progress: is told how many documents are done.
 
@@ -204,10 +204,9 @@ def check_how(source: Path, is_service: bool, kind: str | None, how: Reading | N
     Raises:
         HarmonizeError: it is told, and the input is none of files.
     """
-    if how is not None and is_service:
+    if how is not None and is_service and how.offsets != Reading().offsets:
         raise HarmonizeError(
-            f"{source}: expected files to read, the service gives titles and abstracts; --text and --offsets "
-            "say how those of --pubtator are read"
+            f"{source}: expected files to read; --offsets says how those of --pubtator are counted"
         )
     if how is not None and kind in (SHARDS, UNION):
         raise HarmonizeError(

@@ -13,7 +13,7 @@ import platformdirs
 from harmonize.errors import HarmonizeError
 from harmonize.formats.pubtator import PubTatorMention, PubTatorRecord
 from harmonize.prediction.asked import Asked
-from harmonize.prediction.pmids import read_pmids
+from harmonize.prediction.pmids import STDIN, read_pmids
 from harmonize.sources.annotations import iter_articles
 from harmonize.sources.pubtator3 import URL, PubTator3
 
@@ -104,6 +104,10 @@ def chosen_source(
         raise HarmonizeError("--pubtator: expected --pmids, the articles to look for")
     if choice == "":
         raise HarmonizeError(f"--pubtator: expected a file, a folder or {SERVICE}, got nothing")
+    if pmids == choice == STDIN:
+        raise HarmonizeError(
+            "--pmids - and --pubtator -: expected standard input to hold one of them, got both"
+        )
     if pmids is not None:
         dump = None if choice in (None, SERVICE) else Path(str(choice))
         return Asked(read_pmids(pmids), dump, _answers(cache))

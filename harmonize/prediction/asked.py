@@ -47,6 +47,12 @@ class Asked:
         """Where the articles are had; of the service, what to call it."""
         return self.dump or Path("PubTator 3")
 
+    def service(self, how: Reading | None) -> PubTator3:
+        """The service; it is asked for full texts if more than their abstracts is read."""
+        if how is None or how.text == "abstract":
+            return PubTator3(self.cache, url=self.url)
+        return PubTator3(self.cache, url=self.url, format="biocxml", full=True)
+
 
 def read_asked(
     asked: Asked,
@@ -63,7 +69,7 @@ def read_asked(
     Memory holds their PMIDs and some documents. A dump is read as far as it must be.
 
     Args:
-        form, rules, strict, how: see `read_input`; form and how are a dump's.
+        form, rules, strict, how: see `read_input`; the form is a dump's, as is the unit of offsets.
         tally: counts every article asked for; one that is not found is skipped.
         skip: is told of each that is skipped, of those that are not found last and in the order asked.
 
@@ -73,8 +79,9 @@ def read_asked(
     """
     pmids = asked.articles.pmids
     if asked.dump is None:
-        with PubTator3(asked.cache, url=asked.url) as service:
-            readings = service.readings(pmids, forgiving=not strict)
+        with asked.service(how) as service:
+            choice = "abstract" if how is None else how.text
+            readings = service.readings(pmids, forgiving=not strict, choice=choice)
             yield from read_records(readings, asked.url, rules=rules, tally=tally, strict=strict, skip=skip)
             missing = service.unknown
     else:

@@ -28,6 +28,7 @@ from lxml import etree
 
 from harmonize.errors import DownloadError, MalformedInput
 from harmonize.formats.bioc_articles import bioc_xml_record
+from harmonize.formats.passages import TextChoice
 from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord, read_lines
 from harmonize.formats.pubtator_forgiving import read_article
 from harmonize.sources.http import PassingFault, new_session, persistently, request_faults, status_fault
@@ -38,6 +39,7 @@ URL = "https://www.ncbi.nlm.nih.gov/research/pubtator3-api"
 Format = Literal["pubtator", "biocxml"]
 
 _MOST_AT_ONCE = 100  # PMIDs in a request, by the API's terms
+_MOST_FULL_TEXTS = 10  # PMIDs in one for full texts, each of which may have some MiB; an answer is held whole
 _PATIENCE = 3600.0  # seconds to wait for another process that is asking
 _PMID = re.compile(r"[1-9][0-9]{0,8}")
 _TITLE = re.compile(r"([^|\t\n]+)\|t\|")
@@ -57,7 +59,8 @@ class PubTator3:
         cache: a folder of the client's own, made if missing.
         url: the API's address.
         format: what to ask for; both give the same records, BioC XML also where the text holds tabs.
-        batch: PMIDs in a request, at most 100.
+        full: ask for full texts, which some articles have; in BioC XML only.
+        batch: PMIDs in a request, at most 100, of full texts 10.
         per_second: requests begun in a second, at most.
         retries: how often to ask again after an answer that is none, or not whole.
         timeout: seconds to wait for a connection, and for each part of an answer.
@@ -74,6 +77,7 @@ class PubTator3:
         *,
         url: str = URL,
         format: Format = "pubtator",  # noqa: A002
+        full: bool = False,
         batch: int = _MOST_AT_ONCE,
         per_second: float = 3.0,
         retries: int = 5,
@@ -84,12 +88,16 @@ class PubTator3:
     ) -> None:
         if format not in ("pubtator", "biocxml"):
             raise DownloadError(url, f"expected the format pubtator or biocxml, got {format!r}")
+        if full and format != "biocxml":
+            raise DownloadError(url, f"expected the format biocxml for full texts, got {format!r}")
         if not 1 <= batch <= _MOST_AT_ONCE:
             raise DownloadError(url, f"expected batches of 1 to {_MOST_AT_ONCE} articles, got {batch}")
         if per_second <= 0:
             raise DownloadError(url, f"expected requests per second above 0, got {per_second:g}")
         self._export = f"{url.rstrip('/')}/publications/export/{format}"
-        self._batch, self._retries, self._timeout = batch, retries, timeout
+        self._full = "&full=true" if full else ""
+        self._batch = min(batch, _MOST_FULL_TEXTS) if full else batch
+        self._retries, self._timeout = retries, timeout
         self._articles, self._record, self._ends = _FORMATS[format]
         self._misfit, self.misfits = misfit, Counter[str]()
         self._clock, self._sleep = clock, sleep
@@ -97,7 +105,7 @@ class PubTator3:
         self._next_turn: float | None = None
         self._unknown: dict[str, None] = {}
         self._session = new_session()
-        self._cache = _Cache(cache, format)
+        self._cache = _Cache(cache, f"{format} full" if full else format)
 
     def __enter__(self) -> PubTator3:
         return self
@@ -126,12 +134,13 @@ class PubTator3:
         return (read(self._saw_misfit) for read in self.readings(pmids))
 
     def readings(
-        self, pmids: Iterable[str], *, forgiving: bool = False
+        self, pmids: Iterable[str], *, forgiving: bool = False, choice: TextChoice = "abstract"
     ) -> Iterator[Callable[[Misfit], PubTatorRecord]]:
         """The same, each to be read by who wants it, with a handler of his own for misfits.
 
         Args:
             forgiving: read as harmonize.formats.pubtator_forgiving and harmonize.formats.bioc_articles do.
+            choice: the passages of full texts to read.
 
         Raises:
             DownloadError: see `articles`.
@@ -145,12 +154,12 @@ class PubTator3:
             if pmid not in self._cache:
                 missing.append(pmid)
             if len(missing) in (0, self._batch):
-                yield from self._answered(waiting, missing, forgiving)
+                yield from self._answered(waiting, missing, forgiving, choice)
                 waiting, missing = [], []
-        yield from self._answered(waiting, missing, forgiving)
+        yield from self._answered(waiting, missing, forgiving, choice)
 
     def _answered(
-        self, pmids: Iterable[str], missing: Collection[str], forgiving: bool
+        self, pmids: Iterable[str], missing: Collection[str], forgiving: bool, choice: TextChoice
     ) -> Iterator[Callable[[Misfit], PubTatorRecord]]:
         if missing:
             self._ask(missing)
@@ -159,7 +168,8 @@ class PubTator3:
             if content is None:
                 self._unknown[pmid] = None
             else:
-                yield partial(self._record, content, f"{self._export}?pmids={pmid}", forgiving=forgiving)
+                name = f"{self._export}?pmids={pmid}{self._full}"
+                yield partial(self._record, content, name, forgiving=forgiving, choice=choice)
 
     def _saw_misfit(self, article: str, mention: PubTatorMention, reason: str) -> None:
         self.misfits[reason] += 1
@@ -184,7 +194,7 @@ class PubTator3:
         try:
             persistently(ask, retries=self._retries, sleep=self._sleep)
         except PassingFault as fault:
-            raise DownloadError(_shown(self._export, missing), str(fault)) from None
+            raise DownloadError(self._shown(missing), str(fault)) from None
 
     def _keep_answer(self, missing: list[str], *, is_second: bool) -> bool:
         """Ask once and keep what came, with articles that nobody asked for.
@@ -199,7 +209,7 @@ class PubTator3:
             PassingFault: the answer is none, or not whole; what is whole in it is kept.
             DownloadError: the server refuses.
         """
-        body, is_announced = self._get(f"{self._export}?pmids={','.join(missing)}", missing)
+        body, is_announced = self._get(missing)
         found, faults = set(), []
         for content in self._articles(body):
             try:
@@ -218,10 +228,10 @@ class PubTator3:
             self._cache.add(pmid, None)
         return True
 
-    def _get(self, url: str, pmids: list[str]) -> tuple[str, bool]:
+    def _get(self, pmids: list[str]) -> tuple[str, bool]:
         """The body of an answer, empty where PubTator knows no article, and if its length was announced."""
         self._wait_for_turn()
-        shown = _shown(self._export, pmids)
+        url, shown = f"{self._export}?pmids={','.join(pmids)}{self._full}", self._shown(pmids)
         with request_faults(shown, self._timeout):
             response = self._session.get(url, timeout=self._timeout)
         if response.status_code == 400 and _KNOWS_NONE in response.text:
@@ -236,11 +246,10 @@ class PubTator3:
             self._sleep(self._next_turn - now)
         self._next_turn = self._clock() + self._pause
 
-
-def _shown(export: str, pmids: list[str]) -> str:
-    """The address for errors, which may show three PMIDs instead of a hundred."""
-    more = f",... ({len(pmids)} articles)" if len(pmids) > 3 else ""
-    return f"{export}?pmids={','.join(pmids[:3])}{more}"
+    def _shown(self, pmids: list[str]) -> str:
+        """The address for errors, which may show three PMIDs instead of a hundred."""
+        more = f",... ({len(pmids)} articles)" if len(pmids) > 3 else ""
+        return f"{self._export}?pmids={','.join(pmids[:3])}{more}{self._full}"
 
 
 # Answers
@@ -290,7 +299,10 @@ def _text_articles(body: str) -> Iterator[str]:
     return ("\n".join(block).rstrip("\n") for block in blocks)
 
 
-def _text_record(content: str, name: str, misfit: Misfit, *, forgiving: bool = False) -> PubTatorRecord:
+def _text_record(
+    content: str, name: str, misfit: Misfit, *, forgiving: bool = False, choice: TextChoice = "abstract"
+) -> PubTatorRecord:
+    """The record of an article in PubTator text, which has no more than title and abstract to choose from."""
     lines = enumerate(content.split("\n"), 1)
     if forgiving:
         return read_article(name, ((number, line) for number, line in lines if line.strip()), misfit)
@@ -315,12 +327,14 @@ def _xml_articles(body: str) -> Iterator[str]:
     return (etree.tostring(document, encoding="unicode", with_tail=False) for document in documents)
 
 
-def _xml_record(content: str, name: str, misfit: Misfit, *, forgiving: bool = False) -> PubTatorRecord:
+def _xml_record(
+    content: str, name: str, misfit: Misfit, *, forgiving: bool = False, choice: TextChoice = "abstract"
+) -> PubTatorRecord:
     try:
         element = _xml(content)
     except etree.XMLSyntaxError as error:  # one that names an entity which its answer defined, say
         raise MalformedInput(name, f"expected well-formed XML, got: {error.msg}") from None
-    return bioc_xml_record(element, name, misfit, forgiving=forgiving)
+    return bioc_xml_record(element, name, misfit, forgiving=forgiving, choice=choice)
 
 
 def _xml(text: str) -> etree._Element:
@@ -338,14 +352,15 @@ _FORMATS = {
 
 
 class _Cache:
-    """Articles by PMID, of one format, in an SQLite file that several processes may share.
+    """Articles by PMID, of one kind of answer, in an SQLite file that several processes may share.
 
     Args:
         folder: made if missing.
+        kind: stands in the column that was made for formats.
     """
 
-    def __init__(self, folder: Path, format: Format) -> None:  # noqa: A002
-        self._path, self._format = folder / "pubtator3.sqlite", format
+    def __init__(self, folder: Path, kind: str) -> None:
+        self._path, self._format = folder / "pubtator3.sqlite", kind
         with self._faults():
             folder.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(self._path, timeout=_PATIENCE, isolation_level=None)

@@ -30,7 +30,7 @@ from harmonize.errors import (
 from harmonize.model import Document
 from harmonize.pipelines.predict import Summary, predict
 from harmonize.prediction.asked import NOT_FOUND, Asked, read_asked
-from harmonize.prediction.inputs import MALFORMED, Skip, read_input
+from harmonize.prediction.inputs import MALFORMED, Reading, Skip, read_input
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.pmids import PmidList
@@ -123,6 +123,19 @@ def test_what_is_wrong_is_told_before_the_service_is_asked(server: Server, tmp_p
     with pytest.raises(HarmonizeError, match="expected a union set"):
         predict(Fake(), wanted, tmp_path / "out.json", corpora=["biored"])
     assert server.requests == []
+
+
+def test_full_texts_of_the_service_are_asked_for_where_they_are_read(server: Server, tmp_path: Path) -> None:
+    wanted = asked(*KNOWN[1::-1], STRANGE[0], cache=tmp_path / "cache", url=server.url)
+    summary, missing = predicted(wanted, tmp_path / "out.parquet", how=Reading("paragraphs"))
+    assert (summary.documents_out, summary.pairs, missing) == (2, 2, [STRANGE[0]])
+    rows = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert [row["pmid"] for row in rows] == KNOWN[1::-1]
+    assert {row["section"] for row in rows} == {"RESULTS"}
+    summary, _ = predicted(wanted, tmp_path / "out.json", how=Reading("abstract"))
+    assert (summary.documents_out, summary.reading.passages) == (2, {})
+    with pytest.raises(HarmonizeError, match="--offsets says how those of --pubtator are counted"):
+        predict(Fake(), wanted, tmp_path / "out.json", how=Reading("all", "utf16"))
 
 
 # Dumps

@@ -31,10 +31,10 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
         cli_model, "predict_documents", lambda model, *rest, **options: predict(Fake(), *rest, **options)
     )
 
-    def run(*arguments: str | Path, code: int = 0) -> Result:
+    def run(*arguments: str | Path, code: int = 0, content: bytes | None = None) -> Result:
         whole = ["predict", *map(str, arguments), "--model", "run", "--out", "out.PubTator"]
         with chdir(tmp_path):
-            done = CliRunner().invoke(app, whole, env={"COLUMNS": "140"}, catch_exceptions=False)
+            done = CliRunner().invoke(app, whole, content, env={"COLUMNS": "140"}, catch_exceptions=False)
         assert done.exit_code == code, done.output
         assert (tmp_path / "out.PubTator").exists() == (code == 0)
         return done
@@ -106,6 +106,19 @@ def test_an_input_and_pmids_exclude_each_other_and_one_is_needed(run: Run, tmp_p
     assert errors(run("--pmids", "1", "--pubtator", "", code=2)) == [
         "--pubtator: expected a file, a folder or api, got nothing"
     ]
+    assert errors(run("--pmids", "-", "--pubtator", "-", code=2)) == [
+        "--pmids - and --pubtator -: expected standard input to hold one of them, got both"
+    ]
+
+
+def test_list_and_dump_may_each_come_by_standard_input(run: Run, tmp_path: Path) -> None:
+    written(tmp_path, article(1) + article(2), "dump.txt")
+    for content, arguments in (
+        (b"2\n1\n", ("--pmids", "-", "--pubtator", "dump.txt")),
+        ((article(1) + article(2)).encode(), ("--pmids", "2,1", "--pubtator", "-")),
+    ):
+        run(*arguments, content=content)
+        assert [record.id for record in pubtator.read(tmp_path / "out.PubTator")] == ["2", "1"]
 
 
 def test_every_bad_number_is_a_line_of_its_own(run: Run, tmp_path: Path) -> None:

@@ -45,10 +45,40 @@ def xml_article(pmid: str) -> str:
     )
 
 
-def body_of(kind: str, articles: Iterable[str]) -> bytes:
+def full_article(pmid: str) -> str:
+    """An article of PMC with a paragraph of its body, which names it by its PMC number."""
+    title, abstract = f"Insulin in trial {pmid}.", "Nothing is named."
+    body = "Insulin treats diabetes."
+    start = len(title) + len(abstract) + 2
+
+    def annotation(name: str, offset: int, identifier: str, kind: str) -> str:
+        return (
+            f'<annotation id="{offset}"><infon key="identifier">{identifier}</infon>'
+            f'<infon key="type">{kind}</infon><location offset="{offset}" length="{len(name)}"/>'
+            f"<text>{name}</text></annotation>"
+        )
+
+    def passage(section: str, kind: str, offset: int, text: str, *annotations: str) -> str:
+        infons = f'<infon key="section_type">{section}</infon><infon key="type">{kind}</infon>'
+        return (
+            f"<passage>{infons}<offset>{offset}</offset><text>{text}</text>{''.join(annotations)}</passage>"
+        )
+
+    found = [annotation("Insulin", start, "3630", "Gene")]
+    found.append(annotation("diabetes", start + body.index("diabetes"), "MESH:D003920", "Disease"))
+    first = passage("TITLE", "front", 0, title, annotation("Insulin", 0, "3630", "Gene"))
+    first = first.replace("<passage>", f'<passage><infon key="article-id_pmid">{pmid}</infon>')
+    return (
+        f"<document><id>PMC{int(pmid) // 7}</id>{first}"
+        f"{passage('ABSTRACT', 'abstract', len(title) + 1, abstract)}"
+        f"{passage('RESULTS', 'paragraph', start, body, *found)}</document>"
+    )
+
+
+def body_of(kind: str, articles: Iterable[str], *, full: bool = False) -> bytes:
     if kind == "pubtator":
         return "".join(map(text_article, articles)).encode()
-    documents = "".join(map(xml_article, articles))
+    documents = "".join(map(full_article if full else xml_article, articles))
     return (
         '<?xml version="1.0" encoding="UTF-8"?><!DOCTYPE collection SYSTEM "BioC.dtd">'
         f"<collection><source>PubTator</source>{documents}</collection>"
@@ -56,7 +86,7 @@ def body_of(kind: str, articles: Iterable[str]) -> bytes:
 
 
 class Request:
-    """A request to answer; `kind` is the format asked for.
+    """A request to answer; `kind` is the format asked for, `full` whether full texts are.
 
     Attributes:
         known: those of the PMIDs asked for that the server knows, in the order asked.
@@ -66,7 +96,8 @@ class Request:
         self.server, self._handler = server, handler
         address = urlsplit(handler.path)
         self.path, self.kind = address.path, address.path.rpartition("/")[2]
-        self.pmids = parse_qs(address.query)["pmids"][0].split(",")
+        query = parse_qs(address.query)
+        self.pmids, self.full = query["pmids"][0].split(","), query.get("full") == ["true"]
         self.known = [pmid for pmid in self.pmids if pmid in server.known]
 
     def send(self, body: bytes, status: int = 200, **headers: str) -> None:
@@ -82,7 +113,7 @@ class Request:
 
     def send_articles(self, articles: Iterable[str], **headers: str) -> None:
         self.server.answered.update(self.pmids)
-        self.send(body_of(self.kind, articles), **headers)
+        self.send(body_of(self.kind, articles, full=self.full), **headers)
 
     def answer(self) -> None:
         """As PubTator 3 does."""

@@ -152,6 +152,24 @@ def test_unknown_articles_are_listed_and_not_asked_again(server: Server, client:
 
 
 @pytest.mark.parametrize("kind", ["pubtator", "biocxml"])
+def test_full_texts_are_asked_for_a_few_at_once_and_kept_apart(
+    server: Server, client: Make, kind: str
+) -> None:
+    if kind == "pubtator":
+        with pytest.raises(DownloadError, match="expected the format biocxml for full texts, got 'pubtator'"):
+            client(format=kind, full=True)
+        return
+    abstracts = list(client(format=kind).articles(KNOWN))
+    one = client(format=kind, full=True, batch=100)
+    records = [read(lambda *_: None) for read in one.readings(KNOWN, choice="paragraphs")]
+    assert server.requests[3:] == [KNOWN[:10], KNOWN[10:]]
+    assert ids(records) == ids(abstracts) == KNOWN
+    assert [len(record.mentions) for record in records] == [3] * len(KNOWN)
+    assert [len(record.mentions) for record in one.articles(KNOWN)] == [1] * len(KNOWN)
+    assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize("kind", ["pubtator", "biocxml"])
 def test_that_it_knows_none_is_believed_the_second_time(server: Server, client: Make, kind: str) -> None:
     """One lost answer of 400 must not make a hundred articles unknown for good."""
     server.misbehave.append(
