@@ -102,7 +102,7 @@ class _Article:
         columns = line.split("\t")
         if len(self._mentions) + len(self._relations) >= MOST_ANNOTATIONS:
             raise self._fault(number, f"expected at most {MOST_ANNOTATIONS} annotations of one document")
-        if len(columns) == 1 and line.split(maxsplit=1)[0] != article:
+        if len(columns) == 1 and line.split(maxsplit=1)[:1] != [article]:
             raise self._fault(number, "expected a text line ID|t|... or tab-separated columns")
         if len(columns) > 1 and (is_offset(columns[1]) or _NUMBER.fullmatch(columns[1].strip())):
             found = _mention(number, columns, article)

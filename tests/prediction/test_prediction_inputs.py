@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from prediction_cases import PUBTATOR, SAMPLES, article, written
 
@@ -415,6 +415,7 @@ fields = st.text("\t|-129aT \u2028é", max_size=12)
 
 @brief
 @given(damage=st.lists(st.none() | st.tuples(st.integers(0, 4), fields), min_size=1, max_size=8))
+@example(damage=[(1, "\u2028")])  # a line that is blank, though no blank of ASCII is in it
 def test_damage_costs_what_it_is_in(tmp_path: Path, damage: list[tuple[int, str] | None]) -> None:
     articles = []
     for number, change in enumerate(damage, 1):
