@@ -52,6 +52,7 @@ from harmonize.sources.annotations import (
     ArticleForm,
     form_of,
     input_files,
+    input_name,
     streams,
     whole,
 )
@@ -233,9 +234,9 @@ class _Reading:
         nameable, named = self.tally.nameable, self.tally.named
         yield
         if (advice := offsets.advice()) is not None:
-            self.tally.add_file_counted_otherwise(str(file), advice)
+            self.tally.add_file_counted_otherwise(input_name(file), advice)
         if self.tally.nameable > nameable and self.tally.named == named:
-            self.tally.add_file_without_ids(str(file))
+            self.tally.add_file_without_ids(input_name(file))
 
     def documents(self, records: Iterable[Parse], name: str) -> Generator[Document, None, int]:
         """The documents of one file's records, each counted as read or as skipped; returns their number."""

@@ -43,6 +43,7 @@ __all__ = [
     "ArticleForm",
     "form_of",
     "input_files",
+    "input_name",
     "iter_articles",
     "streams",
     "whole",
@@ -122,10 +123,11 @@ def whole(path: Path) -> Iterator[None]:
     try:
         yield
     except (gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        raise MalformedInput(_name_of(path), f"expected a whole archive, got: {error}") from None
+        raise MalformedInput(input_name(path), f"expected a whole archive, got: {error}") from None
 
 
-def _name_of(path: Path) -> str:
+def input_name(path: Path) -> str:
+    """What to call a file of `input_files` in what is said of it."""
     return "standard input" if path == STANDARD_INPUT else str(path)
 
 
@@ -138,14 +140,14 @@ def streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
         MalformedInput: packed in a way that is not known, or too often.
     """
     if path == STANDARD_INPUT:
-        yield from _unpacked(_name_of(path), _buffered(sys.stdin.buffer), _MOST_PACKINGS)
+        yield from _unpacked(input_name(path), _buffered(sys.stdin.buffer), _MOST_PACKINGS)
         return
     with path.open("rb", buffering=0) as file:
         stream = _buffered(file)
         if stream.peek(HEAD).startswith(_ZIP):
-            yield from _each_unpacked(_zip_members(_name_of(path), file), _MOST_PACKINGS - 1)
+            yield from _each_unpacked(_zip_members(input_name(path), file), _MOST_PACKINGS - 1)
         else:
-            yield from _unpacked(_name_of(path), stream, _MOST_PACKINGS)
+            yield from _unpacked(input_name(path), stream, _MOST_PACKINGS)
 
 
 def _unpacked(name: str, stream: io.BufferedReader, packings: int) -> Iterator[tuple[str, io.BufferedReader]]:
