@@ -62,6 +62,8 @@ _SECTIONS = [
     ("INTRO", "title_1", "TRPV1"), ("RESULTS", "paragraph", "TRPV1 binds Ombrel."),
     ("TABLE", "table", "Ombrel\tTRPV1"), ("REF", "ref", "On Ombrel."),
 ]  # fmt: skip
+_OTHERWISE = (("paragraphs", "utf16"), ("all", "bytes"))
+_SMALL = 200_000  # bytes
 _TYPES = b"Remedy: Chemical\nComplaint: DiseaseOrPhenotypicFeature\nLabAnimal: null\nChange: snp\n"
 
 
@@ -71,7 +73,7 @@ def _rules() -> PairRules:
 
 
 def new_documents(folder: Path) -> None:
-    """Read leniently, with each document and mention counted; then strictly; then otherwise."""
+    """Read leniently, with each document and mention counted; then strictly; what is small otherwise too."""
     [path] = [path for path in folder.iterdir() if path.is_file()]
     tally = _read(path, Reading())
     strict = Tally()
@@ -84,7 +86,8 @@ def new_documents(folder: Path) -> None:
         if tally.skipped or strict.skipped:
             raise AccountingError(f"{path}: documents were skipped that strict reading does not refuse")
     finally:
-        for text, unit in (("paragraphs", "utf16"), ("all", "bytes")):
+        # Some megabytes of titles are ten thousands of documents, a second's work each time.
+        for text, unit in _OTHERWISE if path.stat().st_size < _SMALL else ():
             _read(path, Reading.named(text, unit))
 
 
