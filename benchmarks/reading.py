@@ -23,7 +23,8 @@ from common import provenance, write
 
 ROUNDS = 5
 SUFFIXES = {".pubtator", ".txt", ".sample", ".xml", ".json"}
-CORPORA = ("biored", "bc5cdr", "emu", "disgenet/biorex", "pharmgkb/biorex", "pubtator")
+ARCHIVES = {".zip"}
+CORPORA = ("biored", "bc5cdr", "ddi", "aimed", "hprd50", "emu", "disgenet/biorex", "pharmgkb/biorex", "pubtator")
 TIMED = ("Train.PubTator", "Train.BioC.XML", "CDR_TrainingSet.PubTator.txt", "CDR_TestSet.BioC.xml")
 
 READ = """
@@ -50,7 +51,9 @@ def files(mirror: Path, public: Path) -> Iterator[Path]:
 
     folders = [*(mirror / name for name in CORPORA), public]
     for path in sorted(path for folder in folders for path in folder.rglob("*")):
-        if path.is_file() and path.suffix.lower() in SUFFIXES:
+        if path.suffix.lower() in ARCHIVES:
+            yield path
+        elif path.is_file() and path.suffix.lower() in SUFFIXES:
             with path.open("rb") as file:
                 if form_of(file.read(HEAD)) is not None:
                     yield path

@@ -30,7 +30,7 @@ from harmonize.relation.known_encoders import (
     is_whole,
     known_encoders,
 )
-from harmonize.sources.download import unzip
+from harmonize.sources.unzip import unzip
 from harmonize.union.replace import new_folder
 
 __all__ = ["get_encoder"]

@@ -1,4 +1,4 @@
-"""A file from a server and files out of a zip, each of them whole or not there.
+"""A file from a server, whole or not there.
 
     the rest of the file is asked for -> <name>.part -> its length and hash are as expected -> <name>
 
@@ -11,25 +11,21 @@ Source: RFC 9110, sections 8.8 (validators), 13.1.5 (If-Range) and 14 (ranges).
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import shutil
-import stat
 import time
-import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from datetime import timedelta
-from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 import requests
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 from urllib3 import HTTPResponse
 from urllib3.exceptions import HTTPError
 
-from harmonize.errors import DownloadError, MalformedInput, MissingInput
-from harmonize.sources.archive import BROKEN_ZIP, check_member
+from harmonize.errors import DownloadError
+from harmonize.sources.disk import check_space, sync
 from harmonize.sources.http import (
     PassingFault,
     http_date,
@@ -39,7 +35,7 @@ from harmonize.sources.http import (
     status_fault,
 )
 
-__all__ = ["Fetched", "Progress", "download", "unzip"]
+__all__ = ["Fetched", "Progress", "download"]
 
 Progress = Callable[[int, int | None], None]
 
@@ -256,7 +252,7 @@ class _Download:
         if self._size not in (None, total):
             self.discard()
             raise DownloadError(self._url, f"expected {self._size} bytes, got {total}")
-        _check_space(self._url, self._target.parent, 0 if total is None else total - start)
+        check_space(self._url, self._target.parent, 0 if total is None else total - start)
         self.is_pieced = start > 0
         if start == 0:
             self._sidecar.write_text(origin.model_dump_json(), encoding="utf-8")
@@ -288,7 +284,7 @@ class _Download:
                 file.write(chunk)
                 digest.update(chunk)
                 self._progress(done, total)
-            _sync(file)
+            sync(file)
         return digest.hexdigest(), done
 
 
@@ -348,101 +344,3 @@ def _chunks(response: requests.Response) -> Iterator[bytes]:
     except HTTPError as error:
         reason = next(iter(error.args), type(error).__name__)
         raise PassingFault(f"expected the whole file, got: {reason}") from None
-
-
-def _check_space(name: str, folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        raise DownloadError(name, f"expected {needed} bytes free in {folder}, got {free}")
-
-
-def _sync(file: IO[bytes]) -> None:
-    """Have the disk hold what was written, before the file gets the name that promises it."""
-    file.flush()
-    os.fsync(file.fileno())
-
-
-# Zips
-
-
-def unzip(archive: Path, wanted: Mapping[str, Path]) -> None:
-    """Copy files out of a zip, each to its place once it is whole.
-
-    Args:
-        wanted: name -> where to write it. The name is a member's path or its end, from a "/" on, and no two
-            members may have it; what is below `__MACOSX/` does not count.
-
-    Raises:
-        MissingInput: no such zip.
-        MalformedInput: not a whole zip, or an encrypted one; a name is no member's or several members'; or
-            any member is a symbolic link or points outside the zip.
-        DownloadError: too little space on the disk.
-        OSError: a file cannot be written.
-    """
-    if not archive.is_file():
-        raise MissingInput(archive, "expected a zip file, found none")
-    with _opened(archive) as opened:
-        members = opened.infolist()
-        for member in members:
-            _check_kind(archive, member)
-        pairs = [(_member(archive, members, name), path) for name, path in wanted.items()]
-        needed = sum(member.file_size for member, _ in pairs)
-        for folder in dict.fromkeys(path.parent for _, path in pairs):
-            folder.mkdir(parents=True, exist_ok=True)
-            _check_space(str(archive), folder, needed)
-        for member, path in pairs:
-            _copy(archive, opened, member, path)
-
-
-@contextmanager
-def _faults(archive: Path) -> Iterator[None]:
-    try:
-        yield
-    except BROKEN_ZIP as error:
-        raise MalformedInput(archive, f"expected a whole zip file, got: {error}") from None
-
-
-def _opened(archive: Path) -> zipfile.ZipFile:
-    with _faults(archive):
-        return zipfile.ZipFile(archive)
-
-
-def _check_kind(archive: Path, member: zipfile.ZipInfo) -> None:
-    check_member(archive, member.filename)
-    if stat.S_ISLNK(member.external_attr >> 16):
-        raise MalformedInput(archive, f"expected files and folders, got the link {member.filename!r}")
-
-
-def _member(archive: Path, members: list[zipfile.ZipInfo], name: str) -> zipfile.ZipInfo:
-    found = [
-        member
-        for member in members
-        if f"/{member.filename}".endswith(f"/{name}")
-        and not member.is_dir()
-        and "__MACOSX" not in PurePosixPath(member.filename).parts
-    ]
-    if len(found) != 1:
-        got = " and ".join(repr(member.filename) for member in found) or "none"
-        raise MalformedInput(archive, f"expected one member {name!r}, got {got}")
-    return found[0]
-
-
-def _copy(archive: Path, opened: zipfile.ZipFile, member: zipfile.ZipInfo, path: Path) -> None:
-    beside = path.with_name(f"{path.name}.unzip")
-    try:
-        with beside.open("wb") as file:
-            written = sum(file.write(chunk) for chunk in _content(archive, opened, member))
-            _sync(file)
-        if written != member.file_size:
-            message = f"expected {member.file_size} bytes in {member.filename!r}, got {written}"
-            raise MalformedInput(archive, message)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _content(archive: Path, opened: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The member's bytes; that reading fails is told apart from that writing does."""
-    with _faults(archive), opened.open(member) as content:
-        while chunk := content.read(_CHUNK):
-            yield chunk

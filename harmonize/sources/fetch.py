@@ -26,9 +26,10 @@ from lxml.etree import LxmlError
 
 from harmonize.errors import DownloadError, HarmonizeError, MalformedInput, MissingInput
 from harmonize.sources.archive import split_location
-from harmonize.sources.download import download, unzip
+from harmonize.sources.download import download
 from harmonize.sources.http import PassingFault, new_session, persistently, request_faults, status_fault
 from harmonize.sources.source import missing_files
+from harmonize.sources.unzip import unzip
 from harmonize.spec import Catalogue, Corpus, Download, RemoteFile
 
 __all__ = ["CorpusFile", "Fetcher", "FileProgress", "LicenceNotAccepted", "corpus_files", "is_url"]
