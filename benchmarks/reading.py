@@ -24,7 +24,8 @@ from common import provenance, write
 ROUNDS = 5
 SUFFIXES = {".pubtator", ".txt", ".sample", ".xml", ".json"}
 ARCHIVES = {".zip"}
-CORPORA = ("biored", "bc5cdr", "ddi", "aimed", "hprd50", "emu", "disgenet/biorex", "pharmgkb/biorex", "pubtator")
+PPI = ("ddi", "aimed", "hprd50")
+CORPORA = ("biored", "bc5cdr", *PPI, "emu", "disgenet/biorex", "pharmgkb/biorex", "pubtator")
 TIMED = ("Train.PubTator", "Train.BioC.XML", "CDR_TrainingSet.PubTator.txt", "CDR_TestSet.BioC.xml")
 
 READ = """

@@ -39,6 +39,19 @@ __all__ = [
 ]
 
 
+_LONGEST = 8_000
+"""Characters of a message. What a damaged file quotes may be megabytes; the faults of a mapping are not."""
+
+
+def _bounded(message: str) -> str:
+    """The message, of a longer one its two ends and how much is left out between."""
+    if len(message) <= _LONGEST:
+        return message
+    half = _LONGEST // 2 - 20
+    left_out = len(message) - 2 * half
+    return f"{message[:half]} ... {left_out:,} more ... {message[-half:]}"
+
+
 class HarmonizeError(Exception):
     """Base of the tree."""
 
@@ -46,7 +59,7 @@ class HarmonizeError(Exception):
 
     def __init__(self, message: str) -> None:
         # Names of files and members may hold half surrogate pairs, which no stream prints.
-        super().__init__(" ".join(message.split()).encode(errors="backslashreplace").decode())
+        super().__init__(_bounded(" ".join(message.split()).encode(errors="backslashreplace").decode()))
 
 
 class InputError(HarmonizeError):
