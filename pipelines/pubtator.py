@@ -17,7 +17,7 @@ from harmonize.prediction.pmids import STDIN, read_pmids
 from harmonize.sources.annotations import iter_articles
 from harmonize.sources.pubtator3 import URL, PubTator3
 
-__all__ = ["SERVICE", "PubTatorDump", "PubTatorService", "chosen_source", "given"]
+__all__ = ["SERVICE", "PubTatorDump", "PubTatorService", "answers_folder", "chosen_source", "given"]
 
 SERVICE = "api"
 
@@ -84,7 +84,7 @@ def given(choice: str | None, cache: Path | None) -> PubTatorDump | PubTatorServ
     if choice is None:
         return None
     if choice == SERVICE:
-        return PubTatorService(_answers(cache))
+        return PubTatorService(answers_folder(cache))
     return PubTatorDump(Path(choice))
 
 
@@ -110,11 +110,11 @@ def chosen_source(
         )
     if pmids is not None:
         dump = None if choice in (None, SERVICE) else Path(str(choice))
-        return Asked(read_pmids(pmids), dump, _answers(cache))
+        return Asked(read_pmids(pmids), dump, answers_folder(cache))
     return Path(str(source))
 
 
-def _answers(cache: Path | None) -> Path:
+def answers_folder(cache: Path | None) -> Path:
     """Where the service's answers are kept."""
     folder = Path(platformdirs.user_cache_dir("harmonize")) if cache is None else cache
     return folder / "pubtator3"

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from harmonize.errors import HarmonizeError
 from harmonize.report import counts
 from harmonize.report.lengths import LIMIT, lengths, ruler
+from harmonize.report.markup import exact, number, percent, web
 from harmonize.report.overlap import KINDS, overlap, overlap_list
 from harmonize.report.pairs import FAMILIES, pairs
 from harmonize.report.sample import examples, facets
@@ -120,22 +121,15 @@ def _environment() -> Environment:
         loader=PackageLoader("harmonize.report"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_exact,
+        finalize=exact,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"number": _number, "percent": _percent, "width": _width, "web": _web}
+    environment.filters |= {"number": number, "percent": percent, "width": _width, "web": web}
     style, script = _asset(environment, "report.css"), _asset(environment, "report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment.globals |= {"style": style, "script": script, "script_hash": f"sha256-{digest}"}
     return environment
-
-
-def _exact(value: Any) -> Any:
-    """A text as the data has it: a browser takes a carriage return for a line feed and leaves out a NUL."""
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return Markup(str(escape(value)).replace("\r", "&#13;").replace("\0", "\ufffd"))
 
 
 def _asset(environment: Environment, name: str) -> Markup:
@@ -144,26 +138,6 @@ def _asset(environment: Environment, name: str) -> Markup:
     return Markup(source)
 
 
-def _number(value: int) -> str:
-    return f"{value:,}"
-
-
-def _percent(part: int, whole: int) -> str:
-    """A share to read, such as "20.3 %"; a dash for a share of nothing."""
-    if not whole:
-        return "–"
-    if 0 < part < 0.0005 * whole:
-        return "<0.1\u00a0%"
-    if part < whole and part > 0.9995 * whole:
-        return ">99.9\u00a0%"
-    return f"{part / whole:.1%}".replace("%", "\u00a0%")
-
-
 def _width(part: float, whole: float) -> str:
     """A share as a CSS length."""
     return f"{100 * part / whole:.2f}%" if whole else "0%"
-
-
-def _web(address: str | None) -> str | None:
-    """An address that a link may lead to; None for none, or for one that is no web page."""
-    return address if address and address.startswith(("https://", "http://")) else None

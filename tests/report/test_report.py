@@ -244,9 +244,9 @@ def test_words_are_said_to_be_words(strange: Path, tmp_path: Path) -> None:
     ],
 )
 def test_shares_never_round_something_to_nothing_or_to_all(part: int, whole: int, expected: str) -> None:
-    from harmonize.report.report import _percent
+    from harmonize.report.markup import percent
 
-    assert _percent(part, whole).replace("\u00a0", " ") == expected
+    assert percent(part, whole).replace("\u00a0", " ") == expected
 
 
 def test_the_command_writes_into_the_set_unless_told_otherwise(tmp_path: Path) -> None:

@@ -1,0 +1,54 @@
+"""harmonize explore: a set, predictions and a run as a page on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.explore.server import check_extra
+from harmonize.prediction.union_input import is_union
+
+from .pubtator import answers_folder
+
+if TYPE_CHECKING:
+    from harmonize.explore.application import Material
+
+__all__ = ["material"]
+
+
+def material(paths: Sequence[Path], model: Path | None, cache: Path | None) -> Material:
+    """What the page shows.
+
+    Args:
+        paths: at most one union set, and any number of files of predictions and evaluated runs.
+        model: a run to predict with; what is kept of its evaluations stands beside the set.
+        cache: where PubTator 3's answers are kept.
+
+    Raises:
+        HarmonizeError: the extra is not installed, nothing to show, two sets, or something broken.
+    """
+    check_extra()
+    from harmonize.explore.application import Material
+    from harmonize.explore.instances import UnionRows
+    from harmonize.explore.pasted import Predictor
+    from harmonize.explore.predictions import is_run, open_predictions, predictions_of_run
+
+    if model is not None and not is_run(model):
+        raise MissingInput(model, "expected the folder of a run of `harmonize train`, found none")
+    sets = [path for path in paths if is_union(path)]
+    if len(sets) > 1:
+        raise HarmonizeError(f"{sets[1]}: expected one union set, got {sets[0]} besides")
+    union = UnionRows.opened(sets[0]) if sets else None
+    opened = [one for path in paths if path not in sets for one in open_predictions(path)]
+    if union is not None and model is not None and model not in paths:
+        opened += predictions_of_run(model)
+    names = [_shown(path) for path in (*paths, *((model,) if model is not None else ()))]
+    predictor = None if model is None else Predictor(model, answers_folder(cache))
+    return Material(", ".join(names), union, tuple(opened), predictor)
+
+
+def _shown(path: Path) -> str:
+    """A name of a file may hold half a surrogate pair, which no page can."""
+    return str(path).encode(errors="backslashreplace").decode()
