@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
@@ -18,7 +19,7 @@ from starlette.routing import Route
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError
-from harmonize.explore.compare import ERRORS, KINDS, Comparison, compared
+from harmonize.explore.compare import ERRORS, KINDS, Comparison, compared, labels_of
 from harmonize.explore.documents import texts_of
 from harmonize.explore.guard import Guard
 from harmonize.explore.instances import UnionRows
@@ -27,7 +28,7 @@ from harmonize.explore.pasted import MOST_CHARACTERS, MOST_DOCUMENTS, Answer, Pr
 from harmonize.explore.predictions import PredictedDocuments, Predictions, PredictionTable
 from harmonize.explore.query import Filters, Page
 from harmonize.explore.steps import steps
-from harmonize.explore.view import DocumentView, Prediction, view_of_rows
+from harmonize.explore.view import DocumentView, Prediction, gold_of, view_of_rows
 from harmonize.rules.meanings import MEANINGS, ORDER
 from harmonize.union.manifest import split_counts
 
@@ -234,6 +235,7 @@ class _Pages:
         view = view_of_rows(
             rows,
             self._said(of, [row["instance_id"] for row in rows]),
+            own_types=self._has_own_types(of),
             document_id=key[2],
             pmid=rows[0]["pmid"],
             text=None if stored is None else stored.text,
@@ -264,6 +266,10 @@ class _Pages:
     def _said(self, of: int | None, instance_ids: list[str]) -> dict[str, Prediction]:
         table = None if of is None else self._material.predictions[of]
         return table.of_instances(instance_ids) if isinstance(table, PredictionTable) else {}
+
+    def _has_own_types(self, of: int | None) -> bool:
+        table = None if of is None else self._material.predictions[of]
+        return isinstance(table, PredictionTable) and labels_of(table) == "source"
 
     def _predicted_document(self, request: Request, of: int | None) -> Response:
         identifier = request.query_params.get("id", "")
@@ -311,7 +317,7 @@ class _Pages:
         of, query = self._compared(request), request.query_params
         comparison = self._material.comparison(of)
         wanted = {name: query.get(name, "")[:200] for name in ("kind", "corpus", "pair")}
-        found = comparison.errors(wanted["kind"], wanted["corpus"], wanted["pair"])
+        found, verdicts = comparison.errors(wanted["kind"], wanted["corpus"], wanted["pair"])
         page = Page.of(Filters.of(query).page, len(found))
         rows = self._union.rows(found[page.start : page.end].tolist())
         said = self._said(of, [row["instance_id"] for row in rows])
@@ -323,6 +329,8 @@ class _Pages:
             page=page,
             rows=rows,
             said=said,
+            verdicts=verdicts[page.start : page.end],
+            gold_of=partial(gold_of, own_types=comparison.labels == "source"),
             comparison=comparison,
             known_kinds=(*ERRORS, "right", "no relation"),
             name=self._material.predictions[of].name,

@@ -18,7 +18,7 @@ from harmonize.relation.labels import is_negative
 from harmonize.spec import load_catalogue
 from harmonize.union.reader import load_union
 
-__all__ = ["ERRORS", "KINDS", "Cell", "Comparison", "compared"]
+__all__ = ["ERRORS", "KINDS", "Cell", "Comparison", "compared", "labels_of"]
 
 KINDS = ("right", "wrong type", "false positive", "false negative", "no relation")
 """How a prediction stands to gold; the last one says that neither has a relation."""
@@ -129,8 +129,10 @@ class Comparison:
         found = [(names[gold], names[said], int(n)) for (gold, said), n in zip(distinct, counts, strict=True)]
         return sorted(found, key=lambda item: (-item[2], item[:2]))
 
-    def errors(self, kind: str, corpus: str, pair_type: str) -> Places:
-        """The rows of a kind, all unless it is one of KINDS: all errors; the surest prediction first.
+    def errors(self, kind: str, corpus: str, pair_type: str) -> tuple[Places, list[str]]:
+        """The rows of a kind, and what kind each is of; all errors unless one of KINDS is asked for.
+
+        The surest prediction stands first.
 
         Args:
             corpus, pair_type: all if empty.
@@ -145,7 +147,7 @@ class Comparison:
         found = np.flatnonzero(mask)
         order = np.argsort(-self.rows.confidence[found], kind="stable")
         places: Places = self.places[found[order]]
-        return places
+        return places, [KINDS[code] for code in self.kind[found[order]]]
 
 
 def compared(union: UnionRows, predictions: PredictionTable) -> Comparison:
@@ -164,7 +166,7 @@ def compared(union: UnionRows, predictions: PredictionTable) -> Comparison:
         )
     places = union.rows_of_documents(at.astype(np.int64))
     gold = _gold(union, places)
-    labels = _labels(predictions)
+    labels = labels_of(predictions)
     rows = joined(gold, predictions.table.filter(known), labels, "all")
     corpora = np.array(gold["corpus"].cast(pa.string()).to_pylist())
     return Comparison(places, rows, corpora, len(predictions) - int(pc.sum(known).as_py()), labels)
@@ -176,7 +178,7 @@ def _gold(union: UnionRows, places: Places) -> pa.Table:
     return table.filter(pc.is_in(table["instance_id"], value_set=wanted))
 
 
-def _labels(predictions: PredictionTable) -> Labels:
+def labels_of(predictions: PredictionTable) -> Labels:
     """Whose types the predictions have: the corpora's own where one of them is none of the target's."""
     known = load_catalogue().target.labels
     own = [label for label, _ in predictions.labels() if not is_negative(label) and label not in known]

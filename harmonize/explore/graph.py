@@ -17,7 +17,7 @@ __all__ = ["SIGNS", "Edge", "Graph", "Node", "drawn", "sign"]
 WIDTH = 520
 _LEFT, _RIGHT, _STEP, _TOP, _BULGE = 180, 340, 34, 22, 14
 _MOST_NODES = 40
-_LONGEST_NAME = 22
+_LONGEST_NAME = 20
 _FAMILIES = "GCD"
 
 SIGNS = {

@@ -57,6 +57,11 @@ class Predictor:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _extractor: RelationExtractor | None = field(default=None, repr=False)
 
+    @property
+    def shown(self) -> str:
+        """The run's name; one of a file may hold half a surrogate pair, which no page can."""
+        return str(self.model).encode(errors="backslashreplace").decode()
+
     def of_text(self, text: str) -> Answer:
         """The relations of annotated documents, PubTator or BioC.
 

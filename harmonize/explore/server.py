@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING
 from harmonize.errors import HarmonizeError
 
 if TYPE_CHECKING:
+    import uvicorn
+
     from harmonize.explore.application import Material
 
-__all__ = ["HOST", "PORT", "check_extra", "serve"]
+__all__ = ["HOST", "PORT", "check_extra", "listening", "serve", "server"]
 
 HOST, PORT = "127.0.0.1", 8017
 _BACKLOG = 64
@@ -44,44 +46,54 @@ def serve(material: Material, port: int, *, browser: bool, tell: Callable[[str],
     Raises:
         HarmonizeError: the port is taken, or may not be used.
     """
+    with listening(port) as opened:
+        address = f"http://{HOST}:{opened.getsockname()[1]}/"
+        running = server(material, opened)
+        tell(address)
+        if browser and _has_screen():
+            webbrowser.open(address)
+        try:
+            running.run(sockets=[opened])
+        except KeyboardInterrupt:
+            return
+
+
+def server(material: Material, opened: socket.socket) -> uvicorn.Server:
+    """The server of the page for a socket that listens; to be run with it."""
     import uvicorn
 
     from harmonize.explore.application import application
     from harmonize.explore.guard import own_hosts
 
-    with _listening(port) as listening:
-        found = listening.getsockname()[1]
-        address = f"http://{HOST}:{found}/"
-        config = uvicorn.Config(
-            application(material, own_hosts(found)),
-            log_level="error",
-            access_log=False,
-            server_header=False,
-            lifespan="off",
-            limit_concurrency=_MOST_AT_ONCE,
-            timeout_graceful_shutdown=2,
-        )
-        tell(address)
-        if browser and _has_screen():
-            webbrowser.open(address)
-        try:
-            uvicorn.Server(config).run(sockets=[listening])
-        except KeyboardInterrupt:
-            return
+    config = uvicorn.Config(
+        application(material, own_hosts(opened.getsockname()[1])),
+        log_level="error",
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        limit_concurrency=_MOST_AT_ONCE,
+        timeout_graceful_shutdown=2,
+    )
+    return uvicorn.Server(config)
 
 
-def _listening(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def listening(port: int) -> socket.socket:
+    """A socket of this machine that listens.
+
+    Raises:
+        HarmonizeError: the port is taken, or may not be used.
+    """
+    opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((HOST, port))
-        listening.listen(_BACKLOG)
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((HOST, port))
+        opened.listen(_BACKLOG)
     except OSError as error:
-        listening.close()
+        opened.close()
         raise HarmonizeError(
             f"--port: expected a free port of {HOST}, got {port}: {error.strerror}; 0 takes any that is free"
         ) from None
-    return listening
+    return opened
 
 
 def _has_screen() -> bool:

@@ -20,6 +20,7 @@ __all__ = [
     "Prediction",
     "family",
     "gold_link",
+    "gold_of",
     "view_of_answers",
     "view_of_document",
     "view_of_predictions",
@@ -179,13 +180,22 @@ class _Entities:
         )
 
 
-def gold_link(head: int, tail: int, row: Mapping[str, Any], predicted: Prediction | None) -> Link:
-    """The pair of a row of a set."""
+def gold_of(row: Mapping[str, Any], own_types: bool) -> str:
+    """The label of a row of a set; of a relation the corpus' own type, where `own_types` asks so."""
+    if own_types and row["source_relations"] and not is_negative(row["relation"]):
+        return str(row["source_relations"][0])
+    return str(row["relation"])
+
+
+def gold_link(
+    head: int, tail: int, row: Mapping[str, Any], predicted: Prediction | None, own_types: bool = False
+) -> Link:
+    """The pair of a row of a set; see `gold_of`."""
     return Link(
         head,
         tail,
         bool(row["directed"]),
-        row["relation"],
+        gold_of(row, own_types),
         tuple(row["source_relations"]),
         predicted,
         row["instance_id"],
@@ -196,17 +206,22 @@ def view_of_rows(
     rows: Iterable[Mapping[str, Any]],
     predictions: Mapping[str, Prediction],
     *,
+    own_types: bool = False,
     document_id: str,
     pmid: str | None,
     text: str | None,
     passages: tuple[Passage, ...],
     about: Mapping[str, str],
 ) -> DocumentView:
-    """The rows of a document of a set, with what is predicted of them, by instance id."""
+    """The rows of a document of a set, with what is predicted of them, by instance id.
+
+    Args:
+        own_types: the predictions have the corpora's own types; see `gold_of`.
+    """
     entities, links = _Entities(), []
     for row in rows:
         head, tail = (_of_row(entities, row, side) for side in ("head", "tail"))
-        links.append(gold_link(head, tail, row, predictions.get(row["instance_id"])))
+        links.append(gold_link(head, tail, row, predictions.get(row["instance_id"]), own_types))
     return DocumentView(document_id, pmid, text, passages, entities.done(), tuple(links), about)
 
 
