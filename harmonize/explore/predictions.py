@@ -82,8 +82,6 @@ class PredictionTable:
             mask = pc.equal(label, filters.label)
         else:
             mask = pc.invert(pc.or_(pc.equal(label, "None"), pc.starts_with(label, "None-")))
-        if filters.document:
-            mask = pc.and_(mask, pc.equal(self.table["document_id"], filters.document))
         if filters.q:
             held = [
                 pc.match_substring(self.table[name], filters.q, ignore_case=True) for name in self._texts()
