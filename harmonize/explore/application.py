@@ -310,6 +310,7 @@ class _Pages:
             comparison=comparison,
             cells=comparison.cells(),
             total=comparison.total(),
+            scored=comparison.scored(),
             kinds=KINDS,
         )
 

@@ -112,6 +112,14 @@ class Comparison:
     def total(self) -> Cell:
         return self._cell(np.ones(len(self.rows), dtype=np.bool_), "", "")
 
+    def scored(self) -> Cell:
+        """All rows of corpora that have negatives; of all corpora where none has."""
+        without = self.rows.without_negatives
+        mask = ~np.isin(self.corpora, without)
+        if not mask.any():
+            return self.total()
+        return Cell("", "", self._cell(mask, "", "").counts)
+
     def _cell(self, mask: npt.NDArray[np.bool_], corpus: str, pair_type: str) -> Cell:
         counts = np.bincount(self.kind[mask], minlength=len(KINDS)).tolist()
         without = self.rows.without_negatives

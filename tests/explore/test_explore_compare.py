@@ -96,4 +96,13 @@ def test_predictions_of_own_types_are_compared_with_those(sample_rows: UnionRows
 def test_corpora_without_negatives_have_no_precision(sample_rows: UnionRows) -> None:
     places = sample_rows.matching(Filters(corpus="emu")).tolist()
     comparison = compared(sample_rows, predictions_of(sample_rows, [(p, "Association", 0.5) for p in places]))
-    assert comparison.total().pairs == (None, 1.0, None)
+    assert comparison.total().pairs == comparison.scored().pairs == (None, 1.0, None)
+
+
+def test_corpora_without_negatives_are_left_out_of_the_figures_of_all(sample_rows: UnionRows) -> None:
+    said = [(place, "Association", 0.5) for place in range(len(sample_rows))]
+    comparison = compared(sample_rows, predictions_of(sample_rows, said))
+    assert comparison.rows.without_negatives == ("disgenet", "emu", "pharmgkb")
+    kept = [cell for cell in comparison.cells() if cell.corpus not in comparison.rows.without_negatives]
+    assert comparison.scored().counts == tuple(map(sum, zip(*(cell.counts for cell in kept), strict=True)))
+    assert comparison.scored().pairs[1] == 1.0

@@ -41,4 +41,4 @@ def explore(
     """
     wanted = paths or ([] if model is not None else [DEFAULT_UNION])
     shown = material(wanted, model, cache)
-    serve(shown, port, browser=browser, tell=lambda url: typer.echo(f"Open {url} (Ctrl+C ends)", err=False))
+    serve(shown, port, browser=browser, tell=lambda url: typer.echo(f"Open {url} (Ctrl+C ends)"))
