@@ -13,7 +13,7 @@ from harmonize.prediction.union_input import is_union
 from .pubtator import answers_folder
 
 if TYPE_CHECKING:
-    from harmonize.explore.application import Material
+    from harmonize.explore.material import Material
 
 __all__ = ["material"]
 
@@ -30,8 +30,8 @@ def material(paths: Sequence[Path], model: Path | None, cache: Path | None) -> M
         HarmonizeError: the extra is not installed, nothing to show, two sets, or something broken.
     """
     check_extra()
-    from harmonize.explore.application import Material
     from harmonize.explore.instances import UnionRows
+    from harmonize.explore.material import Material
     from harmonize.explore.pasted import Predictor
     from harmonize.explore.predictions import is_run, open_predictions, predictions_of_run
 

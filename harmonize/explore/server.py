@@ -14,7 +14,7 @@ from harmonize.errors import HarmonizeError
 if TYPE_CHECKING:
     import uvicorn
 
-    from harmonize.explore.application import Material
+    from harmonize.explore.material import Material
 
 __all__ = ["HOST", "PORT", "check_extra", "listening", "serve", "server"]
 

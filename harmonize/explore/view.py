@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -12,6 +12,7 @@ from harmonize.model import Document, EntityInContext, Passage, Relation, Span
 from harmonize.prediction.extractor import DocumentRelations
 from harmonize.relation.labels import is_negative
 from harmonize.spec import load_catalogue
+from harmonize.union.documents import StoredDocument
 
 __all__ = [
     "DocumentView",
@@ -203,26 +204,33 @@ def gold_link(
 
 
 def view_of_rows(
-    rows: Iterable[Mapping[str, Any]],
+    rows: Sequence[Mapping[str, Any]],
     predictions: Mapping[str, Prediction],
+    stored: StoredDocument | None,
     *,
     own_types: bool = False,
-    document_id: str,
-    pmid: str | None,
-    text: str | None,
-    passages: tuple[Passage, ...],
-    about: Mapping[str, str],
 ) -> DocumentView:
     """The rows of a document of a set, with what is predicted of them, by instance id.
 
     Args:
+        rows: at least one.
+        stored: the document's text; None where the set has lost it.
         own_types: the predictions have the corpora's own types; see `gold_of`.
     """
-    entities, links = _Entities(), []
+    entities, links, first = _Entities(), [], rows[0]
     for row in rows:
         head, tail = (_of_row(entities, row, side) for side in ("head", "tail"))
         links.append(gold_link(head, tail, row, predictions.get(row["instance_id"]), own_types))
-    return DocumentView(document_id, pmid, text, passages, entities.done(), tuple(links), about)
+    about = {name: first[name] for name in ("corpus", "split", "level", "licence")}
+    return DocumentView(
+        first["document_id"],
+        first["pmid"],
+        None if stored is None else stored.text,
+        () if stored is None else stored.passages,
+        entities.done(),
+        tuple(links),
+        about | {"repeated in": ", ".join(first["leaks_into"])},
+    )
 
 
 def _of_row(entities: _Entities, row: Mapping[str, Any], side: str) -> int:

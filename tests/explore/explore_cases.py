@@ -13,8 +13,9 @@ from prediction_cases import Fake
 from report_sets import strange_rows, write_set
 from starlette.testclient import TestClient
 
-from harmonize.explore.application import Material, application
+from harmonize.explore.application import application
 from harmonize.explore.instances import UnionRows
+from harmonize.explore.material import Material
 from harmonize.explore.pasted import Predictor
 from harmonize.explore.predictions import PredictionTable, open_predictions
 from harmonize.prediction.extractor import RelationExtractor

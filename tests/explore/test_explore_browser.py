@@ -14,8 +14,8 @@ from browser_checks import CHROMIUM, FAINT, NO_CHROMIUM, OUTSIDE, QUIET
 from explore_cases import DOCUMENT, fake_predictor, predictions_of
 from prediction_cases import PUBTATOR
 
-from harmonize.explore.application import Material
 from harmonize.explore.instances import UnionRows
+from harmonize.explore.material import Material
 from harmonize.explore.server import listening, server
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -11,9 +11,10 @@ from prediction_cases import written
 from report_sets import HOSTILE
 from starlette.testclient import TestClient
 
-from harmonize.explore.application import MOST_BYTES, Material
 from harmonize.explore.guard import HEADERS, own_hosts
 from harmonize.explore.instances import UnionRows
+from harmonize.explore.material import Material
+from harmonize.explore.prediction_pages import MOST_BYTES
 
 ADDRESSES = ["/", "/instances", "/documents", "/rules", "/predict", "/predictions", "/compare", "/errors"]
 

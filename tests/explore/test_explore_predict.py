@@ -12,7 +12,7 @@ from pubtator_server import Server, pmids
 from report_sets import HOSTILE
 
 from harmonize.errors import HarmonizeError
-from harmonize.explore.application import Material
+from harmonize.explore.material import Material
 from harmonize.explore.pasted import MOST_CHARACTERS, MOST_DOCUMENTS, Predictor
 from harmonize.prediction.extractor import RelationExtractor
 from harmonize.prediction.inputs import read_input
@@ -140,3 +140,15 @@ def test_without_a_run_the_box_says_how_to_have_one() -> None:
     assert "--model RUN" in asked.get("/").text
     response = asked.post("/predict", data={"what": "text", "text": PUBTATOR})
     assert response.status_code == 422
+
+
+def test_a_trained_run_predicts(sample_union: Path, tmp_path: Path) -> None:
+    from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.training import train
+
+    tiny = {"encoder": "tiny", "max_length": 128, "batch_size": 16, "epochs": 0.25}
+    run = train(sample_union, load_recipe("original", tiny), tmp_path / "run", device="cpu")
+    asked = client(Material("x", predictor=Predictor(run, tmp_path / "cache")))
+    response = asked.post("/predict", data={"what": "text", "text": PUBTATOR})
+    assert response.status_code == 200
+    assert "2 documents predicted" in response.text

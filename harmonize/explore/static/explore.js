@@ -53,11 +53,16 @@ function lighting() {
 
 function asking() {
   for (const form of document.querySelectorAll("form.ask")) {
-    form.addEventListener("submit", () => {
-      const button = form.querySelector("button");
+    const button = form.querySelector("button");
+    const name = button.textContent;
+    form.addEventListener("submit", (event) => {
+      if (button.hasAttribute("aria-disabled")) event.preventDefault();
       button.setAttribute("aria-disabled", "true");
       button.textContent = "Predicting …";
-      form.addEventListener("submit", (event) => event.preventDefault());
+    });
+    window.addEventListener("pageshow", () => { // also when someone comes back to the page
+      button.removeAttribute("aria-disabled");
+      button.textContent = name;
     });
   }
 }
