@@ -84,9 +84,12 @@ _FORMATS: dict[str, str | list[str]] = {
     LEAKS_TABLE: "text/markdown",
 }
 _ROWS: Json = {"fileSet": {"@id": "rows"}}
-# mlcroissant applies it to its own result again when it joins the splits, and makes globs of it when it
-# filters by split; it can do that with `.+` and optional groups only.
-_SPLIT_OF_FILE = f"(?:{DATA}/corpus=.+/split=)?(train|dev|test)(?:/.+parquet)?$"
+# mlcroissant applies a split's to its own result again when it joins the splits, and makes globs of it when
+# it filters by split; it can do that with `.+` and optional groups only.
+_OF_FILE_NAME = {
+    "corpus": f"{DATA}/corpus=([^/]+)/",
+    "split": f"(?:{DATA}/corpus=.+/split=)?(train|dev|test)(?:/.+parquet)?$",
+}
 _SPLITS = {"train": "cr:TrainingSplit", "dev": "cr:ValidationSplit", "test": "cr:TestSplit"}
 
 
@@ -222,8 +225,8 @@ def _record_set(
         "name": name,
         "description": description,
         "field": [
-            _split_field()
-            if (name, field.name) == ("instances", "split")
+            _field_of_file_name(field.name)
+            if name == "instances" and field.name in _OF_FILE_NAME
             else _field(name, field, meanings, source)
             for field in schema
         ],
@@ -266,17 +269,21 @@ def _data_type(kind: pa.DataType) -> str:
     return "sc:Float" if pa.types.is_floating(kind) else "sc:Text"
 
 
-def _split_field() -> Json:
-    """Read off the file's name, so that a reader who wants one split opens its files only."""
-    return {
+def _field_of_file_name(name: str) -> Json:
+    """A column that the folders name; so a reader who wants one split opens its files only."""
+    described: Json = {
         "@type": "cr:Field",
-        "@id": "instances/split",
-        "name": "split",
-        "description": COLUMNS["split"],
+        "@id": f"instances/{name}",
+        "name": name,
+        "description": COLUMNS[name],
         "dataType": "sc:Text",
-        "source": {**_ROWS, "extract": {"fileProperty": "fullpath"}, "transform": {"regex": _SPLIT_OF_FILE}},
-        "references": {"field": {"@id": "splits/name"}},
+        "source": {
+            **_ROWS,
+            "extract": {"fileProperty": "fullpath"},
+            "transform": {"regex": _OF_FILE_NAME[name]},
+        },
     }
+    return described | ({"references": {"field": {"@id": "splits/name"}}} if name == "split" else {})
 
 
 def _splits() -> Json:
