@@ -87,7 +87,8 @@ def write_set(
     """
     parts: dict[tuple[str, str], list[dict[str, Any]]] = {part: [] for part in empty}
     for number, values in enumerate(rows):
-        filled = {"instance_id": f"{number:020x}", **values}
+        part = f"{values['corpus']}/{values['split']}"
+        filled = {"instance_id": f"{number:020x}", "part": part, **values}
         parts.setdefault((values["corpus"], values["split"]), []).append(filled)
     corpora: dict[str, Any] = {}
     for (corpus, split), values in parts.items():

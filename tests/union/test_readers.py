@@ -40,6 +40,15 @@ def blocks(page: str) -> dict[str, str]:
 
 
 COMMANDS = blocks("docs/readers.md")
+KINDS = dict(
+    re.findall(
+        r"^\| (\w[^|]*) \| (categories|strings) \|",
+        (DOCS / "docs/readers.md").read_text(encoding="utf-8"),
+        re.M,
+    )
+)
+"""What the page says that `corpus` is to a reader."""
+
 READERS = ["harmonize", "pandas", "pyarrow", "polars", "DuckDB", "Dask", "Ray Data", "datasets"]
 
 
@@ -91,6 +100,7 @@ def frame(rows: Any) -> pd.DataFrame:
 
 def test_every_reader_has_a_command() -> None:
     assert {name.partition(" #")[0] for name in COMMANDS} == {*READERS}
+    assert [*KINDS] == READERS[:-1]
 
 
 def check(rows: Any, union: Path, *, hive: bool) -> None:
@@ -120,6 +130,9 @@ def test_the_command_gives_the_rows(
     names = run(COMMANDS[name])
     by_files = OPENS_EVERY_FILE in COMMANDS[name] or name.startswith("datasets")
     check(names["rows"], sample_union, hive=not by_files)
+    if name in KINDS:
+        categories = isinstance(frame(names["rows"])["corpus"].dtype, pd.CategoricalDtype)
+        assert KINDS[name] == ("categories" if categories else "strings")
 
 
 @pytest.mark.xdist_group("ray")
