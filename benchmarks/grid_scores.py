@@ -1,12 +1,11 @@
 """A grid's results as a result file: what `harmonize compare` found, with the machine and how long each took.
 
-python benchmarks/grid_scores.py DIR --command "harmonize compare ..." [--out FILE] [--keep]
+python benchmarks/grid_scores.py DIR --command "harmonize compare ..." [--out FILE] [--keep KEPT]
 
---keep copies what a table needs of each run into benchmarks/results/runs/NAME, without weights. The grid goes
-on from a copy of that folder, on any machine:
+--keep copies what a table needs of each run into the folder KEPT, without weights. The grid goes on from
+there, on any machine, and is trained anew without it:
 
-    cp -r benchmarks/results/runs/NAME DIR
-    harmonize compare benchmarks/grids/NAME.yaml --union SET --out DIR
+    harmonize compare benchmarks/grids/NAME.yaml --union SET --out KEPT
 """
 
 from __future__ import annotations
@@ -38,10 +37,10 @@ def trained(folder: Path) -> dict[str, Any]:
     return found
 
 
-def keep(folder: Path, name: str) -> None:
+def keep(folder: Path, target: Path) -> None:
     """Copy what `harmonize compare` needs of the runs that are done."""
     for tested in folder.glob(f"{RUNS}/**/{TESTED}"):
-        kept = Path("benchmarks/results/runs") / name / tested.parent.relative_to(folder)
+        kept = target / tested.parent.relative_to(folder)
         kept.mkdir(parents=True, exist_ok=True)
         for needed in (RECIPE, TRAINING, TESTED):
             shutil.copy(tested.parent / needed, kept / needed)
@@ -54,10 +53,10 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="--out of harmonize compare")
     parser.add_argument("--command", required=True, help="what made it")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--keep", action="store_true", help="the runs as well, without weights")
+    parser.add_argument("--keep", type=Path, help="a folder for the runs as well, without weights")
     arguments = parser.parse_args()
-    if arguments.keep:
-        keep(arguments.folder, arguments.folder.name)
+    if arguments.keep is not None:
+        keep(arguments.folder, arguments.keep)
     found = json.loads((arguments.folder / "results.json").read_text(encoding="utf-8"))
     result = {
         "benchmark": "grid_scores",

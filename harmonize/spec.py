@@ -451,7 +451,8 @@ def _package() -> Path:
 
 
 _M = TypeVar("_M", bound=BaseModel)
-_CORPUS_NAME = re.compile(r"[A-Za-z0-9_-]{1,100}")  # it names files
+# It names folders, off which readers take it as a number or a date where it looks like one.
+_CORPUS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 
 
 def _sha256(path: Path) -> str:
@@ -464,7 +465,9 @@ def _rows(path: Path) -> dict[str, RuleChoice]:
     faults: list[tuple[str, str]] = []
     for key, row in value.items():
         if not _CORPUS_NAME.fullmatch(str(key)):
-            faults.append((f"{key!r}"[:80], "expected a corpus' name: letters, digits, _ and -"))
+            faults.append(
+                (f"{key!r}"[:80], "expected a corpus' name: a letter, then letters, digits, _ and -")
+            )
             continue
         try:
             rows[str(key)] = RuleChoice.model_validate(row)

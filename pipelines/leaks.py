@@ -5,13 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from harmonize.errors import UnionError
 from harmonize.spec import load_leak_settings
 from harmonize.union.finish import finish
 from harmonize.union.leaks import Repeat, find_repeats, leaks_into
 from harmonize.union.manifest import read_manifest
 from harmonize.union.reader import union_files
 from harmonize.union.replace import new_folder
-from harmonize.union.schema import DOCUMENTS, DROPPED
+from harmonize.union.schema import DOCUMENTS, DROPPED, MANIFEST
+from harmonize.union.version import version_fault
 from harmonize.union.writer import rewrite_leaks
 
 __all__ = ["compare_documents"]
@@ -30,14 +32,17 @@ def compare_documents(union: Path, settings_file: Path | None = None) -> list[Re
         HarmonizeError: the set is not whole, or the settings have faults; the set then stays as it was.
     """
     manifest, settings = read_manifest(union), load_leak_settings(settings_file)
+    fault = version_fault(manifest, exact=True)
+    if fault is not None:
+        raise UnionError(f"{union / MANIFEST}: {fault}")
     repeats = find_repeats(union, settings)
     leaks = leaks_into(repeats)
     with new_folder(union) as folder:
         for name in (DOCUMENTS, DROPPED):
             shutil.copyfile(union / name, folder / name)
-        for path in union_files(union, manifest, None, None):
-            target = folder / path.relative_to(union)
+        for file in union_files(union, manifest, None, None):
+            target = folder / file.path.relative_to(union)
             target.parent.mkdir(parents=True)
-            rewrite_leaks(path, target, leaks)
+            rewrite_leaks(file, target, leaks)
         finish(folder, manifest, repeats, settings)
     return repeats

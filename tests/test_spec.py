@@ -111,3 +111,10 @@ def test_unknown_corpora_are_told_with_the_known_ones() -> None:
 
 def test_selection_has_table_order() -> None:
     assert [c.key for c in load_catalogue().select(["emu", "ddi", "biored"])] == ["biored", "ddi", "emu"]
+
+
+@pytest.mark.parametrize("name", ["2013", "2024-01-01", "_mine", "a b", "../mine"])
+def test_a_corpus_is_called_by_what_can_name_a_folder(tmp_path: Path, name: str) -> None:
+    """Off a folder's name readers take a number or a date where it looks like one."""
+    with pytest.raises(SpecError, match=r"table2\.yaml: .*expected a corpus' name: a letter, then letters"):
+        load_catalogue([extension(tmp_path, row=ROW.replace("mine:", f"{name}:"))])

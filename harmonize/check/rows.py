@@ -32,7 +32,7 @@ from harmonize.spec import Target
 from harmonize.union.documents import DocumentKey
 from harmonize.union.manifest_model import CorpusEntry, Manifest, SplitEntry
 from harmonize.union.rows import pair_id
-from harmonize.union.schema import LEAKS, SCHEMA
+from harmonize.union.schema import FILE_SCHEMA, LEAKS, part_name
 from harmonize.union.writer import Leaks
 
 __all__ = ["Context", "DataFile", "Seen", "data_faults", "digest"]
@@ -109,8 +109,7 @@ class DataFile:
     def values(self) -> dict[str, Any]:
         """Column -> its value in every row."""
         return {
-            "corpus": self.corpus,
-            "split": self.split,
+            "part": part_name(self.corpus, self.split),
             "level": "document" if "b1" in self.entry.rules else "sentence",
             "task": self.entry.task,
             "rules": self.entry.rules,
@@ -146,17 +145,17 @@ def data_faults(path: Path, data: DataFile, seen: Seen) -> Iterator[Fault]:
     """
     with pq.ParquetFile(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
-        yield from schema_faults(data.name, schema, SCHEMA)
+        yield from schema_faults(data.name, schema, FILE_SCHEMA)
         yield from metadata_faults(data.name, schema, data.metadata)
         if rows != data.part.rows:
             yield Fault(data.name, "", f"expected {data.part.rows} rows, got {rows}")
-        if is_readable(schema, SCHEMA):
+        if is_readable(schema, FILE_SCHEMA):
             yield from _rows_faults(file, data, seen)
 
 
 def _rows_faults(file: pq.ParquetFile, data: DataFile, seen: Seen) -> Iterator[Fault]:
     labels: Counter[str] = Counter()
-    values, required = dict(data.values), loosened(file.schema_arrow, SCHEMA)
+    values, required = dict(data.values), loosened(file.schema_arrow, FILE_SCHEMA)
     previous: _Position | None = None
     for number, row in numbered_rows(file):
         place = f"row {number}, instance {row['instance_id']}"

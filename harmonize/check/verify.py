@@ -45,8 +45,8 @@ from harmonize.union.schema import (
     LEAKS,
     LEAKS_TABLE,
     MANIFEST,
-    SCHEMA_VERSION,
 )
+from harmonize.union.version import version_fault
 
 __all__ = ["FAULTS_PER_FILE", "Fault", "verify"]
 
@@ -86,9 +86,9 @@ def _faults(folder: Path) -> Iterator[Fault]:
     except UnionError as error:
         yield Fault(MANIFEST, "", str(error).removeprefix(f"{folder / MANIFEST}: "))
         return
-    version = content.get("schema_version", SCHEMA_VERSION)
-    if version != SCHEMA_VERSION:
-        yield Fault(MANIFEST, "schema_version", f"expected {SCHEMA_VERSION}, got {version}")
+    fault = version_fault(content, exact=True)
+    if fault is not None:
+        yield Fault(MANIFEST, "schema_version", fault)
         return
     try:
         manifest = Manifest.model_validate(content)

@@ -9,21 +9,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Any, NamedTuple
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from harmonize.errors import InvalidDocument, UnionError
 from harmonize.model import Document, Mention, Relation, Span
 from harmonize.relation.labels import is_negative
 from harmonize.union.documents import StoredDocument
-from harmonize.union.schema import SCHEMA, SCHEMA_VERSION
+from harmonize.union.partition import PartitionFile, row_batches
 
-__all__ = ["RowDocument", "escaped", "row_batches", "row_documents"]
+__all__ = ["RowDocument", "escaped", "row_documents"]
 
-_ROWS_PER_BATCH = 10_000
 _SIDES = ("head", "tail")
 _LEAST_CERTAIN_FIRST = ("dictionary", "pubtator", "gold")
 _RESERVED = str.maketrans({character: f"%{ord(character):02X}" for character in "%,;\t\n\r"})
@@ -60,24 +55,7 @@ def escaped(identifier: str) -> str:
     return identifier.translate(_RESERVED)
 
 
-def row_batches(file: Path, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """Stream the rows of a data file.
-
-    Raises:
-        UnionError: the file is missing or broken, or has other columns than the schema's.
-    """
-    try:
-        with pq.ParquetFile(file) as parquet:
-            if not parquet.schema_arrow.equals(SCHEMA):
-                raise UnionError(f"{file}: expected the columns of schema {SCHEMA_VERSION}")
-            yield from parquet.iter_batches(_ROWS_PER_BATCH, columns=list(columns))
-    except FileNotFoundError:
-        raise UnionError(f"{file}: expected a file of the union set, found none") from None
-    except (pa.ArrowException, OSError) as error:
-        raise UnionError(f"{file}: expected Parquet, got: {error}") from None
-
-
-def row_documents(file: Path, texts: Mapping[str, StoredDocument]) -> Iterator[RowDocument]:
+def row_documents(file: PartitionFile, texts: Mapping[str, StoredDocument]) -> Iterator[RowDocument]:
     """The documents of a data file, in its order: by id.
 
     Args:
@@ -89,11 +67,13 @@ def row_documents(file: Path, texts: Mapping[str, StoredDocument]) -> Iterator[R
     rows = (row for batch in row_batches(file, _COLUMNS) for row in batch.to_pylist())
     for document_id, group in groupby(rows, key=lambda row: str(row["document_id"])):
         if document_id not in texts:
-            raise UnionError(f"{file}: expected the text of document {document_id} beside it, found none")
+            raise UnionError(
+                f"{file.path}: expected the text of document {document_id} beside it, found none"
+            )
         try:
             yield _row_document(texts[document_id], list(group))
         except InvalidDocument as error:
-            raise UnionError(f"{file}: {error}") from None
+            raise UnionError(f"{file.path}: {error}") from None
 
 
 def _row_document(stored: StoredDocument, rows: Sequence[Row]) -> RowDocument:

@@ -24,12 +24,13 @@ from bioc import BioCCollection, BioCDocument
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, UnionError, UnknownName
-from harmonize.export.documents import RowDocument, row_batches, row_documents
+from harmonize.export.documents import RowDocument, row_documents
 from harmonize.export.tsv import TSV_COLUMNS, lines
 from harmonize.formats import bioc, pubtator
 from harmonize.relation.labels import is_negative
 from harmonize.union.documents import StoredDocument, read_documents
 from harmonize.union.manifest import file_entry, read_manifest
+from harmonize.union.partition import PartitionFile, row_batches
 from harmonize.union.reader import union_files
 from harmonize.union.replace import new_file, new_folder
 from harmonize.union.schema import DOCUMENTS
@@ -60,16 +61,9 @@ class Exported(NamedTuple):
         return sum(self.files.values(), Counter())
 
 
-class _Part(NamedTuple):
-    """One corpus and split."""
-
-    corpus: str
-    split: str
-    file: Path
-
-    def exported(self, form: str) -> str:
-        """The name of its file."""
-        return f"{self.corpus}.{self.split}{_SUFFIXES[form]}"
+def _exported(part: PartitionFile, form: str) -> str:
+    """The name of a part's file."""
+    return f"{part.corpus}.{part.split}{_SUFFIXES[form]}"
 
 
 def export(
@@ -101,7 +95,7 @@ def export(
     if form not in EXPORT_FORMATS:
         raise UnknownName("export format", form, EXPORT_FORMATS)
     manifest = read_manifest(folder)
-    parts = _parts(folder, manifest, corpora, splits)
+    parts = union_files(folder, manifest, corpora, splits)
     if not parts:
         raise UnionError(f"{folder}: expected rows of the wanted corpora and splits, found none")
     if form == "tsv":
@@ -111,18 +105,6 @@ def export(
         files = _write_documents(folder, manifest, parts, target, form)
         _write_contents(manifest, parts, target, form, files)
     return Exported(out, files)
-
-
-def _parts(
-    folder: Path, manifest: dict[str, Any], corpora: Iterable[str] | None, splits: Iterable[str] | None
-) -> list[_Part]:
-    wanted = set(union_files(folder, manifest, corpora, splits))
-    return [
-        _Part(corpus, split, folder / part["file"])
-        for corpus, entry in manifest["corpora"].items()
-        for split, part in entry["splits"].items()
-        if part["file"] is not None and folder / part["file"] in wanted
-    ]
 
 
 def _check_replaceable(out: Path) -> None:
@@ -145,7 +127,7 @@ def _earlier(out: Path) -> set[str]:
 
 
 def _write_documents(
-    folder: Path, manifest: dict[str, Any], parts: Sequence[_Part], target: Path, form: str
+    folder: Path, manifest: dict[str, Any], parts: Sequence[PartitionFile], target: Path, form: str
 ) -> dict[str, Counter[str]]:
     """Write the files of the parts and return name -> counts, in the parts' order."""
     waiting = {corpus: list(group) for corpus, group in groupby(parts, key=lambda part: part.corpus)}
@@ -155,18 +137,18 @@ def _write_documents(
         texts = list(group) if wanted else []
         for part in wanted:
             own = {stored.key.document_id: stored for stored in texts if stored.key.split == part.split}
-            files[part.exported(form)] = _write_part(manifest, part, own, target, form)
+            files[_exported(part, form)] = _write_part(manifest, part, own, target, form)
     for corpus in waiting:
         raise UnionError(f"{folder / DOCUMENTS}: expected the documents of {corpus}, found none")
-    return {part.exported(form): files[part.exported(form)] for part in parts}
+    return {_exported(part, form): files[_exported(part, form)] for part in parts}
 
 
 def _write_part(
-    manifest: dict[str, Any], part: _Part, texts: dict[str, StoredDocument], target: Path, form: str
+    manifest: dict[str, Any], part: PartitionFile, texts: dict[str, StoredDocument], target: Path, form: str
 ) -> Counter[str]:
     counts: Counter[str] = Counter()
-    found = _counted(row_documents(part.file, texts), counts)
-    with (target / part.exported(form)).open("w", encoding="utf-8", newline="\n") as file:
+    found = _counted(row_documents(part, texts), counts)
+    with (target / _exported(part, form)).open("w", encoding="utf-8", newline="\n") as file:
         if form == "pubtator":
             _write_pubtator(part, found, counts, file)
         else:
@@ -187,7 +169,9 @@ def _counted(found: Iterable[RowDocument], counts: Counter[str]) -> Iterator[Row
         yield one
 
 
-def _write_pubtator(part: _Part, found: Iterable[RowDocument], counts: Counter[str], file: TextIO) -> None:
+def _write_pubtator(
+    part: PartitionFile, found: Iterable[RowDocument], counts: Counter[str], file: TextIO
+) -> None:
     def records() -> Iterator[pubtator.PubTatorRecord]:
         for document, *_ in found:
             record = pubtator.from_document(replace(document, id=document.id.replace("|", "%7C")))
@@ -197,10 +181,10 @@ def _write_pubtator(part: _Part, found: Iterable[RowDocument], counts: Counter[s
     try:
         pubtator.write(records(), file)
     except ValueError as error:
-        raise UnionError(f"{part.file}: {error}") from None
+        raise UnionError(f"{part.path}: {error}") from None
 
 
-def _collection(manifest: dict[str, Any], part: _Part) -> BioCCollection:
+def _collection(manifest: dict[str, Any], part: PartitionFile) -> BioCCollection:
     entry = manifest["corpora"][part.corpus]
     collection = BioCCollection()
     collection.source, collection.date, collection.key = entry["name"], "", "harmonize"
@@ -224,12 +208,16 @@ def _bioc_document(found: RowDocument) -> BioCDocument:
 
 
 def _write_contents(
-    manifest: dict[str, Any], parts: Iterable[_Part], target: Path, form: str, files: dict[str, Counter[str]]
+    manifest: dict[str, Any],
+    parts: Iterable[PartitionFile],
+    target: Path,
+    form: str,
+    files: dict[str, Counter[str]],
 ) -> None:
     """export.json: what the files are and hold, and under which licence they come."""
     entries = {}
     for part in parts:
-        name, corpus = part.exported(form), manifest["corpora"][part.corpus]
+        name, corpus = _exported(part, form), manifest["corpora"][part.corpus]
         entries[name] = {
             "corpus": part.corpus,
             "split": part.split,
@@ -247,7 +235,7 @@ def _write_contents(
     (target / EXPORT).write_text(text, encoding="utf-8", newline="\n")
 
 
-def _write_tsv(parts: Iterable[_Part], out: Path, negatives: bool) -> Counter[str]:
+def _write_tsv(parts: Iterable[PartitionFile], out: Path, negatives: bool) -> Counter[str]:
     if out.is_dir():
         raise HarmonizeError(f"{out}: expected a file, got a folder")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -255,7 +243,7 @@ def _write_tsv(parts: Iterable[_Part], out: Path, negatives: bool) -> Counter[st
     with new_file(out) as file:
         file.write("\t".join(TSV_COLUMNS) + "\n")
         for part in parts:
-            for batch in row_batches(part.file, TSV_COLUMNS):
+            for batch in row_batches(part, TSV_COLUMNS):
                 labels = batch.column("relation").to_pylist()
                 related = pa.array([not is_negative(label) for label in labels], pa.bool_())
                 kept = batch if negatives else batch.filter(related)

@@ -11,12 +11,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from harmonize.errors import UnionError
-from harmonize.export.documents import row_batches, row_documents
+from harmonize.export.documents import row_documents
 from harmonize.model import Document, EntityInContext, Instance, Span
 from harmonize.prediction.pairs import Candidates
 from harmonize.prediction.tally import Tally
 from harmonize.union.documents import read_documents
 from harmonize.union.manifest import read_manifest
+from harmonize.union.partition import PartitionFile, row_batches
 from harmonize.union.reader import union_files
 from harmonize.union.schema import MANIFEST
 
@@ -26,7 +27,7 @@ NO_PAIR = "no pair in the union set"
 _SIDES = ("head", "tail")
 _ENTITY = ("id", "name", "type", "spans")
 _COLUMNS = [
-    *("corpus", "split", "document_id", "text", "context_start", "context_end", "task", "span_source"),
+    *("document_id", "text", "context_start", "context_end", "task", "span_source"),
     *(f"{side}_{part}" for side in _SIDES for part in _ENTITY),
     *(f"source_{side}_type" for side in _SIDES),
 ]
@@ -46,12 +47,7 @@ def union_corpora(folder: Path, corpora: Iterable[str] | None, splits: Iterable[
         UnionError, UnknownName: see harmonize.union.reader.
     """
     manifest = read_manifest(folder)
-    files = set(union_files(folder, manifest, corpora, splits))
-    return [
-        corpus
-        for corpus, entry in manifest["corpora"].items()
-        if any(part["file"] and folder / part["file"] in files for part in entry["splits"].values())
-    ]
+    return list(dict.fromkeys(file.corpus for file in union_files(folder, manifest, corpora, splits)))
 
 
 def read_union(
@@ -79,13 +75,8 @@ def read_union(
         yield from _part(folder, file, tally)
 
 
-def _part(folder: Path, file: Path, tally: Tally) -> Iterator[Candidates]:
-    rows = _rows(file)
-    first = next(rows, None)
-    if first is None:
-        return
-    key = (first["corpus"], first["split"])
-    texts = {stored.key.document_id: stored for stored in read_documents(folder) if stored.key[:2] == key}
+def _part(folder: Path, file: PartitionFile, tally: Tally) -> Iterator[Candidates]:
+    texts = {s.key.document_id: s for s in read_documents(folder) if s.key[:2] == file[:2]}
     tally.documents += len(texts)
     shown = 0
     groups = groupby(_rows(file), key=lambda row: str(row["document_id"]))
@@ -96,22 +87,22 @@ def _part(folder: Path, file: Path, tally: Tally) -> Iterator[Candidates]:
         tally.skipped[NO_PAIR] += len(texts) - shown
 
 
-def _rows(file: Path) -> Iterator[dict[str, Any]]:
+def _rows(file: PartitionFile) -> Iterator[dict[str, Any]]:
     for batch in row_batches(file, _COLUMNS):
         for start in range(0, batch.num_rows, _ROWS):
             yield from batch.slice(start, _ROWS).to_pylist()
 
 
-def _candidates(document: Document, file: Path, rows: list[dict[str, Any]]) -> Candidates:
+def _candidates(document: Document, file: PartitionFile, rows: list[dict[str, Any]]) -> Candidates:
     if _UNHOLDABLE.search(document.id):
-        raise UnionError(f"{file}: expected ids without tabs and line ends, got {document.id!r}")
+        raise UnionError(f"{file.path}: expected ids without tabs and line ends, got {document.id!r}")
     mentions = tuple(
         replace(mention, concept_ids=tuple(map(unquote, mention.concept_ids)))
         for mention in document.mentions
     )
     unrelated = replace(document, mentions=mentions, relations=())
     instances = tuple(map(_instance, rows))
-    return Candidates(unrelated, rows[0]["corpus"], rows[0]["task"], instances, len(mentions))
+    return Candidates(unrelated, file.corpus, rows[0]["task"], instances, len(mentions))
 
 
 def _instance(row: Mapping[str, Any]) -> Instance:

@@ -8,8 +8,7 @@ __all__ = ["COLUMNS", "DOCUMENT_COLUMNS", "LEAK_COLUMNS", "PARTS", "type_name"]
 
 COLUMNS = {
     "instance_id": "hash of corpus, document, context, head and tail; the same in every build",
-    "corpus": "the corpus that the row comes from",
-    "split": "train, dev or test",
+    "part": "corpus/split, which `leaks_into` of other rows names",
     "level": "what the context is: document or sentence",
     "document_id": "the document's id in its corpus",
     "pmid": "PubMed id; null where unknown",
@@ -37,6 +36,8 @@ COLUMNS = {
     "leaks_into": "corpus/split of every dev or test document that the row's document repeats",
     "licence": "the corpus' licence",
     "redistributable": "copies of the row may be given on, as far as the corpus' licence goes",
+    "corpus": "the corpus that the row comes from; off the folder's name",
+    "split": "train, dev or test; off the folder's name",
 }
 """Of the rows: schema.SCHEMA."""
 

@@ -84,6 +84,7 @@ _FORMATS: dict[str, str | list[str]] = {
     LEAKS_TABLE: "text/markdown",
 }
 _ROWS: Json = {"fileSet": {"@id": "rows"}}
+_CORPUS_OF_PART = "^(.+)/[a-z]+$"
 # mlcroissant applies it to its own result again when it joins the splits, and makes globs of it when it
 # filters by split; it can do that with `.+` and optional groups only.
 _SPLIT_OF_FILE = f"(?:{DATA}/corpus=.+/split=)?(train|dev|test)(?:/.+parquet)?$"
@@ -216,15 +217,14 @@ def _in_file(name: str) -> Json:
 def _record_set(
     name: str, description: str, schema: pa.Schema, meanings: Mapping[str, str], source: Json
 ) -> Json:
+    own = {"corpus": _corpus_field(), "split": _split_field()} if name == "instances" else {}
     return {
         "@type": "cr:RecordSet",
         "@id": name,
         "name": name,
         "description": description,
         "field": [
-            _split_field()
-            if (name, field.name) == ("instances", "split")
-            else _field(name, field, meanings, source)
+            own[field.name] if field.name in own else _field(name, field, meanings, source)
             for field in schema
         ],
     }
@@ -266,16 +266,26 @@ def _data_type(kind: pa.DataType) -> str:
     return "sc:Float" if pa.types.is_floating(kind) else "sc:Text"
 
 
+def _corpus_field() -> Json:
+    """Read off the column `part`, since of a file's name mlcroissant can take one field only."""
+    part = {"extract": {"column": "part"}, "transform": {"regex": _CORPUS_OF_PART}}
+    return _text_field("corpus", {**_ROWS, **part})
+
+
 def _split_field() -> Json:
     """Read off the file's name, so that a reader who wants one split opens its files only."""
+    name = {"extract": {"fileProperty": "fullpath"}, "transform": {"regex": _SPLIT_OF_FILE}}
+    return {**_text_field("split", {**_ROWS, **name}), "references": {"field": {"@id": "splits/name"}}}
+
+
+def _text_field(name: str, source: Json) -> Json:
     return {
         "@type": "cr:Field",
-        "@id": "instances/split",
-        "name": "split",
-        "description": COLUMNS["split"],
+        "@id": f"instances/{name}",
+        "name": name,
+        "description": COLUMNS[name],
         "dataType": "sc:Text",
-        "source": {**_ROWS, "extract": {"fileProperty": "fullpath"}, "transform": {"regex": _SPLIT_OF_FILE}},
-        "references": {"field": {"@id": "splits/name"}},
+        "source": source,
     }
 
 

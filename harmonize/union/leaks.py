@@ -27,7 +27,7 @@ from harmonize.model import SPLITS
 from harmonize.spec import LeakSettings
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 from harmonize.union.parquet import check_columns, parquet_faults
-from harmonize.union.schema import LEAK_SCHEMA, LEAKS
+from harmonize.union.schema import LEAK_SCHEMA, LEAKS, part_name
 
 __all__ = ["Repeat", "find_repeats", "fingerprint", "leaks_into", "read_repeats", "write_repeats"]
 
@@ -146,7 +146,7 @@ def leaks_into(repeats: Iterable[Repeat]) -> dict[DocumentKey, list[str]]:
     for repeat in repeats:
         for key, other in ((repeat.document, repeat.other), (repeat.other, repeat.document)):
             if other.split in _EVALUATED:
-                targets[key].add(f"{other.corpus}/{other.split}")
+                targets[key].add(part_name(other.corpus, other.split))
     return {key: sorted(names) for key, names in targets.items()}
 
 

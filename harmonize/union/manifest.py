@@ -15,10 +15,11 @@ from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
-from harmonize.errors import UnionError, shown
+from harmonize.errors import UnionError
 from harmonize.spec import FURTHER
 from harmonize.union.manifest_model import Manifest, key_messages
-from harmonize.union.schema import MANIFEST, SCHEMA_VERSION
+from harmonize.union.schema import MANIFEST
+from harmonize.union.version import check_version
 
 __all__ = [
     "SplitCounts",
@@ -47,16 +48,14 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a union set.
 
     Raises:
-        UnionError: the folder has none, or a broken one, or one of another schema that lacks something.
+        UnionError: the folder has none, or a broken one, or one of another major version of the schema.
     """
     content = manifest_content(folder)
+    check_version(folder / MANIFEST, content)
     try:
         Manifest.model_validate(content)
     except ValidationError as error:
-        if content.get("schema_version") not in (None, SCHEMA_VERSION):
-            fault = f"expected schema_version {SCHEMA_VERSION}, got {shown(content['schema_version'])}"
-        else:
-            fault = "; ".join(f"{key}: {message}" for key, message in islice(key_messages(error), 5))
+        fault = "; ".join(f"{key}: {message}" for key, message in islice(key_messages(error), 5))
         raise UnionError(f"{folder / MANIFEST}: {fault}") from None
     return content
 

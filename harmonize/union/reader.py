@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from harmonize.errors import UnknownName
 from harmonize.model import SPLITS
 from harmonize.union.manifest import read_manifest
-from harmonize.union.parquet import parquet_faults
+from harmonize.union.partition import PartitionFile, row_batches
 from harmonize.union.schema import SCHEMA
 
 __all__ = ["load_union", "union_files"]
@@ -45,13 +44,13 @@ def load_union(
             raise UnknownName("column", name, SCHEMA.names)
     schema = pa.schema([SCHEMA.field(name) for name in names])
     files = union_files(folder, read_manifest(folder), corpora, splits)
-    tables = [_read(file, schema) for file in files]
-    return pa.concat_tables(tables).unify_dictionaries() if tables else schema.empty_table()
+    batches = [batch for file in files for batch in row_batches(file, names)]
+    return pa.Table.from_batches(batches, schema).unify_dictionaries()
 
 
 def union_files(
     folder: Path, manifest: dict[str, Any], corpora: Iterable[str] | None, splits: Iterable[str] | None
-) -> list[Path]:
+) -> list[PartitionFile]:
     """The data files of the wanted corpora and splits, in the manifest's order.
 
     Raises:
@@ -67,13 +66,8 @@ def union_files(
         if name not in SPLITS:
             raise UnknownName("split", name, SPLITS)
     return [
-        folder / part["file"]
+        PartitionFile(corpus, split, folder / part["file"])
         for corpus, entry in manifest["corpora"].items()
         for split, part in entry["splits"].items()
         if corpus in wanted and split in wanted_splits and part["file"] is not None
     ]
-
-
-def _read(file: Path, schema: pa.Schema) -> pa.Table:
-    with parquet_faults(file):
-        return pq.ParquetFile(file).read(columns=schema.names).select(schema.names).cast(schema)

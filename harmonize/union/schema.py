@@ -5,10 +5,14 @@
     <set>/documents.parquet                               the text of every document
     <set>/leaks.parquet, leaks.md                         pairs of documents that repeat each other
     <set>/README.md, croissant.json                       the dataset card, for people and for machines
-    <set>/data/corpus=<name>/split=<split>/part-0.parquet
+    <set>/data/corpus=<name>/split=<split>/<split>.parquet
 
-Adding a column or a file raises the minor number of SCHEMA_VERSION, changing or removing one the major
-number.
+Adding a column that may be null, or a file, raises the minor number of SCHEMA_VERSION, changing or removing
+one the major number. Sets of all minor versions are read, see harmonize.union.version.
+
+`corpus` and `split` stand in the names of the folders alone. In the files as well they could not be read:
+pyarrow.dataset takes them off the folders as strings, pandas and pyarrow.parquet as dictionaries, and each
+refuses a file that has the other. `part` says both in the file, for who reads a file by itself.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ __all__ = [
     "DOCUMENT_SCHEMA",
     "DROPPED",
     "DROPPED_COLUMNS",
+    "FILE_SCHEMA",
     "LEAKS",
     "LEAKS_TABLE",
     "LEAK_SCHEMA",
@@ -34,10 +39,11 @@ __all__ = [
     "ROW_SCHEMA",
     "SCHEMA",
     "SCHEMA_VERSION",
+    "part_name",
     "partition_file",
 ]
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "2.0"
 METADATA_KEY = b"harmonize"
 DATA, MANIFEST, DROPPED, DOCUMENTS = "data", "manifest.json", "dropped.tsv", "documents.parquet"
 DROPPED_COLUMNS = ("corpus", "split", "step", "unit", "reason", "document_id", "item")
@@ -57,12 +63,11 @@ def _required(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, nullable=False)
 
 
-SCHEMA = pa.schema(
+FILE_SCHEMA = pa.schema(
     [
         _required("instance_id", _TEXT),
-        _required("corpus", _CATEGORY),
-        _required("split", _CATEGORY),
-        _required("level", _CATEGORY),
+        _required("part", _TEXT),
+        _required("level", _TEXT),
         _required("document_id", _TEXT),
         pa.field("pmid", _TEXT),
         _required("text", _TEXT),
@@ -91,12 +96,15 @@ SCHEMA = pa.schema(
         _required("redistributable", pa.bool_()),
     ]
 )
-"""One row is one instance: an entity pair in one context."""
+"""What stands in a data file. One row is one instance: an entity pair in one context."""
 
-PARTITION_COLUMNS = ("corpus", "split", "level", "directed", "task", "rules", "licence", "redistributable")
+SCHEMA = pa.schema([*FILE_SCHEMA, _required("corpus", _CATEGORY), _required("split", _CATEGORY)])
+"""What is read: with the columns that the folders name, in the order in which other readers add them."""
+
+PARTITION_COLUMNS = ("part", "level", "directed", "task", "rules", "licence", "redistributable")
 """Columns with one value for a whole file."""
 
-ROW_SCHEMA = pa.schema([f for f in SCHEMA if f.name not in (*PARTITION_COLUMNS, "leaks_into")])
+ROW_SCHEMA = pa.schema([f for f in FILE_SCHEMA if f.name not in (*PARTITION_COLUMNS, "leaks_into")])
 """The columns that an instance decides by itself; `leaks_into` needs the whole set."""
 
 DOCUMENT_SCHEMA = pa.schema(
@@ -130,6 +138,14 @@ LEAK_SCHEMA = pa.schema(
 evaluated, where one is: its split stands as late as the first one's, or later, in train, dev, test."""
 
 
+def part_name(corpus: str, split: str) -> str:
+    """The column `part` of a corpus and split, which `leaks_into` names them by too."""
+    return f"{corpus}/{split}"
+
+
 def partition_file(corpus: str, split: str) -> Path:
-    """A partition's file, below the set's folder."""
-    return Path(DATA) / f"corpus={corpus}" / f"split={split}" / "part-0.parquet"
+    """A partition's file, below the set's folder.
+
+    `datasets` reads no folder names, but finds the splits by names of files that begin so.
+    """
+    return Path(DATA) / f"corpus={corpus}" / f"split={split}" / f"{split}.parquet"

@@ -20,8 +20,9 @@ from harmonize.model import Document, Instance, Split
 from harmonize.spec import Corpus
 from harmonize.union.documents import DocumentKey
 from harmonize.union.parquet import check_columns, parquet_faults
+from harmonize.union.partition import PartitionFile, repeated
 from harmonize.union.rows import record_batch
-from harmonize.union.schema import METADATA_KEY, ROW_SCHEMA, SCHEMA, partition_file
+from harmonize.union.schema import FILE_SCHEMA, METADATA_KEY, ROW_SCHEMA, part_name, partition_file
 
 __all__ = ["Leaks", "Partition", "rewrite_leaks", "write_partition"]
 
@@ -74,7 +75,7 @@ def write_partition(partition: Partition, root: Path, leaks: Leaks, metadata: Ma
     """
     path = root / partition_file(partition.corpus.key, partition.split)
     path.parent.mkdir(parents=True)
-    schema = SCHEMA.with_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
+    schema = FILE_SCHEMA.with_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
     rows = 0
     with pq.ParquetWriter(path, schema, compression=_CODEC) as writer:
         for table in _tables(partition, leaks, schema):
@@ -83,24 +84,24 @@ def write_partition(partition: Partition, root: Path, leaks: Leaks, metadata: Ma
     return rows
 
 
-def rewrite_leaks(source: Path, target: Path, leaks: Leaks) -> None:
-    """Copy a data file of a set with another `leaks_into`; otherwise the bytes stay as they were.
+def rewrite_leaks(source: PartitionFile, target: Path, leaks: Leaks) -> None:
+    """Copy a data file of a set to `target` with another `leaks_into`; otherwise the bytes stay as they were.
 
     Raises:
         UnionError: the file is missing or broken, or has other columns.
     """
-    with parquet_faults(source), pq.ParquetFile(source) as file:
-        check_columns(source, file.schema_arrow, SCHEMA)
+    with parquet_faults(source.path), pq.ParquetFile(source.path) as file:
+        check_columns(source.path, file.schema_arrow, FILE_SCHEMA)
         with pq.ParquetWriter(target, file.schema_arrow, compression=_CODEC) as writer:
             for group in range(file.num_row_groups):
-                writer.write_table(_leaking(file.read_row_group(group), leaks))
+                writer.write_table(_leaking(file.read_row_group(group), source, leaks))
 
 
-def _leaking(table: pa.Table, leaks: Leaks) -> pa.Table:
-    keys = zip(*(table[name].to_pylist() for name in DocumentKey._fields), strict=True)
-    values = [leaks.get(DocumentKey(*key), ()) for key in keys]
-    number = SCHEMA.names.index("leaks_into")
-    field = SCHEMA.field(number)
+def _leaking(table: pa.Table, file: PartitionFile, leaks: Leaks) -> pa.Table:
+    keys = (DocumentKey(file.corpus, file.split, name) for name in table["document_id"].to_pylist())
+    values = [leaks.get(key, ()) for key in keys]
+    number = FILE_SCHEMA.names.index("leaks_into")
+    field = FILE_SCHEMA.field(number)
     return table.set_column(number, field, pa.array(values, field.type))
 
 
@@ -129,7 +130,7 @@ def _completed(
         if field.name == "leaks_into":
             columns.append(pa.array(leaking, field.type))
         elif field.name in values:
-            columns.append(_repeated(values[field.name], table.num_rows, field.type))
+            columns.append(repeated(values[field.name], table.num_rows, field.type))
         else:
             columns.append(table[field.name])
     return pa.Table.from_arrays(columns, schema=schema)
@@ -138,8 +139,7 @@ def _completed(
 def _partition_values(partition: Partition) -> dict[str, Any]:
     spec, rules = partition.corpus.spec, partition.corpus.rules
     return {
-        "corpus": partition.corpus.key,
-        "split": partition.split,
+        "part": part_name(partition.corpus.key, partition.split),
         "level": "document" if rules.b == "b1" else "sentence",
         "directed": spec.directed,
         "task": rules.task,
@@ -147,11 +147,3 @@ def _partition_values(partition: Partition) -> dict[str, Any]:
         "licence": spec.licence.name,
         "redistributable": spec.licence.redistributable,
     }
-
-
-def _repeated(value: Any, count: int, kind: pa.DataType) -> pa.Array:
-    if pa.types.is_dictionary(kind):
-        return pa.DictionaryArray.from_arrays(
-            pa.repeat(pa.scalar(0, kind.index_type), count), pa.array([value])
-        )
-    return pa.repeat(pa.scalar(value, kind), count)

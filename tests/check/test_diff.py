@@ -35,7 +35,7 @@ from harmonize.pipelines.diff import as_json, report
 from harmonize.registry import sample_folder
 from harmonize.union.manifest import read_manifest, write_manifest
 
-ROWS = "data/corpus=biored/split=train/part-0.parquet"
+ROWS = "data/corpus=biored/split=train/train.parquet"
 CORPORA = ("biored", "hprd50", "bc5cdr")
 
 ADDED = """90000009|t|Gliclazide and mild hypoglycaemia in HepG2 cells.
@@ -422,11 +422,11 @@ def test_rows_that_cannot_be_joined_are_an_error(
         ),
         (lambda folder: (folder / "documents.parquet").unlink(), "documents.parquet: expected a file"),
         (lambda folder: (folder / "leaks.parquet").unlink(), "leaks.parquet: expected a file"),
-        (lambda folder: (folder / ROWS).unlink(), "part-0.parquet: expected a file"),
-        (lambda folder: (folder / ROWS).write_text("rows"), "part-0.parquet: expected Parquet"),
+        (lambda folder: (folder / ROWS).unlink(), "train.parquet: expected a file"),
+        (lambda folder: (folder / ROWS).write_text("rows"), "train.parquet: expected Parquet"),
         (
             lambda folder: pq.write_table(pa.table({"text": ["x"]}), folder / ROWS),
-            "part-0.parquet: expected the columns .*, got no instance_id, document_id, relation",
+            "train.parquet: expected the columns .*, got no instance_id, document_id, relation",
         ),
     ],
 )

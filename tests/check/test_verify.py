@@ -40,8 +40,8 @@ from harmonize.union.schema import (
     SCHEMA_VERSION,
 )
 
-ROWS = "data/corpus=biored/split=train/part-0.parquet"
-OTHER_ROWS = "data/corpus=biored/split=dev/part-0.parquet"
+ROWS = "data/corpus=biored/split=train/train.parquet"
+OTHER_ROWS = "data/corpus=biored/split=dev/dev.parquet"
 TEXTS = (LEAKS_TABLE, CARD, CROISSANT)
 NAMED = (ROWS, DOCUMENTS, DROPPED, LEAKS, *TEXTS)
 
@@ -106,7 +106,8 @@ def edit_table(folder: Path, name: str, change: Callable[[pa.Table], pa.Table]) 
 def identified(row: Row) -> Row:
     """The row with the id of its columns."""
     context = Span(row["context_start"], row["context_end"])
-    row["instance_id"] = pair_id(row["corpus"], row["document_id"], context, row["head_id"], row["tail_id"])
+    corpus = row["part"].partition("/")[0]
+    row["instance_id"] = pair_id(corpus, row["document_id"], context, row["head_id"], row["tail_id"])
     return row
 
 
@@ -166,7 +167,11 @@ def test_a_manifest_without_a_key(union: Path, key: str) -> None:
 @pytest.mark.parametrize(
     ("place", "change", "message"),
     [
-        ("schema_version", lambda m: m.update(schema_version="9.0"), f"expected {SCHEMA_VERSION}, got 9.0"),
+        (
+            "schema_version",
+            lambda m: m.update(schema_version="9.0"),
+            f"expected schema_version {SCHEMA_VERSION}, got 9.0: install the version of harmonize that built",
+        ),
         ("leaks.pairs", lambda m: m["leaks"].update(pairs="2"), "expected a valid integer, got '2'"),
         ("corpora.ddi", lambda m: m["corpora"].update(ddi=[]), "expected a valid dictionary or instance of"),
         (
@@ -415,7 +420,7 @@ def test_leaks_that_rows_do_not_know(union: Path) -> None:
     seal(union)
     trained = repeats[0].document
     [fault] = {(file, message) for file, _, message in faults(union)}
-    assert fault[0] == f"data/corpus={trained.corpus}/split={trained.split}/part-0.parquet"
+    assert fault[0] == f"data/corpus={trained.corpus}/split={trained.split}/{trained.split}.parquet"
     assert fault[1] == "expected leaks_into ['biored/dev'], as of leaks.parquet, got []"
 
 
@@ -556,8 +561,8 @@ def another_document(row: Row) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (set_to(corpus="ddi"), "expected corpus 'biored', got 'ddi'"),
-        (set_to(split="dev"), "expected split 'train', got 'dev'"),
+        (set_to(part="ddi/train"), "expected part 'biored/train', got 'ddi/train'"),
+        (set_to(part="biored/dev"), "expected part 'biored/train', got 'biored/dev'"),
         (set_to(level="sentence"), "expected level 'document', got 'sentence'"),
         (set_to(task="DDI"), "expected task 'BioRED', got 'DDI'"),
         (set_to(rules=["a1"]), "expected rules ['a1', 'b1', 'c2', 'd1', 'e2'], got ['a1']"),
@@ -717,7 +722,7 @@ def test_a_row_that_stands_in_two_files(union: Path) -> None:
     ],
 )
 def test_a_mention_in_parts(union: Path, name: str, ranges: list[tuple[int, int]], spelled: bool) -> None:
-    file = "data/corpus=ddi/split=train/part-0.parquet"
+    file = "data/corpus=ddi/split=train/train.parquet"
 
     def change(rows: list[Row]) -> None:
         [row] = [row for row in rows if row["text"].startswith("Aluminium and magnesium hydroxides")][:1]

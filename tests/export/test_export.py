@@ -36,15 +36,15 @@ from harmonize.pipelines.build import build
 from harmonize.pipelines.export import exported as exported_line
 from harmonize.spec import load_catalogue
 from harmonize.union.documents import DocumentsWriter
-from harmonize.union.schema import SCHEMA, partition_file
+from harmonize.union.schema import FILE_SCHEMA, SCHEMA, partition_file
 
 REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
 CATALOGUE = load_catalogue()
 BLANKED = str.maketrans("\t\n\r", "   ")
 TSV_HEADER = """instance_id corpus split document_id pmid relation relations source_relations
     head_id head_name head_type head_spans tail_id tail_name tail_type tail_spans
-    level context_start context_end source_head_type source_tail_type directed novelty task rules span_source
-    leaks_into licence redistributable text"""
+    part level context_start context_end source_head_type source_tail_type directed novelty task rules
+    span_source leaks_into licence redistributable text"""
 
 Key = tuple[str, str, str]
 Collections = list[tuple[str, str, BioCCollection]]
@@ -72,10 +72,7 @@ def rows(union: Path) -> pd.DataFrame:
 
 
 def read_rows(union: Path) -> pd.DataFrame:
-    frame = pd.concat(
-        pq.ParquetFile(path).read(columns=[n for n in SCHEMA.names if n != "text"]).to_pandas()
-        for path in sorted((union / "data").rglob("*.parquet"))
-    )
+    frame = pd.read_parquet(union / "data", columns=[n for n in SCHEMA.names if n != "text"])
     return frame.astype({"corpus": str, "split": str})
 
 
@@ -393,10 +390,10 @@ def tsv_rows(path: Path) -> Iterator[dict[str, str]]:
 
 def parquet_rows(union: Path) -> Iterator[dict[str, Any]]:
     manifest = json.loads((union / "manifest.json").read_text(encoding="utf-8"))
-    for entry in manifest["corpora"].values():
-        for part in entry["splits"].values():
+    for corpus, entry in manifest["corpora"].items():
+        for split, part in entry["splits"].items():
             for batch in pq.ParquetFile(union / part["file"]).iter_batches(5_000) if part["file"] else ():
-                yield from batch.to_pylist()
+                yield from (row | {"corpus": corpus, "split": split} for row in batch.to_pylist())
 
 
 def test_tsv_rows_are_the_rows(union: Path, as_tsv: Exported) -> None:
@@ -502,7 +499,7 @@ def made_set(folder: Path, text: str, *rows: dict[str, Any], document_id: str = 
     file = partition_file("made", "train")
     (folder / file).parent.mkdir(parents=True)
     rows = tuple(row | {"document_id": document_id} for row in rows)
-    pq.write_table(pa.Table.from_pylist(list(rows), schema=SCHEMA), folder / file)
+    pq.write_table(pa.Table.from_pylist(list(rows), schema=FILE_SCHEMA), folder / file)
     manifest = made_manifest({"made": {"train": file, "test": None}})
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     writer = DocumentsWriter(folder)
@@ -759,7 +756,7 @@ def test_a_broken_set_leaves_an_earlier_export_as_it_was(
         ),
         (
             lambda corpus, document_id: document_id != "90000021",
-            r"part-0\.parquet: expected the text of document 90000021 beside it",
+            r"train\.parquet: expected the text of document 90000021 beside it",
         ),
     ],
 )
@@ -791,14 +788,14 @@ def test_documents_in_another_order_of_corpora_give_the_same_export(
 def test_rows_that_the_text_does_not_hold(tmp_path: Path) -> None:
     union = made_set(tmp_path / "set", "short", pair(TEXT, ASPIRIN, WARFARIN))
     with pytest.raises(
-        UnionError, match=r"part-0\.parquet: document d1: mention T0: expected 0 <= start < end"
+        UnionError, match=r"train\.parquet: document d1: mention T0: expected 0 <= start < end"
     ):
         export(union, tmp_path / "out", "pubtator")
 
 
 def test_a_type_that_pubtator_cannot_hold_is_one_line(tmp_path: Path) -> None:
     union = made_set(tmp_path / "set", TEXT, pair(TEXT, ASPIRIN._replace(type="a\tb"), WARFARIN))
-    with pytest.raises(UnionError, match=r"part-0\.parquet: document d1: PubTator cannot hold a tab"):
+    with pytest.raises(UnionError, match=r"train\.parquet: document d1: PubTator cannot hold a tab"):
         export(union, tmp_path / "out", "pubtator")
 
 

@@ -15,7 +15,7 @@ from made_manifest import NO_BYTES, made_corpus, made_manifest
 
 from harmonize.union.documents import DocumentKey
 from harmonize.union.leaks import Repeat, write_repeats
-from harmonize.union.schema import SCHEMA, partition_file
+from harmonize.union.schema import FILE_SCHEMA, partition_file
 
 HOSTILE = (
     """</script><script>alert(1)</script> & "double" 'single' <b>\u2028 \u2029 {{ 7 * 7 }} {% raw %}\r\n"""
@@ -87,7 +87,8 @@ def write_set(
     """
     parts: dict[tuple[str, str], list[dict[str, Any]]] = {part: [] for part in empty}
     for number, values in enumerate(rows):
-        filled = {"instance_id": f"{number:020x}", **values}
+        part = f"{values['corpus']}/{values['split']}"
+        filled = {"instance_id": f"{number:020x}", "part": part, **values}
         parts.setdefault((values["corpus"], values["split"]), []).append(filled)
     corpora: dict[str, Any] = {}
     for (corpus, split), values in parts.items():
@@ -124,7 +125,7 @@ def _split(folder: Path, corpus: str, split: str, rows: list[dict[str, Any]]) ->
     if rows:
         file = partition_file(corpus, split)
         (folder / file).parent.mkdir(parents=True)
-        pq.write_table(pa.Table.from_pylist(rows, schema=SCHEMA), folder / file)
+        pq.write_table(pa.Table.from_pylist(rows, schema=FILE_SCHEMA), folder / file)
     return {"file": file and file.as_posix(), "rows": len(rows), **NO_BYTES, "labels": labels, "steps": steps}
 
 

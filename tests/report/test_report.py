@@ -275,8 +275,8 @@ def test_faults_are_one_line(strange: Path, tmp_path: Path) -> None:
 
 def test_a_broken_set_is_a_line(tmp_path: Path) -> None:
     folder = write_set(tmp_path / "set", strange_rows())
-    (folder / "data/corpus=made/split=test/part-0.parquet").write_bytes(b"nothing")
-    with pytest.raises(UnionError, match=r"part-0\.parquet: expected Parquet"):
+    (folder / "data/corpus=made/split=test/test.parquet").write_bytes(b"nothing")
+    with pytest.raises(UnionError, match=r"test\.parquet: expected Parquet"):
         write_report(folder, tmp_path / "report.html")
     (folder / "leaks.parquet").unlink()
     with pytest.raises(UnionError, match=r"leaks\.parquet: expected a file of the union set, found none"):

@@ -23,7 +23,7 @@ from harmonize.union.columns import COLUMNS, DOCUMENT_COLUMNS, LEAK_COLUMNS, PAR
 from harmonize.union.documents import DocumentKey
 from harmonize.union.leaks import Repeat, read_repeats
 from harmonize.union.manifest import read_manifest
-from harmonize.union.schema import DOCUMENT_SCHEMA, LEAK_SCHEMA, SCHEMA
+from harmonize.union.schema import DOCUMENT_SCHEMA, FILE_SCHEMA, LEAK_SCHEMA, SCHEMA
 
 CORPORA = [corpus.key for corpus in load_catalogue().select(["all"])]
 REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
@@ -157,7 +157,7 @@ def test_datasets_loads_every_row_under_its_split(sample_set: Path, tmp_path: Pa
         for row in harmonize.load_union(sample_set, corpora=corpora).to_pylist():
             expected.setdefault(LOADED_AS[row["split"]], set()).add(row["instance_id"])
         assert {split: set(part["instance_id"]) for split, part in loaded.items()} == expected
-        assert all(part.column_names == SCHEMA.names for part in loaded.values())
+        assert all(part.column_names == FILE_SCHEMA.names for part in loaded.values())
         assert sum(part.num_rows for part in loaded.values()) == sum(map(len, expected.values()))
     assert list(datasets.load_dataset(str(sample_set), cache_dir=str(tmp_path))) == [*LOADED_AS.values()]
 

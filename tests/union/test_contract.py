@@ -13,12 +13,13 @@ import harmonize
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import read_manifest
 from harmonize.union.rows import instance_id
-from harmonize.union.schema import METADATA_KEY, SCHEMA
+from harmonize.union.schema import FILE_SCHEMA, METADATA_KEY, SCHEMA
 
 REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
-CONTRACT = """instance_id corpus split level document_id pmid text context_start context_end head_id tail_id
+CONTRACT = """instance_id part level document_id pmid text context_start context_end head_id tail_id
     head_name tail_name head_type tail_type source_head_type source_tail_type head_spans tail_spans relation
-    relations source_relations directed novelty task rules span_source leaks_into licence redistributable"""
+    relations source_relations directed novelty task rules span_source leaks_into licence redistributable
+    corpus split"""
 CATALOGUE = load_catalogue()
 
 
@@ -48,7 +49,7 @@ def test_columns_are_the_contract_s(table: pa.Table) -> None:
 def test_every_file_has_the_schema_and_says_where_it_comes_from(union: Path) -> None:
     for path in files(union):
         schema = pq.read_schema(path)
-        assert schema.remove_metadata() == SCHEMA
+        assert schema.remove_metadata() == FILE_SCHEMA
         for key in (b"schema_version", b"package_version", b"mappings", b"source_files"):
             assert key in schema.metadata[METADATA_KEY]
 
@@ -56,9 +57,9 @@ def test_every_file_has_the_schema_and_says_where_it_comes_from(union: Path) -> 
 def test_partitions_name_the_corpus_and_split_they_hold(union: Path) -> None:
     for path in files(union):
         corpus, split = (folder.name.partition("=")[2] for folder in (path.parent.parent, path.parent))
-        table = pq.ParquetFile(path).read(columns=["corpus", "split"])
-        assert set(table["corpus"].to_pylist()) == {corpus}
-        assert set(table["split"].to_pylist()) == {split}
+        assert path.name == f"{split}.parquet"
+        table = pq.ParquetFile(path).read(columns=["part"])
+        assert set(table["part"].to_pylist()) == {f"{corpus}/{split}"}
 
 
 def test_every_span_spells_its_mention(table: pa.Table) -> None:

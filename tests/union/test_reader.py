@@ -63,24 +63,3 @@ def test_a_damaged_set_is_an_error(sample_union: Path, tmp_path: Path, damage: s
         harmonize.load_union(copy)
     assert "\n" not in str(caught.value)
     assert str(copy) in str(caught.value)
-
-
-def test_other_readers_read_it_as_it_is(sample_union: Path) -> None:
-    import datasets
-    import duckdb
-    import pandas as pd
-    import polars as pl
-
-    rows = harmonize.load_union(sample_union).num_rows
-    data = sample_union / "data"
-    assert len(pd.read_parquet(data)) == rows
-    assert list(pd.read_parquet(data).columns) == SCHEMA.names
-    assert pl.read_parquet(data / "**/*.parquet").columns == SCHEMA.names
-    assert pl.scan_parquet(data / "**/*.parquet").select(pl.len()).collect().item() == rows
-    counted = duckdb.sql(f"SELECT corpus, count(*) FROM '{data}/**/*.parquet' GROUP BY corpus").fetchall()
-    assert sum(count for _, count in counted) == rows
-    loaded = datasets.load_dataset(
-        "parquet", data_dir=str(data), split="train", cache_dir=str(sample_union.parent / "cache")
-    )
-    assert loaded.num_rows == rows
-    assert loaded.column_names == SCHEMA.names

@@ -1,0 +1,278 @@
+"""The tables of the docs that quote result files: written from benchmarks/results, or held against them.
+
+    python benchmarks/quote.py            # write them anew
+    python benchmarks/quote.py --check    # name those that differ; exit code 1 if any does
+
+In a page such a table stands between `<!-- table NAME -->` and `<!-- end -->`; TABLES has what makes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from harmonize.union.replace import new_file
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PAGES = ("docs/results.md", "docs/predicting.md", "docs/comparing.md")
+ALL = "a relation for all"
+_TABLE = re.compile(r"(?<=^<!-- table )([a-z0-9-]+) -->\n.*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
+
+Row = tuple[str, ...]
+Score = Mapping[str, Any]
+
+
+@cache
+def result(name: str) -> Any:
+    """A result file's content."""
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+# How figures are written.
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def interval(score: Score) -> str:
+    """A score with its interval, if it has one: 58.6 (54.0 to 63.3)."""
+    if score.get("low") is None:
+        return percent(score["value"])
+    return f"{percent(score['value'])} ({percent(score['low'])} to {percent(score['high'])})"
+
+
+def probability(p: float) -> str:
+    """Two digits, as far as four decimals."""
+    if p >= 0.01:
+        return f"{p:.2f}" if p >= 0.1 else f"{p:.3f}"
+    return f"{p:.4f}".rstrip("0")
+
+
+def difference(points: float) -> str:
+    return f"{100 * points:+.1f}"
+
+
+def bold_best(rows: Iterable[Row], columns: Iterable[int]) -> list[Row]:
+    """Rows in which the highest figure of each of the columns is bold."""
+    found = [list(row) for row in rows]
+    for column in columns:
+        best = max(found, key=lambda row: float(row[column].split()[0]) if row[column] else 0.0)
+        figure, blank, rest = best[column].partition(" ")
+        best[column] = f"**{figure}**{blank}{rest}"
+    return [tuple(row) for row in found]
+
+
+def table(header: Row, figures_from: int, rows: Iterable[Row]) -> str:
+    """Markdown; columns from the given number on are set right."""
+    rule = ("---",) * figures_from + ("--:",) * (len(header) - figures_from)
+    lines = ("".join(f" {cell} |" if cell else " |" for cell in row) for row in (header, rule, *rows))
+    return "".join(f"|{line}\n" for line in lines)
+
+
+# Tables of grids.
+
+
+def system(one: Mapping[str, Any]) -> Row:
+    """The columns input and head of a system of a grid; a linear baseline has no input."""
+    *inputs, head = one["name"].split()
+    return (" ".join(f"`{name}`" for name in inputs), f"`{head}`")
+
+
+def watched(grid: Mapping[str, Any], name: str) -> float:
+    """F on the development folds, on average over the folds that all systems were trained on."""
+    runs: dict[str, dict[str, float]] = {}
+    for path, run in grid["trained"].items():
+        folder, _, fold = path.partition("/")
+        runs.setdefault(folder, {})[fold] = run["best"]["development_pair_f"]
+    common = set.intersection(*map(set, runs.values()))
+    own = runs[name.replace(" ", "-")]
+    return mean(own[fold] for fold in sorted(common))
+
+
+def all_related(grid: Mapping[str, Any]) -> float:
+    """F of calling every pair related."""
+    rows, positive = grid["rows"], grid["positive"]
+    return float(2 * positive / (rows + positive))
+
+
+def heads(grids: Iterable[str], linear: str, marked: str = "") -> Iterator[Row]:
+    """Input, head, F, development F, corrected p; by F.
+
+    Args:
+        marked: the grid whose p gets a mark, since it is to another system.
+    """
+    found: list[tuple[float, Row]] = []
+    for name in grids:
+        grid = result(name)
+        for one in grid["systems"]:
+            p = "" if one["p_holm"] is None else probability(one["p_holm"]) + (" *" if name == marked else "")
+            row = (*system(one), interval(one["f1"]), percent(watched(grid, one["name"])), p)
+            found.append((one["f1"]["value"], row))
+    baselines = result(linear)
+    for one in baselines["systems"]:
+        found.append((one["f1"]["value"], (*system(one), interval(one["f1"]), "", "")))
+    found.append((all_related(baselines), ("", ALL, percent(all_related(baselines)), "", "")))
+    for _, row in sorted(found, key=lambda item: -item[0]):
+        yield row
+
+
+def typed(names: Iterable[str], one: str) -> Row:
+    """Of each grid: F with the type, its difference, corrected p, and F of pairs, of the system `one`."""
+    found: list[str] = []
+    for name in names:
+        (held,) = (each for each in result(name)["systems"] if each["name"] == one)
+        compared = held["difference"] is not None and not name.startswith("grid-linear")
+        against = difference(held["difference"]["difference"]["value"]) if compared else ""
+        p = probability(held["p_holm"]) if compared else ""
+        found += [interval(held["typed"]), against, p, percent(held["f1"]["value"])]
+    return tuple(found)
+
+
+def bertsrc() -> Iterator[Row]:
+    """Input and head, and `typed` of both splits; linear baselines last."""
+    for prefix in ("grid-", "grid-linear-"):
+        names = (f"{prefix}bertsrc", f"{prefix}bertsrc-published")
+        for one in sorted(result(names[0])["systems"], key=lambda each: -each["typed"]["value"]):
+            yield (*system(one), *typed(names, one["name"]))
+
+
+# Tables of runs.
+
+
+def scores(run: str) -> Mapping[str, Any]:
+    """A run's scores on the first part that it was tested on."""
+    found: Mapping[str, Any] = next(iter(result(f"run-{run}")["scores"].values()))
+    return found
+
+
+def biored_row(run: str, called: str) -> Row:
+    held, found = result(f"run-{run}"), scores(run)
+    recipe = held["recipe"]
+    linear = held["trained"][0]["best"].get("strength") is not None
+    rates = "" if linear else ", ".join(map(rate, (recipe["learning_rate"], recipe["head_learning_rate"])))
+    kinds = (found[kind]["f1"] for kind in ("all_binary", "all_typed", "biorex_binary"))
+    development = percent(held["trained"][0]["best"]["development_pair_f"])
+    return (called, rates, "" if linear else f"{recipe['epochs']:g}", *map(interval, kinds), development)
+
+
+def rate(value: float) -> str:
+    """A learning rate: 1e-4."""
+    digits, _, power = f"{value:.0e}".partition("e")
+    return f"{digits}e{int(power)}"
+
+
+def biored() -> Iterator[Row]:
+    for run, called in (
+        ("biored-document-10", "minilm, `document`"),
+        ("biored-document-3", "minilm, `document`"),
+        ("biored-logistic", "`logistic`"),
+    ):
+        yield biored_row(run, called)
+
+
+# Other tables.
+
+
+def students() -> Iterator[Row]:
+    """A teacher and its students: F with the type, its difference, corrected p, and speed."""
+    held = result("smaller")
+    for one in held["systems"]:
+        called = one["name"].replace(", fp32", "").replace("student", "student alone")
+        called = called.replace("student alone of", "student of")
+        against, p = "", ""
+        if one["difference"] is not None:
+            points = one["difference"]["difference"]
+            low, high = difference(points["low"]), f"{100 * points['high']:.1f}"
+            against = f"{difference(points['value'])} ({low} to {high})"
+            p = probability(one["p_holm"])
+        yield (called, interval(one["typed"]), against, p, f"{held['rate'][one['name']]:.1f}")
+
+
+def reading() -> Iterator[Row]:
+    """Each public file: documents read, mentions left out by reason, and pairs."""
+    for name, of in result("reading")["files"].items():
+        left_out = {reason: sum(kinds.values()) for reason, kinds in of["left_out"].items()}
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in left_out.items()) or "none"
+        documents = f"{of['documents']['read']:,} of {of['documents']['all']:,}"
+        yield (name, documents, f"{reasons}; {of['mentions']:,}", f"{of['pairs']:,}")
+
+
+HEADS = ("input", "head", "F", "development F")
+_BERTSRC = ("F with type", "− `plain`", "p, Holm", "pairs found")
+
+TABLES: dict[str, Callable[[], str]] = {
+    "biored": lambda: table(
+        ("system", "rate, of the head", "epochs", "binary", "with type", "BioREx measure", "development"),
+        2,
+        bold_best(biored(), (3, 4, 5)),
+    ),
+    "hprd50-heads": lambda: table(
+        (*HEADS, "p to `prompt` `cls`, Holm"),
+        2,
+        bold_best(heads(["grid-hprd50"], "grid-linear-hprd50-three-of-five"), (2, 3)),
+    ),
+    "aimed-heads": lambda: table(
+        (*HEADS, "p to [CLS], Holm"),
+        2,
+        bold_best(
+            heads(
+                ["grid-aimed-thirds", "grid-aimed-thirds-more"],
+                "grid-linear-aimed-thirds",
+                marked="grid-aimed-thirds",
+            ),
+            (2, 3),
+        ),
+    ),
+    "bertsrc": lambda: table(
+        (
+            "input",
+            "head",
+            f"by document: {_BERTSRC[0]}",
+            *_BERTSRC[1:],
+            f"published: {_BERTSRC[0]}",
+            *_BERTSRC[1:],
+        ),
+        2,
+        bold_best(bertsrc(), (2, 6)),
+    ),
+    "students": lambda: table(("", "F with type", "− teacher", "p, Holm", "times as fast"), 1, students()),
+    "reading": lambda: table(("file", "documents read", "mentions left out, of all", "pairs"), 4, reading()),
+}
+"""Name -> what makes the table."""
+
+
+def quoted(page: str) -> str:
+    """A page with its tables as the result files have them."""
+    return _TABLE.sub(lambda match: f"{match[1]} -->\n{TABLES[match[1]]()}", page)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args().check
+    different = []
+    for name in PAGES:
+        before = (ROOT / name).read_text(encoding="utf-8")
+        if quoted(before) != before:
+            different.append(name)
+            if not check:
+                with new_file(ROOT / name) as file:
+                    file.write(quoted(before))
+    for name in different:
+        print(f"{name}: tables {'differ from' if check else 'written from'} benchmarks/results")
+    sys.exit(bool(check and different))
+
+
+if __name__ == "__main__":
+    main()
