@@ -3,7 +3,8 @@
 cls        a pair with its context is one input, classified by its first vector (BioREx, section 3.4)
 entities, cls+entities, mean, sll_attention, sll_lstm, sll_bilstm
            the same input, classified by other vectors too, see harmonize.relation.pair_model
-document   a context is one input for all its pairs, see harmonize.relation.document_model
+document, atlop
+           a context is one input for all its pairs, see harmonize.relation.document_model and atlop_model
 """
 
 from __future__ import annotations
@@ -19,12 +20,16 @@ from numpy.typing import NDArray
 from transformers import AutoModel, AutoModelForSequenceClassification
 
 from harmonize.errors import HarmonizeError, UnknownName
+from harmonize.relation.atlop_model import AtlopModel
 from harmonize.relation.batches import EncodedPairs, padded
+from harmonize.relation.context_model import ContextModel
 from harmonize.relation.document_model import DocumentModel
 from harmonize.relation.documents import DocumentEncoder, EncodedDocuments, padded_documents
 from harmonize.relation.encoder_model import WEIGHT_TYPE, EncoderModel, EncoderModelConfig
 from harmonize.relation.encoding import PairEncoder
 from harmonize.relation.inputs import INPUTS
+from harmonize.relation.labels import LabelSpace
+from harmonize.relation.objective import AdaptiveThreshold, Loss
 from harmonize.relation.pair_model import POOLINGS, PairModel
 
 __all__ = ["HEADS", "EncodedInputs", "Head", "head_named"]
@@ -55,6 +60,9 @@ class Head:
         fresh: (configuration) -> a model with random weights.
         pretrained: (source, configuration) -> a model with those of a folder or hub.
         inputs_known: the kinds of input that it can read.
+        of_contexts: an input is a context with all its pairs, not a pair with its context.
+        loss: (labels, weights of the labels or None) -> what training minimizes.
+        several: of a pair it learns all labels, not only the first.
     """
 
     name: str
@@ -64,6 +72,9 @@ class Head:
     fresh: Callable[[Any], Any]
     pretrained: Callable[[str, Any], Any]
     inputs_known: Collection[str]
+    of_contexts: bool = False
+    loss: Callable[[LabelSpace, torch.Tensor | None], Callable[..., torch.Tensor]] = Loss
+    several: bool = False
 
 
 _OTHER_HEAD = "encoder {}: expected an encoder or a run of the same head, got one of another"
@@ -105,6 +116,20 @@ def _of_pairs(pooling: str) -> Head:
     )
 
 
+def _of_contexts(name: str, model: type[ContextModel], **further: Any) -> Head:
+    return Head(
+        name,
+        DocumentEncoder,
+        EncodedDocuments,
+        padded_documents,
+        partial(_fresh, model, {}),
+        partial(_pretrained, model, {}),
+        ("prompt", "tagged"),
+        of_contexts=True,
+        **further,
+    )
+
+
 _ALL = (
     Head(
         "cls",
@@ -116,15 +141,8 @@ _ALL = (
         INPUTS,
     ),
     *(_of_pairs(pooling) for pooling in POOLINGS),
-    Head(
-        "document",
-        DocumentEncoder,
-        EncodedDocuments,
-        padded_documents,
-        partial(_fresh, DocumentModel, {}),
-        partial(_pretrained, DocumentModel, {}),
-        ("prompt", "tagged"),
-    ),
+    _of_contexts("document", DocumentModel),
+    _of_contexts("atlop", AtlopModel, loss=AdaptiveThreshold, several=True),
 )
 HEADS: Mapping[str, Head] = {head.name: head for head in _ALL}
 

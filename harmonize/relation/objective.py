@@ -10,10 +10,20 @@ from numpy.typing import NDArray
 from torch.nn.functional import cross_entropy
 from transformers import EvalPrediction
 
+from harmonize.errors import HarmonizeError
 from harmonize.relation.documents import IGNORED
 from harmonize.relation.labels import LabelSpace, decide, is_negative
 
-__all__ = ["DEVELOPMENT", "EVEN", "Loss", "best_shift", "label_weights", "raise_negatives", "watched_scores"]
+__all__ = [
+    "DEVELOPMENT",
+    "EVEN",
+    "AdaptiveThreshold",
+    "Loss",
+    "best_shift",
+    "label_weights",
+    "raise_negatives",
+    "watched_scores",
+]
 
 EVEN, DEVELOPMENT = "even", "development"
 """When a pair counts as related: when a relation is its likeliest label, or where development scores best."""
@@ -29,10 +39,7 @@ class Loss:
 
     def __init__(self, space: LabelSpace, weights: torch.Tensor | None) -> None:
         self.weights = weights
-        # [labels, labels]: from a row's label to the labels that it is chosen from.
-        self.own = torch.tensor(
-            np.array([space.own(name.partition("/")[0]) for name in space.names]), dtype=torch.bool
-        )
+        self.own = _own_labels(space)
 
     def __call__(self, outputs: Any, labels: Any, num_items_in_batch: Any = None) -> torch.Tensor:
         logits = outputs["logits"].float()
@@ -50,6 +57,72 @@ class Loss:
         return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
 
 
+class AdaptiveThreshold:
+    """ATLOP's loss (Zhou et al. 2021, section 3.2): a pair's labels above the threshold class, others below.
+
+    The threshold class, for which each pair has a score of its own, is that of pairs without relation. Of
+    several corpora there are several, which are the threshold together: the log-sum-exp of their scores. With
+    a single one it is the paper's loss as it stands.
+
+    Called by transformers with the model's outputs, labels of [contexts, pairs] or, where a pair may have
+    several, [contexts, pairs, most], IGNORED where there is none, and how many labels a step sums. To a
+    corpus with labels of its own the others do not count.
+
+    Args:
+        space: the labels.
+        weights: must be none; the loss weighs no label.
+
+    Raises:
+        HarmonizeError: a corpus without pairs that are not related, and so without threshold; or weights.
+    """
+
+    def __init__(self, space: LabelSpace, weights: torch.Tensor | None = None) -> None:
+        if weights is not None:
+            raise HarmonizeError("class_weights: expected none with head atlop, whose loss weighs no label")
+        self.is_negative = torch.tensor([is_negative(label) for label in space.plain])
+        self.own = _own_labels(space)
+        if not (self.own & self.is_negative).any(dim=1).all():
+            raise HarmonizeError(
+                "head atlop: expected pairs without relation in every corpus that has labels of its own, "
+                "they are the threshold class"
+            )
+
+    def __call__(self, outputs: Any, labels: torch.Tensor, num_items_in_batch: Any = None) -> torch.Tensor:
+        labels = labels.unsqueeze(-1) if labels.dim() == 2 else labels
+        known = labels[:, :, 0] != IGNORED
+        logits, labels = outputs["logits"].float()[known], labels[known]
+        own = self.own.to(logits.device)[labels[:, 0]]
+        negative = self.is_negative.to(logits.device) & own
+        is_label = _one_for_each(labels, logits.shape[1])
+        related = is_label & ~negative
+        # What a pair without relation is to be told apart from is another corpus' negative, too.
+        threshold = torch.where(related.any(dim=1, keepdim=True), negative, is_label)
+        limit = _summed(logits, threshold)
+        above = torch.logaddexp(limit, _summed(logits, related)) - logits
+        below = _summed(logits, own & ~related) - limit
+        total = (above * related).sum() + below.sum()
+        return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
+
+
+def _own_labels(space: LabelSpace) -> torch.Tensor:
+    """[labels, labels]: from a row's label to the labels that it is chosen from."""
+    own = np.array([space.own(name.partition("/")[0]) for name in space.names])
+    return torch.tensor(own, dtype=torch.bool)
+
+
+def _one_for_each(labels: torch.Tensor, count: int) -> torch.Tensor:
+    """[pairs, most] of labels, IGNORED where there is none -> [pairs, labels]."""
+    places = torch.where(labels == IGNORED, count, labels)
+    found = torch.zeros((len(labels), count + 1), dtype=torch.bool, device=labels.device)
+    return found.scatter(1, places, True)[:, :count]
+
+
+def _summed(logits: torch.Tensor, chosen: torch.Tensor) -> torch.Tensor:
+    """The log-sum-exp of the chosen ones: [pairs, 1]."""
+    lowest = torch.finfo(logits.dtype).min
+    return logits.masked_fill(~chosen, lowest).logsumexp(dim=1, keepdim=True)
+
+
 def label_weights(labels: NDArray[np.int64], count: int) -> torch.Tensor:
     """[labels]: a rare label counts more, by the root of its share; 1 in the mean over the rows."""
     frequency = np.bincount(labels, minlength=count).astype(np.float64)
@@ -61,11 +134,13 @@ def watched_scores(prediction: EvalPrediction, space: LabelSpace, threshold: str
     """F of the pairs found and of the pairs with their type, micro, as `harmonize evaluate` counts them.
 
     Args:
-        prediction: logits [pairs, labels] and labels [pairs], or both with a dimension of contexts before.
+        prediction: logits [pairs, labels] and labels [pairs], or both with a dimension of contexts before. Of
+            pairs with several labels, a dimension more, the first is looked at.
         threshold: EVEN; or DEVELOPMENT, where the negatives' logits are first raised by what makes F of the
             pairs found largest. By how much stands in the scores as "shift".
     """
     gold = np.asarray(prediction.label_ids)
+    gold = gold[:, :, 0] if gold.ndim > 2 else gold
     known = gold != IGNORED
     logits, gold = np.asarray(prediction.predictions, dtype=np.float32)[known], gold[known]
     if space.by_corpus:

@@ -45,6 +45,7 @@ Head = Literal[
     "sll_lstm",
     "sll_bilstm",
     "document",
+    "atlop",
     "logistic",
     "svm",
 ]

@@ -16,6 +16,7 @@ import yaml
 
 from harmonize import __version__
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.relation.heads import head_named
 from harmonize.relation.inputs import input_named
 from harmonize.relation.labels import is_negative
 from harmonize.relation.linear import LINEAR_HEADS
@@ -265,7 +266,7 @@ def _transformers_way(recipe: Recipe) -> list[str]:
         return ["No transformer is in the folder: `linear.json` and `linear.npz` hold the weights."]
     kind = input_named(recipe.input)
     loaded = "`AutoModelForSequenceClassification` and `AutoTokenizer` load the folder"
-    if recipe.head == "document":
+    if head_named(recipe.head).of_contexts:
         return [
             f"After `import harmonize.relation.heads`, {loaded};",
             "an input is a context with all its pairs.",

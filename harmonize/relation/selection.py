@@ -25,7 +25,7 @@ from harmonize.union.manifest import file_entry, read_manifest
 from harmonize.union.reader import load_union
 from harmonize.union.schema import MANIFEST, SCHEMA
 
-__all__ = ["LeftOut", "Selection", "gold_labels", "pairs_of", "rows_to_test", "select"]
+__all__ = ["LeftOut", "Selection", "all_gold_labels", "gold_labels", "pairs_of", "rows_to_test", "select"]
 
 TRAIN, WATCH = "train", "development"
 
@@ -174,6 +174,20 @@ def gold_labels(rows: pa.Table, labels: str) -> list[str]:
     return [
         types[0] if types and not is_negative(label) else NEGATIVE
         for label, types in zip(harmonized, own, strict=True)
+    ]
+
+
+def all_gold_labels(rows: pa.Table, labels: str) -> list[list[str]]:
+    """All labels of each row, first what `gold_labels` gives.
+
+    Args:
+        labels: see `gold_labels`. Of a corpus' own types those that stand for no relation are among them.
+    """
+    first = gold_labels(rows, labels)
+    column = "relations" if labels == "harmonized" else "source_relations"
+    return [
+        [label, *(other for other in others if other != label and not is_negative(label))]
+        for label, others in zip(first, rows[column].to_pylist(), strict=True)
     ]
 
 

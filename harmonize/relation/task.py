@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from harmonize.errors import HarmonizeError
 from harmonize.relation.cache import Cache
 from harmonize.relation.classifier import Prompt
-from harmonize.relation.documents import EncodedDocument
+from harmonize.relation.documents import IGNORED, EncodedDocument
 from harmonize.relation.encoders import Encoder, load_encoder
 from harmonize.relation.encoding import Encoded, PairEncoder
 from harmonize.relation.heads import EncodedInputs, Head, head_named
@@ -22,7 +22,7 @@ from harmonize.relation.labels import LabelSpace
 from harmonize.relation.order import Drawn
 from harmonize.relation.prompt import tag
 from harmonize.relation.recipe import Recipe, part
-from harmonize.relation.selection import Selection, gold_labels, pairs_of
+from harmonize.relation.selection import Selection, all_gold_labels, gold_labels, pairs_of
 from harmonize.relation.teacher import soft_targets
 from harmonize.spec import load_catalogue
 
@@ -103,8 +103,10 @@ class Task:
             if cache is not None and isinstance(pairs, PairEncoder):
                 encoded = cache.encoded(some["instance_id"].to_pylist(), pairs, pairs(pairs_of(some)))
             counted = _counted(encoded, counts.setdefault(part_name, {}))
-            targets = _targets(recipe, some, labels[-1], space, device) if some is rows else None
-            sets.append(head.inputs(counted, labels[-1].tolist() if targets is None else targets))
+            taught = _targets(recipe, head, some, labels[-1], space, device) if some is rows else None
+            sets.append(
+                head.inputs(counted, _learnt(head, space, some, recipe) if taught is None else taught)
+            )
         development = sets[1] if watched.num_rows else None
         drawn = _drawn(sets[0], rows, recipe)
         return cls(recipe, head, encoder, prompt, space, labels[0], sets[0], development, drawn, counts)
@@ -125,13 +127,13 @@ def _drawn(inputs: EncodedInputs, rows: Any, recipe: Recipe) -> Drawn:
 
 
 def _targets(
-    recipe: Recipe, rows: Any, labels: NDArray[np.int64], space: LabelSpace, device: str
+    recipe: Recipe, head: Head, rows: Any, labels: NDArray[np.int64], space: LabelSpace, device: str
 ) -> NDArray[np.float32] | None:
     """What the teacher wants of the training rows; None without one."""
     if recipe.teacher is None:
         return None
-    if recipe.head == "document":
-        raise HarmonizeError("teacher: expected a head that reads pairs one by one, not document")
+    if head.of_contexts:
+        raise HarmonizeError(f"teacher: expected a head that reads pairs one by one, not {head.name}")
     return soft_targets(
         Path(recipe.teacher),
         rows,
@@ -166,6 +168,20 @@ def labels_in(space: LabelSpace, rows: Any, recipe: Recipe) -> NDArray[np.int64]
     return np.array(found, dtype=np.int64)
 
 
+def _learnt(head: Head, space: LabelSpace, rows: Any, recipe: Recipe) -> NDArray[np.int64]:
+    """What a head learns of rows: the place of each one's label, or [rows, most] of all its labels.
+
+    Labels that no row has as its first, such as types that stand for no relation, are not learnt.
+    """
+    if not head.several:
+        return labels_in(space, rows, recipe)
+    named = zip(rows["corpus"].to_pylist(), all_gold_labels(rows, recipe.labels), strict=True)
+    found = [[space.index(corpus, label) for label in labels] for corpus, labels in named]
+    known = [[place for place in places if place >= 0] for places in found]
+    most = max(map(len, known), default=1)
+    return np.array([[*each, *[IGNORED] * (most - len(each))] for each in known], np.int64).reshape(-1, most)
+
+
 def _corpora_and_labels(rows: Any, recipe: Recipe) -> list[tuple[str, str]]:
     return list(zip(rows["corpus"].to_pylist(), gold_labels(rows, recipe.labels), strict=True))
 
@@ -187,9 +203,7 @@ def _types(rows: Any) -> set[str]:
 
 def _texts(rows: Any, head: Head) -> Iterable[str]:
     question = (
-        "What are the relations in {}?"
-        if head.name == "document"
-        else "What is the relation in {} between and ?"
+        "What are the relations in {}?" if head.of_contexts else "What is the relation in {} between and ?"
     )
     yield from dict.fromkeys(rows["text"].to_pylist())
     yield from (question.format(task) for task in rows["task"].unique().to_pylist())

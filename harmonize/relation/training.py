@@ -46,7 +46,6 @@ from harmonize.relation.linear import LINEAR_HEADS, fitted
 from harmonize.relation.objective import (
     DEVELOPMENT,
     EVEN,
-    Loss,
     label_weights,
     raise_negatives,
     watched_scores,
@@ -295,7 +294,7 @@ def _trainer(task: Task, folder: Path, device: torch.device, callbacks: Sequence
             padding=int(task.encoder.tokenizer.pad_token_id),
             types_too="token_type_ids" in task.encoder.tokenizer.model_input_names,
         ),
-        compute_loss_func=Loss(task.space, weights),
+        compute_loss_func=task.head.loss(task.space, weights),
         compute_metrics=partial(watched_scores, space=task.space, threshold=recipe.threshold),
         callbacks=[_Report(), *callbacks],
     )

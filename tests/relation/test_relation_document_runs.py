@@ -1,10 +1,11 @@
-"""The document head from end to end: trained, stopped and resumed, loaded, scored, asked."""
+"""The heads that read a context once: trained, stopped and resumed, loaded, scored, asked."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -17,6 +18,7 @@ from typer.testing import CliRunner
 from harmonize.errors import HarmonizeError, MalformedInput
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
+from harmonize.relation.atlop_model import AtlopModel
 from harmonize.relation.classifier import Classifier, Prompt
 from harmonize.relation.document_model import DocumentModel
 from harmonize.relation.recipe import Recipe
@@ -25,30 +27,45 @@ from harmonize.relation.training import train
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("document runs")  # they share their runs
-BY_DOCUMENT = {"head": "document", "batch_size": 2}
+MODELS = {"document": DocumentModel, "atlop": AtlopModel}
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def head(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture(scope="module")
-def document_run(sample_union: Path, small_recipe: Small, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def by_document(head: str) -> dict[str, Any]:
+    return {"head": head, "batch_size": 2}
+
+
+@pytest.fixture(scope="module")
+def document_run(
+    by_document: dict[str, Any],
+    sample_union: Path,
+    small_recipe: Small,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     out = tmp_path_factory.mktemp("document") / "run"
-    return train(sample_union, small_recipe(**BY_DOCUMENT), out, device="cpu")
+    return train(sample_union, small_recipe(**by_document), out, device="cpu")
 
 
-def test_a_run_of_a_document_head_is_loaded_by_transformers(document_run: Path) -> None:
+def test_a_run_of_a_document_head_is_loaded_by_transformers(document_run: Path, head: str) -> None:
     model = AutoModelForSequenceClassification.from_pretrained(document_run)
-    assert isinstance(model, DocumentModel)
-    assert Prompt.read(document_run).head == "document"
+    assert type(model) is MODELS[head]
+    assert Prompt.read(document_run).head == head
     assert set(model.config.id2label.values()) == set(Classifier.load(document_run, "cpu").labels)
     assert not [name for name in weights(document_run) if "pooler" in name]
     assert set(record(document_run)["inputs"]["train"]) >= {"whole", "several windows"}
 
 
 def test_stopped_and_resumed_it_has_the_same_weights(
-    document_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path
+    document_run: Path, by_document: dict[str, Any], sample_union: Path, small_recipe: Small, tmp_path: Path
 ) -> None:
     steps = record(document_run)["steps"] // 2
     stops = StopAt(saved=steps), StopAt(steps + 1)
-    run, _ = stopped_and_resumed(sample_union, small_recipe(**BY_DOCUMENT), tmp_path / "run", *stops)
+    run, _ = stopped_and_resumed(sample_union, small_recipe(**by_document), tmp_path / "run", *stops)
     assert weights(run) == weights(document_run)
     assert record(run)["evaluations"] == record(document_run)["evaluations"]
 
@@ -86,16 +103,18 @@ def test_prediction_says_what_evaluation_scored(
         assert asked[row["instance_id"]]["confidence"] == pytest.approx(row["confidence"], abs=1e-5)
 
 
-def test_transfer_and_a_head_for_each_corpus(sample_union: Path, small_recipe: Small, tmp_path: Path) -> None:
+def test_transfer_and_a_head_for_each_corpus(
+    by_document: dict[str, Any], sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
     first = {"train_on": ["others"], "epochs": 0.1, "development": None}
     run = train(
         sample_union,
-        small_recipe("transfer", **BY_DOCUMENT, epochs=0.2, first=first),
+        small_recipe("transfer", **by_document, epochs=0.2, first=first),
         tmp_path / "run",
         device="cpu",
     )
     assert (run / "first/model.safetensors").is_file()
-    several = small_recipe("multi-task", **BY_DOCUMENT, epochs=0.1, first=None, input="tagged")
+    several = small_recipe("multi-task", **by_document, epochs=0.1, first=None, input="tagged")
     run = train(sample_union, several, tmp_path / "several", device="cpu")
     found = Classifier.load(run, "cpu")
     pairs = list(pairs_of(rows_to_test(sample_union, "ddi/test")))
@@ -114,10 +133,10 @@ def test_a_prompt_model_does_not_begin_with_a_document_model(
 
 
 def test_a_document_model_begins_with_a_prompt_models_encoder(
-    small_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path
+    by_document: dict[str, Any], small_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path
 ) -> None:
     recipe = small_recipe(
-        encoder=str(small_run), **BY_DOCUMENT, epochs=0.1, development=None, learning_rate=1e-9
+        encoder=str(small_run), **by_document, epochs=0.1, development=None, learning_rate=1e-9
     )
     run = train(sample_union, recipe, tmp_path / "run", device="cpu")
     of_prompt, of_document = weights(small_run), weights(run)
@@ -131,5 +150,5 @@ def test_a_document_model_begins_with_a_prompt_models_encoder(
 
 def test_an_unknown_head_of_a_run_is_one_line(tmp_path: Path) -> None:
     Prompt({}, "prompt", 128, "harmonized", False, head="oracle").write(tmp_path)
-    with pytest.raises(MalformedInput, match=r"head: expected one of cls, .*document, got 'oracle'"):
+    with pytest.raises(MalformedInput, match=r"head: expected one of cls, .*document, .*, got 'oracle'"):
         Prompt.read(tmp_path)

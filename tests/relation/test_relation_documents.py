@@ -15,6 +15,8 @@ from transformers import BertConfig
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation import documents as module
+from harmonize.relation.atlop_model import AtlopConfig, AtlopModel
+from harmonize.relation.context_model import ContextConfig, ContextModel, pooled
 from harmonize.relation.document_model import DocumentConfig, DocumentModel
 from harmonize.relation.documents import IGNORED, DocumentEncoder, EncodedDocuments, padded_documents
 from harmonize.relation.encoding import add_tokens
@@ -115,7 +117,14 @@ def test_every_mention_of_every_entity_is_in_a_window(made: list[Pair], longest:
     assert sorted(seen) == list(range(len(made)))
 
 
-def model(encoder: DocumentEncoder, labels: int = 3) -> DocumentModel:
+MODELS: dict[str, tuple[type[ContextModel], type[ContextConfig]]] = {
+    "document": (DocumentModel, DocumentConfig),
+    "atlop": (AtlopModel, AtlopConfig),
+}
+each_head = pytest.mark.parametrize("head", MODELS)
+
+
+def model(encoder: DocumentEncoder, head: str = "document", labels: int = 3) -> ContextModel:
     torch.manual_seed(0)
     small = BertConfig(
         vocab_size=len(encoder.tokenizer),
@@ -125,11 +134,12 @@ def model(encoder: DocumentEncoder, labels: int = 3) -> DocumentModel:
         intermediate_size=64,
         initializer_range=0.3,
     )
-    return DocumentModel(DocumentConfig(encoder=small.to_dict(), num_labels=labels)).eval()
+    kind, config = MODELS[head]
+    return kind(config(encoder=small.to_dict(), num_labels=labels)).eval()
 
 
 def logits(
-    made: DocumentEncoder, of: DocumentModel, asked: Sequence[Pair], *batches: Sequence[int]
+    made: DocumentEncoder, of: ContextModel, asked: Sequence[Pair], *batches: Sequence[int]
 ) -> np.ndarray:
     held = EncodedDocuments(made(asked), list(range(len(asked))))
     found = np.full((len(asked), of.config.num_labels or 0), np.nan)
@@ -143,7 +153,8 @@ def logits(
     return found
 
 
-def test_padding_changes_nothing() -> None:
+@each_head
+def test_padding_changes_nothing(head: str) -> None:
     """A context alone, or beside one of more windows, mentions and pairs."""
     text = "Heparin is given. " * 12
     heparin = entity(text, CHEMICAL, *[(18 * at, 18 * at + 7) for at in range(12)])
@@ -153,16 +164,17 @@ def test_padding_changes_nothing() -> None:
     ]
     asked = [*PAIRS, *long]
     made = encoder(100)
-    of = model(made)
+    of = model(made, head)
     assert [one.windows for one in made(asked)] == [1, 4]
     together, apart = logits(made, of, asked), logits(made, of, asked, [0], [1])
     np.testing.assert_allclose(together, apart, rtol=1e-4, atol=1e-4)
     assert np.ptp(apart, axis=0).min() > 1e-3  # the model tells pairs apart
 
 
-def test_a_pair_is_ordered_and_all_mentions_count() -> None:
+@each_head
+def test_a_pair_is_ordered_and_all_mentions_count(head: str) -> None:
     made = encoder()
-    of = model(made)
+    of = model(made, head)
     turned = Pair("biored", "BioRED", TEXT, ASTHMA, ASPIRIN)
     (there, back) = logits(made, of, [PAIRS[0], turned])
     assert np.abs(there - back).max() > 1e-3
@@ -171,20 +183,16 @@ def test_a_pair_is_ordered_and_all_mentions_count() -> None:
 
 
 def test_entities_are_the_log_sum_exp_of_their_mentions() -> None:
-    from harmonize.relation.document_model import _entities
-
     tokens = torch.randn(1, 6, 64, generator=torch.Generator().manual_seed(0)) * 4
     mentions = torch.tensor([[[0, 1], [1, 4], [0, 5], [-1, 0]]])
-    found = _entities(tokens, mentions)[0]
+    found = pooled(tokens, mentions)[0]
     torch.testing.assert_close(found[0], torch.logsumexp(tokens[0, [1, 5]], dim=0), atol=1e-4, rtol=1e-4)
     torch.testing.assert_close(found[1], tokens[0, 4], atol=1e-4, rtol=1e-4)
 
 
 def test_in_bf16_entities_keep_their_digits() -> None:
-    from harmonize.relation.document_model import _entities
-
     tokens = torch.randn(1, 6, 64, generator=torch.Generator().manual_seed(0)) * 4
     mentions = torch.tensor([[[0, 1], [1, 4], [0, 5], [-1, 0]]])
     with torch.autocast("cpu", torch.bfloat16):
-        found = _entities(tokens, mentions)
-    assert torch.equal(found, _entities(tokens, mentions))
+        found = pooled(tokens, mentions)
+    assert torch.equal(found, pooled(tokens, mentions))

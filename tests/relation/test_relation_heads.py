@@ -163,13 +163,16 @@ def test_a_head_goes_on_from_its_own_kind_and_no_other(
     for name, found in weights(again).items():
         before, after = (np.frombuffer(each, dtype=np.float32) for each in (weights(run)[name], found))
         np.testing.assert_allclose(before, after, atol=1e-6)
-    for other in ("entities", "cls", "document"):
+    for other in ("entities", "cls", "document", "atlop"):
         recipe = small_recipe(head=other, **{**values, "input": "prompt"})
         with pytest.raises(HarmonizeError, match="expected an encoder or a run of the same head"):
             train(sample_union, recipe, tmp_path / other, device="cpu")
         assert not (tmp_path / other).exists()
 
 
-def test_a_document_reads_two_kinds_of_input(sample_union: Path, small_recipe: Small, tmp_path: Path) -> None:
-    with pytest.raises(HarmonizeError, match="input masked: expected prompt or tagged with head document"):
-        train(sample_union, small_recipe(head="document", input="masked"), tmp_path / "run", device="cpu")
+@pytest.mark.parametrize("head", [name for name, head in HEADS.items() if head.of_contexts])
+def test_a_context_is_read_in_two_kinds_of_input(
+    sample_union: Path, small_recipe: Small, tmp_path: Path, head: str
+) -> None:
+    with pytest.raises(HarmonizeError, match=f"input masked: expected prompt or tagged with head {head}"):
+        train(sample_union, small_recipe(head=head, input="masked"), tmp_path / "run", device="cpu")

@@ -32,6 +32,7 @@ from harmonize.relation.training import train
 Small = Callable[..., Recipe]
 KINDS = ("mpnet", "roberta")
 LABELS = ("Association", "Positive_Correlation", "None")
+OF_CONTEXTS = tuple((name, "prompt") for name, head in HEADS.items() if head.of_contexts)
 pytestmark = pytest.mark.xdist_group("offset encoders")  # they share their runs
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -110,7 +111,7 @@ def test_others_keep_their_length(tmp_path: Path) -> None:
 
 
 @each_kind
-@pytest.mark.parametrize(("head", "input_"), [*SYSTEMS, ("document", "prompt"), ("document", "tagged")])
+@pytest.mark.parametrize(("head", "input_"), [*SYSTEMS, *OF_CONTEXTS, ("document", "tagged")])
 def test_padding_is_never_looked_at(encoders: dict[str, Path], kind: str, head: str, input_: str) -> None:
     encoder = loaded(encoders[kind], head, input_)
     pairs = HEADS[head].encoder(encoder.tokenizer, TAGS, encoder.max_length, input_)
@@ -174,11 +175,11 @@ def test_attention_has_the_dropout_that_is_asked_for(encoders: dict[str, Path], 
 
 
 def small_values(folder: Path, head: str, input_: str) -> dict[str, Any]:
-    size = {"batch_size": 1, "epochs": 3} if head == "document" else {}
+    size = {"batch_size": 1, "epochs": 3} if HEADS[head].of_contexts else {}
     return {"encoder": str(folder), "head": head, "input": input_, "attention_dropout": 0.0, **HALF, **size}
 
 
-EACH_HEAD = (*SYSTEMS[: len(HEADS) - 1], ("document", "prompt"))
+EACH_HEAD = (*SYSTEMS[: len(HEADS) - len(OF_CONTEXTS)], *OF_CONTEXTS)
 
 
 @pytest.mark.parametrize(
@@ -186,7 +187,7 @@ EACH_HEAD = (*SYSTEMS[: len(HEADS) - 1], ("document", "prompt"))
     [
         *(("mpnet", head, input_) for head, input_ in EACH_HEAD),
         ("roberta", "cls", "prompt"),
-        ("roberta", "document", "prompt"),
+        *(("roberta", head, input_) for head, input_ in OF_CONTEXTS),
     ],
 )
 def test_it_trains_resumes_evaluates_and_predicts(
