@@ -16,5 +16,6 @@ ADAPTERS = {
     "disgenet": "disgenet",
     "chemprot": "chemprot",
     "bertsrc": "bertsrc",
+    "renet": "renet",
 }
 """Corpus -> module of this package."""

@@ -642,6 +642,56 @@ def zip_file(data: bytes) -> Iterator[Mutation]:
     yield Mutation("member-outside-not-read", with_member("../evil.txt"), place=False)
 
 
+def renet(data: bytes) -> Iterator[Mutation]:
+    """RENET's three kinds of file, told apart by how they begin."""
+    if data.startswith(b"pmid,"):
+        yield from _renet_labels(data)
+    elif re.match(rb"\d+\t", data):
+        yield from _renet_mentions(data)
+    else:
+        yield from _renet_articles()
+
+
+def _renet_articles() -> Iterator[Mutation]:
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("utf-16", as_utf16)
+    yield Mutation("latin-1", with_latin1_byte(rb"^\w+ "))
+    yield Mutation("cut", lambda data: data.rstrip())
+    yield Mutation("pmid-word", substituted(rb"^9\d+", b"none"))
+    yield Mutation("title-and-abstract-lost", substituted(rb"^(9\d+\n).+\n.+\n", rb"\1"))
+    yield Mutation("blank-line-lost", substituted(rb"\n\n", b"\nmore\nstill more\n\n"))
+
+
+def _renet_mentions(data: bytes) -> Iterator[Mutation]:
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("utf-16", as_utf16)
+    yield Mutation("latin-1", with_latin1_byte(rb"^\d+\t\d+\t\d+\t\w+"))
+    yield from _cuts(cut_inside_a_line)
+    for column in range(5):
+        yield Mutation(f"column-{column}-lost", without_column(rb"^.+$", column))
+    offsets = rb"^\d+\t(\d+)\t(\d+)"
+    yield Mutation("shifted", moved(offsets, start=1, end=1))
+    yield Mutation("last-shifted", moved(offsets, start=1, end=1, nth=-1))
+    yield Mutation("past-the-text", moved(offsets, start=10**6, end=10**6))
+    yield Mutation("offset-no-number", substituted(rb"^(\d+\t)\d+", rb"\1x"))
+    yield Mutation("unknown-pmid", substituted(rb"^\d+", b"1"))
+    yield Mutation("kind-unheard", substituted(rb"\tGene\t", b"\tXylophone\t"))
+
+
+def _renet_labels(data: bytes) -> Iterator[Mutation]:
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("utf-16", as_utf16)
+    yield from _cuts(cut_inside_a_line)
+    for name in ("pmid", "geneId", "diseaseId", "label"):
+        yield Mutation(f"header-{name}-renamed", substituted(name.encode(), b"Unheard"))
+    yield Mutation("header-lost", substituted(rb"^pmid.*\n", b""))
+    yield Mutation("row-short", substituted(rb"^(9\d+),\d+", rb"\1"))
+    yield Mutation("row-long", substituted(rb"^(9\d+)", rb"\1,"))
+    yield Mutation("quote-not-closed", substituted(rb"^(9\d+),", rb'\1,"'))
+    yield Mutation("gene-lost", substituted(rb"^(9\d+),\d+", rb"\1,"))
+    yield Mutation("label-unheard", substituted(rb",1(\.0)?$", b",7"))
+
+
 FORMATS: dict[str, Callable[[bytes], Iterator[Mutation]]] = {
     "pubtator": pubtator,
     "biorex": pubtator,
@@ -652,5 +702,7 @@ FORMATS: dict[str, Callable[[bytes], Iterator[Mutation]]] = {
     "unpacked": ddi_xml,
     "unified": ppi_xml,
     "published": bertsrc,
+    "renet": renet,
+    "renet2": renet,
 }
 """Source variant -> what can go wrong in its files."""

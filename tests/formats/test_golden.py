@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from harmonize.errors import HarmonizeError
-from harmonize.formats import bertsrc_csv, bioc, ddi_xml, drugprot_tsv, ppi_xml, pubtator
+from harmonize.formats import bertsrc_csv, bioc, ddi_xml, drugprot_tsv, ppi_xml, pubtator, renet_tables
 from harmonize.ledger import Ledger
 from harmonize.registry import adapter
 from harmonize.sources.source import READ, Source
@@ -34,6 +34,7 @@ INPUTS = {
     "ppi_xml": ("input.xml",),
     "drugprot_tsv": ("abstracts.tsv", "entities.tsv", "relations.tsv"),
     "bertsrc_csv": ("input.csv",),
+    "renet_tables": ("docs.txt", "anns.txt", "labels.txt"),
 }
 READERS: dict[str, Callable[..., Any]] = {
     "pubtator": pubtator.read,
@@ -43,6 +44,7 @@ READERS: dict[str, Callable[..., Any]] = {
     "ppi_xml": ppi_xml.read,
     "drugprot_tsv": drugprot_tsv.read,
     "bertsrc_csv": lambda path: bertsrc_csv.read([path]),
+    "renet_tables": renet_tables.read,
 }
 SOURCES = {"pubtator": "pubtator", "bioc_xml": "bioc-xml", "bioc_json": "bioc-json"}
 

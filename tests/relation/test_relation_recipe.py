@@ -40,7 +40,7 @@ def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_p
 def test_the_recipes_are_those_of_the_paper() -> None:
     assert recipe_names() == [
         *("biorex", "folds-aimed", "folds-bertsrc", "folds-hprd50", "fraction", "multi-task"),
-        *("original", "quick", "transfer"),
+        *("original", "quick", "renet", "transfer"),
     ]
     assert load_recipe() == load_recipe("biorex")
     assert load_recipe("multi-task").heads == "corpus"
