@@ -8,8 +8,8 @@ What does not fit the encoder's length is read in several windows that overlap; 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,10 +18,17 @@ from torch.utils.data import Dataset
 
 from harmonize.relation.encoding import TextEncoder
 from harmonize.relation.pair import Entity, Pair
-from harmonize.relation.prompt import tagged
-from harmonize.relation.windows import overlapping
+from harmonize.relation.prompt import Piece, tagged
+from harmonize.relation.windows import Range, overlapping
 
-__all__ = ["IGNORED", "DocumentEncoder", "EncodedDocument", "EncodedDocuments", "padded_documents"]
+__all__ = [
+    "IGNORED",
+    "DocumentEncoder",
+    "EncodedDocument",
+    "EncodedDocuments",
+    "Windows",
+    "padded_documents",
+]
 
 IGNORED = -100
 """The label of a place that pads a context's pairs; torch and transformers know it too."""
@@ -50,6 +57,24 @@ class EncodedDocument:
     @property
     def windows(self) -> int:
         return len(self.input_ids)
+
+
+class Windows(NamedTuple):
+    """The windows that a context is read in.
+
+    Attributes:
+        ranges: of the context's tokens.
+        first: where in each input the context begins.
+    """
+
+    ranges: list[Range]
+    first: int
+
+    def place(self, token: int) -> tuple[int, int]:
+        """The window that shows most of what stands around a token, and its place in that input."""
+        margins = [min(token - each.start, each.end - 1 - token) for each in self.ranges]
+        window = int(np.argmax(margins))
+        return window, self.first + token - self.ranges[window].start
 
 
 class DocumentEncoder(TextEncoder):
@@ -82,39 +107,61 @@ class DocumentEncoder(TextEncoder):
             self.check(each)
         questions = [_question(context[0][1]) if self.asks else "" for context in contexts]
         texts = [
-            tagged(context[0][1].text, list(each), self.tags)
+            self.pieces(context[0][1].text, list(each))
             for context, each in zip(contexts, entities, strict=True)
         ]
         ids = self.ids([*questions, *(piece for pieces in texts for piece in pieces)])
         for context, each, question, pieces in zip(contexts, entities, questions, texts, strict=True):
-            tokens, mentions = self.tokens(pieces, ids, len(each))
-            begun = [(entity, one.start) for entity, found in enumerate(mentions) for one in found]
-            inputs, types, placed = self._windows(ids[question], tokens, begun)
+            tokens, mentions = self.tokens(pieces, ids, self.beside + len(each))
+            made = self._read(ids[question], tokens, mentions)
             for start in range(0, len(context), _MOST_PAIRS):
                 part = context[start : start + _MOST_PAIRS]
-                yield EncodedDocument(
-                    inputs,
-                    types,
-                    placed,
-                    np.array([(each[pair.head], each[pair.tail]) for _, pair in part], dtype=np.int64),
-                    np.array([place for place, _ in part], dtype=np.int64),
+                pairs = [(each[pair.head], each[pair.tail]) for _, pair in part]
+                yield replace(
+                    made,
+                    pairs=np.array(pairs, dtype=np.int64),
+                    places=np.array([place for place, _ in part], dtype=np.int64),
                 )
 
-    def _windows(
-        self, question: list[int], tokens: list[int], begun: list[tuple[int, int]]
-    ) -> tuple[list[list[int]], list[list[int]], NDArray[np.int64]]:
-        """Each mention is read in the window that shows most of what stands around it."""
-        room = self.room(len(question))
-        windows = overlapping(len(tokens), room)
+    beside = 0
+    """How many things the pieces mark before the entities."""
+
+    def pieces(self, text: str, entities: Sequence[Entity]) -> list[Piece]:
+        """The context with its entities marked, and what a kind of encoder marks before them."""
+        return tagged(text, entities, self.tags)
+
+    def made(
+        self, document: EncodedDocument, windows: Windows, mentions: Sequence[Sequence[Range]]
+    ) -> EncodedDocument:
+        """A context with what a kind of encoder has beside the others.
+
+        Args:
+            mentions: of what is marked before the entities and of each of these, in tokens of the context.
+        """
+        return document
+
+    def _read(
+        self, question: list[int], tokens: list[int], mentions: Sequence[Sequence[Range]]
+    ) -> EncodedDocument:
+        """A context without pairs; a mention is read in the window that shows most of what surrounds it."""
         parts = [question] if self.asks else []
         *_, first = self.frame.starts(*parts, tokens)
-        framed = [self.frame.around(*parts, tokens[window.start : window.end]) for window in windows]
-        placed = []
-        for entity, start in begun:
-            margins = [min(start - window.start, window.end - 1 - start) for window in windows]
-            window = int(np.argmax(margins))
-            placed.append((entity, window, first + start - windows[window].start))
-        return [ids for ids, _ in framed], [types for _, types in framed], np.array(placed, dtype=np.int64)
+        windows = Windows(overlapping(len(tokens), self.room(len(question))), first)
+        framed = [self.frame.around(*parts, tokens[each.start : each.end]) for each in windows.ranges]
+        placed = [
+            (entity, *windows.place(one.start))
+            for entity, found in enumerate(mentions[self.beside :])
+            for one in found
+        ]
+        none = np.empty(0, dtype=np.int64)
+        document = EncodedDocument(
+            [ids for ids, _ in framed],
+            [types for _, types in framed],
+            np.array(placed, dtype=np.int64),
+            none.reshape(0, 2),
+            none,
+        )
+        return self.made(document, windows, mentions)
 
 
 def _entities(pairs: Iterable[Pair]) -> dict[Entity, int]:

@@ -3,8 +3,9 @@
 cls        a pair with its context is one input, classified by its first vector (BioREx, section 3.4)
 entities, cls+entities, mean, sll_attention, sll_lstm, sll_bilstm
            the same input, classified by other vectors too, see harmonize.relation.pair_model
-document, atlop
-           a context is one input for all its pairs, see harmonize.relation.document_model and atlop_model
+document, atlop, graph
+           a context is one input for all its pairs, see harmonize.relation.document_model, atlop_model and
+           graph_model
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from harmonize.relation.document_model import DocumentModel
 from harmonize.relation.documents import DocumentEncoder, EncodedDocuments, padded_documents
 from harmonize.relation.encoder_model import WEIGHT_TYPE, EncoderModel, EncoderModelConfig
 from harmonize.relation.encoding import PairEncoder
+from harmonize.relation.graph_documents import GraphEncoder, padded_graphs
+from harmonize.relation.graph_model import GraphModel
 from harmonize.relation.inputs import INPUTS
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.objective import AdaptiveThreshold, Loss
@@ -117,16 +120,14 @@ def _of_pairs(pooling: str) -> Head:
 
 
 def _of_contexts(name: str, model: type[ContextModel], **further: Any) -> Head:
+    parts = {"encoder": DocumentEncoder, "inputs": EncodedDocuments, "padded": padded_documents, **further}
     return Head(
         name,
-        DocumentEncoder,
-        EncodedDocuments,
-        padded_documents,
-        partial(_fresh, model, {}),
-        partial(_pretrained, model, {}),
-        ("prompt", "tagged"),
+        fresh=partial(_fresh, model, {}),
+        pretrained=partial(_pretrained, model, {}),
+        inputs_known=("prompt", "tagged"),
         of_contexts=True,
-        **further,
+        **parts,
     )
 
 
@@ -143,6 +144,7 @@ _ALL = (
     *(_of_pairs(pooling) for pooling in POOLINGS),
     _of_contexts("document", DocumentModel),
     _of_contexts("atlop", AtlopModel, loss=AdaptiveThreshold, several=True),
+    _of_contexts("graph", GraphModel, encoder=GraphEncoder, padded=padded_graphs),
 )
 HEADS: Mapping[str, Head] = {head.name: head for head in _ALL}
 

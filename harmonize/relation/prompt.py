@@ -16,6 +16,7 @@ from harmonize.relation.pair import Entity, Pair
 __all__ = [
     "Piece",
     "Tag",
+    "around",
     "context_pieces",
     "marked",
     "question",
@@ -66,6 +67,11 @@ def tag_tokens(names: Iterable[str]) -> list[str]:
     return [token for name in sorted(set(names)) for token in _around(name)]
 
 
+def around(entity_type: str, tags: Mapping[str, str]) -> Tokens:
+    """The tokens before and after a mention of an entity of a type."""
+    return _around(tag(entity_type, tags))
+
+
 def _around(name: str) -> Tokens:
     return (f"<{name}>", f"</{name}>")
 
@@ -107,7 +113,7 @@ def context_pieces(pair: Pair, tags: Mapping[str, str]) -> list[Piece]:
 
 def tagged(text: str, entities: Sequence[Entity], tags: Mapping[str, str]) -> list[Piece]:
     """A text with the tags of their types around the mentions of its entities; see `marked`."""
-    return marked(text, entities, [_around(tag(entity.type, tags)) for entity in entities])
+    return marked(text, entities, [around(entity.type, tags) for entity in entities])
 
 
 def marked(text: str, entities: Sequence[Entity], tokens: Sequence[Tokens]) -> list[Piece]:

@@ -46,6 +46,7 @@ Head = Literal[
     "sll_bilstm",
     "document",
     "atlop",
+    "graph",
     "logistic",
     "svm",
 ]

@@ -21,7 +21,7 @@ from harmonize.model import Document, Span
 if TYPE_CHECKING:
     from spacy.language import Language
 
-__all__ = ["RULE_BASED", "guarded", "import_spacy_without_torch", "with_sentences"]
+__all__ = ["RULE_BASED", "guarded", "import_spacy_without_torch", "sentence_spans", "with_sentences"]
 
 # Tokenizing takes time in the square of a run without blanks; the longest of the texts has 164 characters.
 _LONG_RUN = re.compile(r"\S{400,}")
@@ -79,16 +79,32 @@ def with_sentences(document: Document, splitter: str = RULE_BASED) -> Document:
     """
     if document.sentences is not None:
         return document
-    starts: list[int] = []
-    for passage in document.passages:
-        parsed = _pipeline(splitter)(_LONG_RUN.sub(_as_one_word, passage.span.of(document.text)))
-        starts += [passage.span.start + sentence.start_char for sentence in parsed.sents]
+    starts = [
+        passage.span.start + start
+        for passage in document.passages
+        for start in _starts(passage.span.of(document.text), splitter)
+    ]
     extents = [mention.extent for mention in document.mentions]
     whole = guarded(starts, len(document.text), extents)
     trimmed = (_trimmed(sentence, document.text, extents) for sentence in whole)
     return replace(
         document, sentences=tuple(sentence for sentence in trimmed if sentence.start < sentence.end)
     )
+
+
+def sentence_spans(text: str, extents: Iterable[Span], splitter: str = RULE_BASED) -> list[Span]:
+    """The sentences of a text, none of which ends inside a mention; blanks between two belong to the first.
+
+    Args:
+        extents: of the mentions, in any order.
+        splitter: see `with_sentences`.
+    """
+    return guarded(_starts(text, splitter), len(text), extents)
+
+
+def _starts(text: str, splitter: str) -> list[int]:
+    parsed = _pipeline(splitter)(_LONG_RUN.sub(_as_one_word, text))
+    return [sentence.start_char for sentence in parsed.sents]
 
 
 def _as_one_word(run: re.Match[str]) -> str:

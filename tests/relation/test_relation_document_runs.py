@@ -21,13 +21,14 @@ from harmonize.registry import sample_folder
 from harmonize.relation.atlop_model import AtlopModel
 from harmonize.relation.classifier import Classifier, Prompt
 from harmonize.relation.document_model import DocumentModel
+from harmonize.relation.graph_model import GraphModel
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.selection import pairs_of, rows_to_test
 from harmonize.relation.training import train
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("document runs")  # they share their runs
-MODELS = {"document": DocumentModel, "atlop": AtlopModel}
+MODELS = {"document": DocumentModel, "atlop": AtlopModel, "graph": GraphModel}
 
 
 @pytest.fixture(scope="module", params=MODELS)

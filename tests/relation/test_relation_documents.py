@@ -20,6 +20,9 @@ from harmonize.relation.context_model import ContextConfig, ContextModel, pooled
 from harmonize.relation.document_model import DocumentConfig, DocumentModel
 from harmonize.relation.documents import IGNORED, DocumentEncoder, EncodedDocuments, padded_documents
 from harmonize.relation.encoding import add_tokens
+from harmonize.relation.graph_documents import padded_graphs
+from harmonize.relation.graph_model import GraphConfig, GraphModel
+from harmonize.relation.heads import HEADS
 from harmonize.relation.pair import Pair
 from harmonize.relation.prompt import tag_tokens
 from harmonize.relation.windows import overlapping
@@ -33,10 +36,12 @@ PAIRS = [
 ]
 
 
-def encoder(longest: int = 512, *, kind: str = "prompt") -> DocumentEncoder:
+def encoder(longest: int = 512, *, kind: str = "prompt", head: str = "document") -> DocumentEncoder:
     tokenizer = words_tokenizer(longest=longest)
     add_tokens(tokenizer, tag_tokens(TAGS.values()))
-    return DocumentEncoder(tokenizer, TAGS, longest, kind)
+    made = HEADS[head].encoder(tokenizer, TAGS, longest, kind)
+    assert isinstance(made, DocumentEncoder)
+    return made
 
 
 def spelled(found: DocumentEncoder, ids: Sequence[int]) -> str:
@@ -120,6 +125,7 @@ def test_every_mention_of_every_entity_is_in_a_window(made: list[Pair], longest:
 MODELS: dict[str, tuple[type[ContextModel], type[ContextConfig]]] = {
     "document": (DocumentModel, DocumentConfig),
     "atlop": (AtlopModel, AtlopConfig),
+    "graph": (GraphModel, GraphConfig),
 }
 each_head = pytest.mark.parametrize("head", MODELS)
 
@@ -141,10 +147,11 @@ def model(encoder: DocumentEncoder, head: str = "document", labels: int = 3) -> 
 def logits(
     made: DocumentEncoder, of: ContextModel, asked: Sequence[Pair], *batches: Sequence[int]
 ) -> np.ndarray:
+    padded = padded_graphs if isinstance(of, GraphModel) else padded_documents
     held = EncodedDocuments(made(asked), list(range(len(asked))))
     found = np.full((len(asked), of.config.num_labels or 0), np.nan)
     for batch in batches or [range(len(held))]:
-        tensors = padded_documents([held[place] for place in batch], made.padding)
+        tensors = padded([held[place] for place in batch], made.padding)
         labels = tensors.pop("labels")
         known = labels != IGNORED
         assert labels[known].tolist() == held.places(batch).tolist()
@@ -163,7 +170,7 @@ def test_padding_changes_nothing(head: str) -> None:
         for place in (8, 60, 98)
     ]
     asked = [*PAIRS, *long]
-    made = encoder(100)
+    made = encoder(100, head=head)
     of = model(made, head)
     assert [one.windows for one in made(asked)] == [1, 4]
     together, apart = logits(made, of, asked), logits(made, of, asked, [0], [1])
@@ -173,7 +180,7 @@ def test_padding_changes_nothing(head: str) -> None:
 
 @each_head
 def test_a_pair_is_ordered_and_all_mentions_count(head: str) -> None:
-    made = encoder()
+    made = encoder(head=head)
     of = model(made, head)
     turned = Pair("biored", "BioRED", TEXT, ASTHMA, ASPIRIN)
     (there, back) = logits(made, of, [PAIRS[0], turned])

@@ -56,6 +56,7 @@ def area(gold: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
         ("cls", "prompt", 16, 60),
         ("document", "prompt", 8, 25),
         ("atlop", "prompt", 8, 25),
+        ("graph", "prompt", 8, 25),
         ("entities", "markers", 8, 25),
         ("cls+entities", "masked", 8, 25),
         ("mean", "tagged", 8, 25),

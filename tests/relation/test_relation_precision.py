@@ -101,7 +101,7 @@ def test_a_run_from_half_precision_is_that_from_the_same_numbers(
     assert weights(runs[0]) == weights(runs[1])
 
 
-@pytest.mark.parametrize("head", ["cls", "entities", "document", "atlop"])
+@pytest.mark.parametrize("head", ["cls", "entities", "document", "atlop", "graph"])
 def test_going_on_from_a_run_stored_in_half_precision(
     encoders: dict[str, Path], sample_union: Path, small_recipe: Small, tmp_path: Path, head: str
 ) -> None:
@@ -146,7 +146,7 @@ def test_adaptation_is_in_single_precision(encoders: dict[str, Path], tmp_path: 
     assert types(out) == {torch.float32}
 
 
-@pytest.mark.parametrize("head", ["cls", "document", "atlop"])
+@pytest.mark.parametrize("head", ["cls", "document", "atlop", "graph"])
 def test_mixed_precision_is_autocast_alone(
     sample_union: Path, small_recipe: Small, tmp_path: Path, head: str
 ) -> None:
