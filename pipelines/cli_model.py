@@ -50,7 +50,7 @@ def train(
         str,
         typer.Option(
             help="biorex, original, transfer, multi-task, folds-aimed, folds-bertsrc, folds-hprd50, "
-            "fraction, quick, or a YAML file."
+            "fraction, renet, quick, or a YAML file."
         ),
     ] = "biorex",
     encoder: Annotated[
@@ -64,6 +64,9 @@ def train(
     input_: Annotated[
         str | None,
         typer.Option("--input", help=f"{', '.join(INPUTS)}: what is read of a pair [default: the recipe's]."),
+    ] = None,
+    knowledge: Annotated[
+        Path | None, typer.Option(help="A table of `harmonize describe`, for --input described.")
     ] = None,
     teacher: Annotated[
         Path | None, typer.Option(help="A run to distil: what it says of the rows is learnt too.")
@@ -95,6 +98,7 @@ def train(
         "encoder": encoder,
         "head": head,
         "input": input_,
+        "knowledge": None if knowledge is None else str(knowledge),
         "teacher": None if teacher is None else str(teacher),
         "train_on": train_on,
         "evaluate_on": evaluate_on,

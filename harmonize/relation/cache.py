@@ -97,6 +97,8 @@ class Cache:
             "tags": encoder.tags,
             "input": encoder.kind.name,
             "max_length": encoder.max_length,
+            # None is not told, so that what was kept before there was any is still found.
+            **({} if encoder.knowledge is None else {"knowledge": encoder.knowledge.sha256}),
         }
         return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]
 

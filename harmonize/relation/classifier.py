@@ -20,6 +20,7 @@ from harmonize.relation.encoder_model import WEIGHT_TYPE
 from harmonize.relation.encoding import PairEncoder
 from harmonize.relation.heads import HEADS, EncodedInputs, Head
 from harmonize.relation.inputs import INPUTS
+from harmonize.relation.knowledge import KNOWLEDGE_FILE, read_knowledge
 from harmonize.relation.labels import LabelSpace, own_outputs, softmax
 from harmonize.relation.order import token_batches
 from harmonize.relation.pair import Pair
@@ -159,7 +160,8 @@ class Classifier:
             ) from None
         names = tuple(model.config.id2label[place] for place in range(model.config.num_labels))
         head = HEADS[prompt.head]
-        encoder = head.encoder(tokenizer, prompt.tags, prompt.max_length, prompt.input)
+        knowledge = read_knowledge(folder / KNOWLEDGE_FILE) if INPUTS[prompt.input].describes else None
+        encoder = head.encoder(tokenizer, prompt.tags, prompt.max_length, prompt.input, knowledge)
         space = LabelSpace(names, prompt.by_corpus)
         return cls(model, head, encoder, space, prompt.labels, place, precision)
 

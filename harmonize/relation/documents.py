@@ -18,7 +18,7 @@ from torch.utils.data import Dataset
 
 from harmonize.relation.encoding import TextEncoder
 from harmonize.relation.pair import Entity, Pair
-from harmonize.relation.prompt import Piece, tagged
+from harmonize.relation.prompt import Piece, known_pieces, tagged
 from harmonize.relation.windows import Range, overlapping
 
 __all__ = [
@@ -81,7 +81,7 @@ class DocumentEncoder(TextEncoder):
     """Encodes the pairs of whole contexts; see TextEncoder for the arguments.
 
     The entities of a context are those of its pairs, so that all its pairs must come in one call. Of the
-    kinds of input it knows "prompt", here a question that names no entity, and "tagged".
+    kinds of input it knows "prompt", here a question that names no entity, "described" and "tagged".
     """
 
     @property
@@ -95,7 +95,7 @@ class DocumentEncoder(TextEncoder):
             HarmonizeError: an entity type without a tag, or a length that leaves no room for a context.
         """
         groups: dict[tuple[str, str, str], list[tuple[int, Pair]]] = {}
-        for place, pair in enumerate(pairs):
+        for place, pair in enumerate(self.known(pairs)):
             groups.setdefault((pair.corpus, pair.task, pair.text), []).append((place, pair))
         contexts = list(groups.values())
         for start in range(0, len(contexts), _BATCH):
@@ -128,7 +128,11 @@ class DocumentEncoder(TextEncoder):
 
     def pieces(self, text: str, entities: Sequence[Entity]) -> list[Piece]:
         """The context with its entities marked, and what a kind of encoder marks before them."""
-        return tagged(text, entities, self.tags)
+        return [*tagged(text, entities, self.tags), *self.known_of(entities)]
+
+    def known_of(self, entities: Sequence[Entity]) -> list[Piece]:
+        """What is known of the entities, behind the context; each name is one more mention of its entity."""
+        return known_pieces(entities, self.tags, self.beside, tagged=True)
 
     def made(
         self, document: EncodedDocument, windows: Windows, mentions: Sequence[Sequence[Range]]

@@ -16,6 +16,7 @@ from typing import Any
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.inputs import MASK, InputKind, Segments, input_named
+from harmonize.relation.knowledge import Knowledge
 from harmonize.relation.pair import Entity, Pair
 from harmonize.relation.prompt import Piece
 from harmonize.relation.windows import Range, kept, nearest
@@ -91,16 +92,23 @@ class TextEncoder:
         tags: entity type -> the tag's name, of every type that may come; see `prompt.tag`.
         max_length: of an input, in tokens, the special ones counted in.
         kind: of input, by its name.
+        knowledge: for a kind of input that tells what is known of entities.
 
     Raises:
         UnknownName: no such kind of input.
-        HarmonizeError: one with masks, and a tokenizer without.
+        HarmonizeError: one with masks, and a tokenizer without; or one that describes, and no knowledge.
     """
 
     def __init__(
-        self, tokenizer: Any, tags: Mapping[str, str], max_length: int, kind: str = "prompt"
+        self,
+        tokenizer: Any,
+        tags: Mapping[str, str],
+        max_length: int,
+        kind: str = "prompt",
+        knowledge: Knowledge | None = None,
     ) -> None:
         self.tokenizer, self.tags, self.max_length = tokenizer, dict(tags), max_length
+        self.knowledge = knowledge
         self.kind: InputKind = input_named(kind)
         self._tag_ids = {
             token: tokenizer.convert_tokens_to_ids(token) for token in self.kind.words(self.tags)
@@ -109,6 +117,8 @@ class TextEncoder:
         self._ids_of_words: dict[str, list[int]] | None = {} if _takes_words(tokenizer) else None
         if self.kind.masks and tokenizer.mask_token_id is None:
             raise HarmonizeError(f"input {kind}: expected a tokenizer with a mask, this one has none")
+        if self.kind.describes and knowledge is None:
+            raise HarmonizeError(f"input {kind}: expected a table of what is known (knowledge), got none")
         self.frame = Frame.of(tokenizer, pair=self.kind.segments == 2)
 
     @property
@@ -120,6 +130,10 @@ class TextEncoder:
     def knows_types(self) -> bool:
         """True if the encoder's model takes token types (BERT's does, DistilBERT's does not)."""
         return "token_type_ids" in self.tokenizer.model_input_names
+
+    def known(self, pairs: Iterable[Pair]) -> Iterable[Pair]:
+        """The pairs with what is known of their entities, where the kind of input tells it."""
+        return pairs if self.knowledge is None else self.knowledge.described(pairs)
 
     def check(self, entities: Iterable[Entity]) -> None:
         """See that each entity has a tag.
@@ -211,7 +225,7 @@ class PairEncoder(TextEncoder):
         Raises:
             HarmonizeError: an entity type without a tag, or a question too long to leave room for a context.
         """
-        remaining = iter(pairs)
+        remaining = iter(self.known(pairs))
         while batch := list(islice(remaining, _BATCH)):
             yield from self._encoded(batch)
 

@@ -26,7 +26,7 @@ class EncodedGraph(EncodedDocument):
 
     Attributes:
         sentences: [sentences, 3] of int64: window, and from where to where in its input.
-        sentence_of: [mentions] of int64: the sentence that each mention begins in.
+        sentence_of: [mentions] of int64: the sentence that each mention begins in; -1 behind the context.
     """
 
     sentences: NDArray[np.int64]
@@ -46,18 +46,21 @@ class GraphEncoder(DocumentEncoder):
         sentences = Entity("", "", tuple(spans) or (Span(0, len(text)),))
         # The first of two with one span is outside: a sentence holds the tags of its mentions.
         tokens = [("", ""), *(around(entity.type, self.tags) for entity in entities)]
-        return marked(text, [sentences, *entities], tokens)
+        return [*marked(text, [sentences, *entities], tokens), *self.known_of(entities)]
 
     def made(
         self, document: EncodedDocument, windows: Windows, mentions: Sequence[Sequence[Range]]
     ) -> EncodedGraph:
         sentences = sorted(mentions[0])
         starts = [sentence.start for sentence in sentences]
-        begun = [one.start for found in mentions[self.beside :] for one in found]
+        begun = np.array([one.start for found in mentions[self.beside :] for one in found])
+        sentence_of = np.searchsorted(starts, begun, side="right") - 1
+        # What is known of an entity stands behind the context, in no sentence of it.
+        sentence_of[begun >= sentences[-1].end] = -1
         return EncodedGraph(
             *(getattr(document, field.name) for field in fields(EncodedDocument)),
             sentences=np.array([_shown(sentence, windows) for sentence in sentences], dtype=np.int64),
-            sentence_of=np.searchsorted(starts, begun, side="right") - 1,
+            sentence_of=sentence_of,
         )
 
 

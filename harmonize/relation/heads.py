@@ -57,7 +57,7 @@ class Head:
     """A kind of classifier.
 
     Attributes:
-        encoder: (tokenizer, tags, max_length, kind of input) -> the encoder of pairs.
+        encoder: (tokenizer, tags, max_length, kind of input, knowledge or None) -> the encoder of pairs.
         inputs: (encoded, labels of the pairs) -> the encoded inputs.
         padded: (items, padding, types_too=...) -> a batch, with labels as the model gives its logits.
         fresh: (configuration) -> a model with random weights.
@@ -125,7 +125,7 @@ def _of_contexts(name: str, model: type[ContextModel], **further: Any) -> Head:
         name,
         fresh=partial(_fresh, model, {}),
         pretrained=partial(_pretrained, model, {}),
-        inputs_known=("prompt", "tagged"),
+        inputs_known=("prompt", "described", "tagged"),
         of_contexts=True,
         **parts,
     )

@@ -16,6 +16,7 @@ from harmonize.relation.prompt import (
     Piece,
     Tokens,
     context_pieces,
+    known_pieces,
     marked,
     question_pieces,
     replaced,
@@ -63,6 +64,7 @@ class InputKind:
         words: tags -> each token that it adds to the vocabulary, and the words that its embedding begins as.
         source: the paper that has it.
         masks: it needs the mask of the vocabulary.
+        describes: it tells what is known of the entities beside the text.
     """
 
     name: str
@@ -71,11 +73,12 @@ class InputKind:
     words: Callable[[Tags], Mapping[str, str]]
     source: str
     masks: bool = False
+    describes: bool = False
 
     def example(self, tags: Tags) -> str:
         """What it makes of "Aspirin may provoke asthma.", without the special tokens at both ends."""
-        chemical = Entity("Aspirin", "ChemicalEntity", (Span(0, 7),))
-        disease = Entity("asthma", "DiseaseOrPhenotypicFeature", (Span(20, 26),))
+        chemical = Entity("Aspirin", "ChemicalEntity", (Span(0, 7),), "D001241", "an analgesic")
+        disease = Entity("asthma", "DiseaseOrPhenotypicFeature", (Span(20, 26),), "D001249", "narrow airways")
         made = self.of(Pair("biored", "BioRED", "Aspirin may provoke asthma.", chemical, disease), tags)
         return " [SEP] ".join(map(spelled, made.parts))
 
@@ -84,6 +87,13 @@ def prompt(pair: Pair, tags: Tags) -> Segments:
     """What is the relation in BioRED between <C>Aspirin</C> and <D>asthma</D>? [SEP]
     <C>Aspirin</C> may provoke <D>asthma</D>."""
     return Segments(question_pieces(pair, tags), [context_pieces(pair, tags)])
+
+
+def described(pair: Pair, tags: Tags) -> Segments:
+    """What is the relation in BioRED between <C>Aspirin</C> and <D>asthma</D>? Aspirin: an analgesic.
+    asthma: narrow airways. [SEP] <C>Aspirin</C> may provoke <D>asthma</D>."""
+    known = known_pieces((pair.head, pair.tail), tags)
+    return Segments([*question_pieces(pair, tags), *known], [context_pieces(pair, tags)])
 
 
 def tagged(pair: Pair, tags: Tags) -> Segments:
@@ -174,6 +184,14 @@ def _entity_words(tags: Tags) -> Mapping[str, str]:
 
 _ALL: Iterable[InputKind] = (
     InputKind("prompt", 2, prompt, _tag_words, "BioREx (Lai et al. 2023, section 3.4)"),
+    InputKind(
+        "described",
+        2,
+        described,
+        _tag_words,
+        "BioREx's prompt, with what a table says of the two",
+        describes=True,
+    ),
     InputKind("tagged", 1, tagged, _tag_words, "BioREx, multi-task learning (figure 4)"),
     InputKind("plain", 1, plain, _no_words, "BertSRC (Lee et al. 2022), default method"),
     InputKind("markers", 1, markers, _entity_words, "BertSRC, entity marker - entity start"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,15 +22,20 @@ class Entity:
         name: text of its first mention in the context.
         type: entity type after rule e, which decides its tags.
         spans: of its mentions, relative to the context, in order, at least one.
+        id: concept id, or mention id; "" where nobody has asked for what is known of the entity.
+        description: what is known of it beside the text; see harmonize.relation.knowledge.
     """
 
     name: str
     type: str
     spans: tuple[Span, ...]
+    # What is asked about is what the text shows: two concepts of the very same mentions are one there.
+    id: str = field(default="", compare=False)
+    description: str = field(default="", compare=False)
 
     @classmethod
     def from_context(cls, entity: EntityInContext) -> Entity:
-        return cls(entity.name, entity.type, entity.spans)
+        return cls(entity.name, entity.type, entity.spans, entity.id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ __all__ = [
     "Tag",
     "around",
     "context_pieces",
+    "known_pieces",
     "marked",
     "question",
     "question_pieces",
@@ -103,6 +104,28 @@ def _question(task: str, *sides: tuple[str, str]) -> list[Piece]:
         before, after = _around(name_of_tag)
         pieces += [Tag(before, True, side), name, Tag(after, False, side)]
         pieces.append("?" if side else " and ")
+    return pieces
+
+
+def known_pieces(
+    entities: Sequence[Entity], tags: Mapping[str, str], first: Side = 0, *, tagged: bool = False
+) -> list[Piece]:
+    """What is known of entities, " aspirin: an analgesic." for each of which something is.
+
+    Args:
+        first: the side of the first entity.
+        tagged: each name has the entity's tags, and is a mention of it.
+    """
+    pieces: list[Piece] = []
+    for side, entity in enumerate(entities, start=first):
+        if not entity.description:
+            continue
+        before, after = (
+            Tag(token, opens, side)
+            for token, opens in zip(around(entity.type, tags), (True, False), strict=True)
+        )
+        name: list[Piece] = [before, entity.name, after] if tagged else [entity.name]
+        pieces += [" ", *name, f": {entity.description}."]
     return pieces
 
 

@@ -51,7 +51,9 @@ Head = Literal[
     "svm",
 ]
 HEADS: tuple[Head, ...] = get_args(Head)
-Input = Literal["prompt", "tagged", "plain", "markers", "masked", "two_masked", "two_entities", "typed"]
+Input = Literal[
+    "prompt", "described", "tagged", "plain", "markers", "masked", "two_masked", "two_entities", "typed"
+]
 INPUTS: tuple[Input, ...] = get_args(Input)
 _RECIPES = resources.files("harmonize.pipelines") / "recipes"
 _DEFAULT, _ENCODERS = "default", "encoders"
@@ -87,6 +89,7 @@ class Recipe(BaseModel):
     head: Head
     encoder: str = Field(min_length=1)
     input: Input
+    knowledge: str | None = Field(min_length=1)
     max_length: int = Field(ge=32)
     labels: Literal["harmonized", "source"]
     heads: Literal["one", "corpus"]
@@ -138,6 +141,14 @@ class Recipe(BaseModel):
             raise ValueError(f"fold: expected one of `folds` ({self.folds}), got {self.fold}")
         if self.development == self.evaluate_on and self.folds is None:
             raise ValueError(f"development: expected another part than evaluate_on ({self.evaluate_on})")
+        return self
+
+    @model_validator(mode="after")
+    def _knowledge_is_told(self) -> Recipe:
+        if self.input == "described" and self.knowledge is None:
+            raise ValueError("knowledge: expected a table of descriptions with input described")
+        if self.input != "described" and self.knowledge is not None:
+            raise ValueError(f"knowledge: expected null with input {self.input}, which tells nothing of it")
         return self
 
     def with_values(self, values: Mapping[str, Any]) -> Recipe:

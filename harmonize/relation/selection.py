@@ -154,6 +154,7 @@ def pairs_of(rows: pa.Table) -> Iterator[Pair]:
                     row[f"{side}_name"],
                     row[f"{side}_type"],
                     tuple(Span(span["start"], span["end"]) for span in row[f"{side}_spans"]),
+                    row[f"{side}_id"],
                 )
                 for side in ("head", "tail")
             )

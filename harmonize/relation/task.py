@@ -18,6 +18,7 @@ from harmonize.relation.encoders import Encoder, load_encoder
 from harmonize.relation.encoding import Encoded, PairEncoder
 from harmonize.relation.heads import EncodedInputs, Head, head_named
 from harmonize.relation.inputs import input_named
+from harmonize.relation.knowledge import Knowledge, read_knowledge
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.order import Drawn
 from harmonize.relation.prompt import tag
@@ -41,6 +42,7 @@ class Task:
         train, development: the inputs; development is None where nothing is watched.
         drawn: which of the training inputs an epoch reads.
         windows: "train" and "development" -> how the contexts fit.
+        knowledge: what is known of entities, where the recipe names a table of it.
     """
 
     recipe: Recipe
@@ -53,6 +55,7 @@ class Task:
     development: EncodedInputs | None
     drawn: Drawn
     windows: dict[str, dict[str, int]]
+    knowledge: Knowledge | None
 
     @classmethod
     def of(
@@ -93,7 +96,8 @@ class Task:
             by_corpus=space.by_corpus,
             head=head.name,
         )
-        pairs = head.encoder(encoder.tokenizer, tags, prompt.max_length, recipe.input)
+        knowledge = None if recipe.knowledge is None else read_knowledge(Path(recipe.knowledge))
+        pairs = head.encoder(encoder.tokenizer, tags, prompt.max_length, recipe.input, knowledge)
         counts: dict[str, dict[str, int]] = {}
         labels: list[NDArray[np.int64]] = []
         sets: list[EncodedInputs] = []
@@ -109,7 +113,9 @@ class Task:
             )
         development = sets[1] if watched.num_rows else None
         drawn = _drawn(sets[0], rows, recipe)
-        return cls(recipe, head, encoder, prompt, space, labels[0], sets[0], development, drawn, counts)
+        return cls(
+            recipe, head, encoder, prompt, space, labels[0], sets[0], development, drawn, counts, knowledge
+        )
 
 
 def _drawn(inputs: EncodedInputs, rows: Any, recipe: Recipe) -> Drawn:

@@ -182,6 +182,8 @@ def fit(
     task.encoder.tokenizer.save_pretrained(str(folder))
     (folder / "training_args.bin").unlink(missing_ok=True)
     task.prompt.write(folder)
+    if task.knowledge is not None:
+        task.knowledge.copy(Path(recipe.knowledge or ""), folder)
     write_left_out(folder, selection)
     learnt = steps_learnt(task.windows, trainer.state)
     run_record(folder, union, recipe, selection, task.space.plain, learnt, described(place), timer)

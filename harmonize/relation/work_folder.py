@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
+from harmonize.relation.knowledge import KNOWLEDGE_FILE, knowledge_hash
 from harmonize.relation.pseudo import pseudo_hash
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.run import TRAINING, manifest_hash, read_record
@@ -36,7 +37,7 @@ __all__ = [
 ]
 
 RECIPE, CHECKPOINTS, FIRST = "recipe.yaml", "checkpoints", "first"
-_SET, _PSEUDO = "set.sha256", "pseudo.sha256"
+_SET, _PSEUDO, _KNOWLEDGE = "set.sha256", "pseudo.sha256", "knowledge.sha256"
 
 
 class AtWork(HarmonizeError):
@@ -87,6 +88,12 @@ def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
         return False
     if read_record(out)["union"]["manifest_sha256"] != manifest_hash(union):
         return False
+    if any(
+        knowledge_hash(path) != knowledge_hash(folder / KNOWLEDGE_FILE)
+        for folder, path in zip((out / FIRST, out)[-len(stages(recipe)) :], _knowledge(recipe), strict=True)
+        if path is not None
+    ):
+        return False
     *first, last = _pseudo_hashes(recipe)
     made = [(out, last), *((out / FIRST, before) for before in first)]
     return all(read_record(folder).get("pseudo", {}).get("sha256") == wanted for folder, wanted in made)
@@ -95,6 +102,11 @@ def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
 def _pseudo_hashes(recipe: Recipe) -> list[str | None]:
     """The hash of the pseudo-labels of each stage, None for one without."""
     return [None if stage.pseudo is None else pseudo_hash(Path(stage.pseudo)) for stage in stages(recipe)]
+
+
+def _knowledge(recipe: Recipe) -> list[Path | None]:
+    """The table of descriptions of each stage, None for one without."""
+    return [None if stage.knowledge is None else Path(stage.knowledge) for stage in stages(recipe)]
 
 
 def begin(work: Path, union: Path, recipe: Recipe) -> None:
@@ -110,6 +122,9 @@ def begin(work: Path, union: Path, recipe: Recipe) -> None:
     hashes = _pseudo_hashes(recipe)
     if any(hashes):
         wanted[_PSEUDO] = ("".join(f"{each}\n" for each in hashes), "on other pseudo-labels")
+    known = [knowledge_hash(path) for path in _knowledge(recipe) if path is not None]
+    if known:
+        wanted[_KNOWLEDGE] = ("".join(f"{each}\n" for each in known), "with other knowledge")
     begin_as(work, wanted)
 
 
@@ -142,7 +157,7 @@ def has_begun(work: Path) -> bool:
     return any(work.rglob(f"{CHECKPOINTS}/checkpoint-*")) or (work / FIRST / TRAINING).is_file()
 
 
-def finish(work: Path, out: Path, scratch: Iterable[str] = (_SET, _PSEUDO)) -> None:
+def finish(work: Path, out: Path, scratch: Iterable[str] = (_SET, _PSEUDO, _KNOWLEDGE)) -> None:
     """Put the finished run in its place, without its checkpoints and the files that only making it needs."""
     if not is_first_process():
         return

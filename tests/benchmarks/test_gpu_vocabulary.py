@@ -134,7 +134,7 @@ def test_the_vocabulary_gets_smaller_and_keeps_its_order(
     assert new.pad_token_id == old.pad_token_id
 
 
-@pytest.mark.parametrize("kind", INPUTS)
+@pytest.mark.parametrize("kind", [name for name, kind in INPUTS.items() if not kind.describes])
 def test_every_input_has_the_tokens_that_it_had(
     kind: str, before_and_after: tuple[Path, Path, list[int]], rows: pa.Table
 ) -> None:

@@ -14,8 +14,9 @@ from harmonize.relation.pair_model import POOLINGS
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.training import train
 
-SYSTEMS = tuple(zip(("cls", *POOLINGS, "entities", "entities"), (*INPUTS, "prompt"), strict=True))
-"""Each head of pairs and each kind of input, in as few pairs of these as have all of them."""
+OF_TEXT = tuple(name for name, kind in INPUTS.items() if not kind.describes)
+SYSTEMS = tuple(zip(("cls", *POOLINGS, "entities", "entities"), (*OF_TEXT, "prompt"), strict=True))
+"""Each head of pairs and each kind of input of text alone, in as few pairs of these as have all of them."""
 HALF = {"epochs": 0.5, "evaluate_every": 3}
 """Half an epoch, six steps, with a checkpoint in the middle."""
 

@@ -174,5 +174,7 @@ def test_a_head_goes_on_from_its_own_kind_and_no_other(
 def test_a_context_is_read_in_two_kinds_of_input(
     sample_union: Path, small_recipe: Small, tmp_path: Path, head: str
 ) -> None:
-    with pytest.raises(HarmonizeError, match=f"input masked: expected prompt or tagged with head {head}"):
+    with pytest.raises(
+        HarmonizeError, match=f"input masked: expected prompt or described or tagged with head {head}"
+    ):
         train(sample_union, small_recipe(head=head, input="masked"), tmp_path / "run", device="cpu")

@@ -12,6 +12,7 @@ from relation_cases import CHEMICAL, GENE, TAGS, pair, pairs, words_tokenizer
 from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.relation.encoding import Encoded, PairEncoder, add_tokens
 from harmonize.relation.inputs import INPUTS, MASK, InputKind, input_named
+from harmonize.relation.knowledge import Knowledge
 from harmonize.relation.pair import Pair
 from harmonize.relation.prompt import Tag, spelled
 from harmonize.relation.recipe import Input
@@ -24,7 +25,8 @@ def encoder(kind: str, longest: int = 512) -> PairEncoder:
     tokenizer = words_tokenizer()
     tokenizer.add_special_tokens({"mask_token": MASK})
     add_tokens(tokenizer, INPUTS[kind].words(TAGS))
-    return PairEncoder(tokenizer, TAGS, longest, kind)
+    known = Knowledge("", {}, {"aspirin": "an analgesic"}) if INPUTS[kind].describes else None
+    return PairEncoder(tokenizer, TAGS, longest, kind, known)
 
 
 ENCODERS = {kind.name: encoder(kind.name) for kind in KINDS}
@@ -119,7 +121,7 @@ def test_places_are_of_the_tokens_that_stand_for_the_entities(made: Pair, name: 
         assert at == expected[name]
     if kind.segments == 2:
         assert found.token_type_ids[found.tail_place] == 1
-        assert found.token_type_ids[found.head_place] == (name == "prompt")
+        assert found.token_type_ids[found.head_place] == (name in ("prompt", "described"))
 
 
 TAGS_SPELLED = {CHEMICAL: "CHEMICAL", GENE: "GENE", "DiseaseOrPhenotypicFeature": "DISEASE"}

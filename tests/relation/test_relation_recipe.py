@@ -28,7 +28,15 @@ def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_p
     recipe = load_recipe(name)
     assert {key for key, value in recipe.model_dump().items() if value is None} <= {
         *("development", "folds", "fold", "documents", "negatives", "first", "patience", "evaluate_every"),
-        *("attention_dropout", "pseudo", "teacher", "batch_tokens", "corpus_tokens", "head_learning_rate"),
+        *(
+            "attention_dropout",
+            "knowledge",
+            "pseudo",
+            "teacher",
+            "batch_tokens",
+            "corpus_tokens",
+            "head_learning_rate",
+        ),
     }
     assert packaged(name).startswith("# ")
     path = tmp_path / "again.yaml"
@@ -165,7 +173,9 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ("encoder: ''", "encoder: String should have at least 1 character"),
         ("encoder: null", "encoder: Input should be a valid string"),
         ("question: true", "question: Extra inputs are not permitted"),
-        ("input: masks", "input: Input should be 'prompt', 'tagged'"),
+        ("input: masks", "input: Input should be 'prompt', 'described', 'tagged'"),
+        ("input: described", "recipe: knowledge: expected a table of descriptions with input described"),
+        ("knowledge: a.tsv", "recipe: knowledge: expected null with input prompt"),
         ("max_length: 16", "max_length: Input should be greater than or equal to 32"),
         ("labels: both", "labels: Input should be 'harmonized' or 'source'"),
         ("heads: two", "heads: Input should be 'one' or 'corpus'"),

@@ -1,0 +1,56 @@
+"""harmonize describe: tables of genes, diseases and chemicals in, a table of what is known out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from harmonize.curated.descriptions import (
+    Description,
+    chemical_descriptions,
+    disease_descriptions,
+    gene_descriptions,
+)
+from harmonize.errors import HarmonizeError
+from harmonize.union.replace import new_file
+
+__all__ = ["REPEATED", "describe"]
+
+REPEATED = "described before"
+
+
+def describe(
+    out: Path, genes: Path | None, diseases: Path | None, chemicals: Iterable[Path]
+) -> dict[str, Counter[str]]:
+    """Write a table that `--input described` reads.
+
+    Returns:
+        Kind of entity -> "written" and REPEATED -> ids.
+
+    Raises:
+        HarmonizeError: no table is given.
+        MissingInput, MalformedInput: with file and line.
+    """
+    tables: dict[str, Iterator[Description]] = {}
+    if genes is not None:
+        tables["genes"] = gene_descriptions(genes)
+    if diseases is not None:
+        tables["diseases"] = disease_descriptions(diseases)
+    if chemicals := list(chemicals):
+        tables["chemicals"] = chemical_descriptions(chemicals)
+    if not tables:
+        raise HarmonizeError("describe: expected a table of genes, diseases or chemicals, got none")
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in tables}
+    known: set[str] = set()
+    with new_file(out) as file:
+        file.write("id\tname\tdescription\n")
+        for kind, descriptions in tables.items():
+            for each in descriptions:
+                if each.id in known:
+                    counts[kind][REPEATED] += 1
+                    continue
+                known.add(each.id)
+                counts[kind]["written"] += 1
+                file.write("\t".join((each.id, each.name, " ".join(each.text.split()))) + "\n")
+    return counts
