@@ -112,7 +112,8 @@ class ContextModel(EncoderModel):
         found = self.encoder(**given, **asked)
         attention = None
         if self.attends:
-            attention = _unpacked(found.attentions[-1], full).unflatten(0, (contexts, windows))
+            weights = _unpacked(found.attentions[-1], full)
+            attention = weights.view(contexts, windows, *weights.shape[1:])
         return Reading(
             _unpacked(found.last_hidden_state, full).view(contexts, windows * length, -1),
             mask.view(contexts, windows * length).bool(),

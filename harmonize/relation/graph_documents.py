@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -58,9 +58,13 @@ class GraphEncoder(DocumentEncoder):
         # What is known of an entity stands behind the context, in no sentence of it.
         sentence_of[begun >= sentences[-1].end] = -1
         return EncodedGraph(
-            *(getattr(document, field.name) for field in fields(EncodedDocument)),
-            sentences=np.array([_shown(sentence, windows) for sentence in sentences], dtype=np.int64),
-            sentence_of=sentence_of,
+            document.input_ids,
+            document.token_type_ids,
+            document.mentions,
+            document.pairs,
+            document.places,
+            np.array([_shown(sentence, windows) for sentence in sentences], dtype=np.int64),
+            sentence_of,
         )
 
 

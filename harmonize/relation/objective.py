@@ -101,7 +101,7 @@ class AdaptiveThreshold:
         above = torch.logaddexp(limit, _summed(logits, related)) - logits
         below = _summed(logits, own & ~related) - limit
         total = (above * related).sum() + below.sum()
-        return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
+        return torch.div(total, len(labels) if num_items_in_batch is None else num_items_in_batch)
 
 
 def _own_labels(space: LabelSpace) -> torch.Tensor:
