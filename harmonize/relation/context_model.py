@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from transformers.modeling_outputs import SequenceClassifierOutput
 
+from harmonize.errors import HarmonizeError
 from harmonize.relation.encoder_model import EncoderModel, EncoderModelConfig
 
 __all__ = ["ContextConfig", "ContextModel", "Reading", "of_sides", "pooled", "taken"]
@@ -112,6 +113,10 @@ class ContextModel(EncoderModel):
         found = self.encoder(**given, **asked)
         attention = None
         if self.attends:
+            if not found.attentions:
+                raise HarmonizeError(
+                    "head atlop: expected an encoder that tells its attention, this does not"
+                )
             weights = _unpacked(found.attentions[-1], full)
             attention = weights.view(contexts, windows, *weights.shape[1:])
         return Reading(

@@ -27,6 +27,8 @@ KNOWLEDGE_FILE = "knowledge.tsv"
 """What a run calls its copy."""
 KNOWLEDGE_COLUMNS = ("id", "name", "description")
 _MOST_WORDS = 20
+_MESH = "MESH:"
+"""Before an id in PubTator's files, not in the tables."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Knowledge:
 
     def of(self, entity: Entity) -> str:
         """The description of an entity, "" where there is none."""
-        return self.by_id.get(entity.id) or self.by_name.get(entity.name, "")
+        return self.by_id.get(entity.id.removeprefix(_MESH)) or self.by_name.get(entity.name, "")
 
     def described(self, pairs: Iterable[Pair]) -> Iterator[Pair]:
         """The pairs, each entity with its description."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pyarrow as pa
@@ -149,6 +150,15 @@ def test_an_entity_attends_as_its_mentions_do_in_the_mean() -> None:
     torch.testing.assert_close(found[0, 0, :, 3:], attention[0, 1, :, 2] / 2)
     torch.testing.assert_close(found[0, 1, :, 3:], attention[0, 1, :, 0])
     assert found[0, 1, :, :3].sum() == 0
+
+
+def test_an_encoder_that_tells_nothing_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = load_encoder("tiny", HEADS["atlop"], ("Bind", "None"), {}, lambda: ["aspirin"]).model()
+    silent = SimpleNamespace(last_hidden_state=torch.zeros(1, 4, 64), attentions=None)
+    monkeypatch.setattr(made.encoder, "forward", lambda **_: silent)
+    ids = torch.ones(1, 1, 4, dtype=torch.int64)
+    with pytest.raises(HarmonizeError, match="head atlop: expected an encoder that tells its attention"):
+        made(ids, ids, torch.tensor([[[0, 1], [1, 2]]]), torch.tensor([[[0, 1]]]))
 
 
 def weights(*heads: list[float]) -> Tensor:

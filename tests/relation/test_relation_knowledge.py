@@ -64,6 +64,7 @@ def test_an_id_comes_before_a_name_and_words_are_few(tmp_path: Path) -> None:
     path.write_text(f"{HEADER}D001241\tAspirin\tan  analgesic\n\tasthma\t{long}\n", encoding="utf-8")
     known = read_knowledge(path)
     assert known.of(ASPIRIN) == "an analgesic"
+    assert known.of(replace(ASPIRIN, id="MESH:D001241")) == "an analgesic"
     assert known.of(replace(ASPIRIN, id="")) == "an analgesic"
     assert known.of(ASTHMA).split() == long.split()[:20]
     assert known.of(HEPARIN) == ""
