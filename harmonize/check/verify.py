@@ -2,7 +2,7 @@
 
     manifest.json          keys, and accounts that add up                        manifest
     every file             there, named by the manifest, size and hash           here
-    data/.../part-0        schema, metadata, every row                           schema, rows
+    data/.../train.parquet schema, metadata, every row                           schema, rows
     documents.parquet      every document, and the contexts cut from it          documents
     leaks, drops, cards    beside the data and the manifest that they describe   here
 

@@ -24,6 +24,7 @@ from harmonize.explore.query import Filters
 from harmonize.relation.labels import is_negative
 from harmonize.union.manifest import read_manifest
 from harmonize.union.parquet import parquet_faults
+from harmonize.union.partition import PartitionFile, with_partition
 from harmonize.union.reader import union_files
 
 __all__ = ["DocumentRows", "Facet", "Places", "UnionRows"]
@@ -58,7 +59,7 @@ class DocumentRows(NamedTuple):
 class _Group:
     """A row group: `rows` of the set from `start` on."""
 
-    file: Path
+    file: PartitionFile
     number: int
     start: int
     rows: int
@@ -209,8 +210,9 @@ class UnionRows:
 
     def _read_group(self, number: int) -> pa.Table:
         group = self._groups[number]
-        with parquet_faults(group.file), pq.ParquetFile(group.file, read_dictionary=["text"]) as file:
-            return file.read_row_group(group.number)
+        path = group.file.path
+        with parquet_faults(path), pq.ParquetFile(path, read_dictionary=["text"]) as file:
+            return with_partition(file.read_row_group(group.number), group.file)
 
     def _values(self, column: str) -> list[str]:
         values: list[str] = self.table[column].chunk(0).dictionary.to_pylist() if len(self) else []
@@ -244,25 +246,26 @@ class UnionRows:
         return found
 
 
-def _row_groups(files: Iterable[Path]) -> Iterable[_Group]:
+def _row_groups(files: Iterable[PartitionFile]) -> Iterable[_Group]:
     start = 0
     for file in files:
-        with parquet_faults(file), pq.ParquetFile(file) as parquet:
+        with parquet_faults(file.path), pq.ParquetFile(file.path) as parquet:
             for number in range(parquet.num_row_groups):
                 rows = parquet.metadata.row_group(number).num_rows
                 yield _Group(file, number, start, rows)
                 start += rows
 
 
-def _strings(file: Path, columns: Sequence[str]) -> pa.Table:
-    """Columns of a file as dictionaries of strings, however the file has them."""
-    with parquet_faults(file), pq.ParquetFile(file, read_dictionary=list(columns)) as parquet:
-        table = parquet.read(columns=list(columns)).select(list(columns))
+def _strings(file: PartitionFile, columns: Sequence[str]) -> pa.Table:
+    """Columns of a file, or of its folders, as dictionaries of strings, however the file has them."""
+    held = [name for name in columns if name not in file._fields]
+    with parquet_faults(file.path), pq.ParquetFile(file.path, read_dictionary=held) as parquet:
+        table = with_partition(parquet.read(columns=held), file).select(list(columns))
     kind = pa.dictionary(pa.int32(), pa.string())
     return table.cast(pa.schema([pa.field(name, kind) for name in columns]))
 
 
-def _dictionaries(file: Path) -> dict[str, pa.DictionaryArray]:
+def _dictionaries(file: PartitionFile) -> dict[str, pa.DictionaryArray]:
     table = _strings(file, _SEARCHED).unify_dictionaries().combine_chunks()
     return {name: table[name].chunk(0) for name in _SEARCHED if table[name].num_chunks}
 

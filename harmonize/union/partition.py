@@ -13,7 +13,7 @@ from harmonize.errors import UnionError
 from harmonize.union.parquet import parquet_faults
 from harmonize.union.schema import FILE_SCHEMA, SCHEMA, SCHEMA_VERSION
 
-__all__ = ["PartitionFile", "repeated", "row_batches"]
+__all__ = ["PartitionFile", "repeated", "row_batches", "with_partition"]
 
 _ROWS_PER_BATCH = 10_000
 
@@ -61,6 +61,14 @@ def _completed(batch: pa.RecordBatch, file: PartitionFile, schema: pa.Schema) ->
         for field in schema
     ]
     return pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def with_partition(table: pa.Table, file: PartitionFile) -> pa.Table:
+    """Columns of a data file, and behind them those that its folders name."""
+    for name in ("corpus", "split"):
+        field = SCHEMA.field(name)
+        table = table.append_column(field, repeated(getattr(file, name), table.num_rows, field.type))
+    return table
 
 
 def repeated(value: Any, count: int, kind: pa.DataType) -> pa.Array:

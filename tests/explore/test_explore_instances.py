@@ -109,12 +109,12 @@ def test_hostile_values_are_found_as_they_are(strange_union: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [pa.string(), pa.dictionary(pa.int32(), pa.string()), pa.large_string()])
-def test_corpus_and_split_may_be_strings_or_dictionaries(tmp_path: Path, kind: pa.DataType) -> None:
+def test_categories_may_be_strings_or_dictionaries(tmp_path: Path, kind: pa.DataType) -> None:
     folder = strange_set(tmp_path / "set")
     for corpus, split in (("made", "train"), ("made", "test"), ("other", "dev"), ("other", "train")):
         file = folder / partition_file(corpus, split)
         table = pq.ParquetFile(file).read()
-        for name in ("corpus", "split", "level"):
+        for name in ("part", "level"):
             place = table.column_names.index(name)
             table = table.set_column(place, pa.field(name, kind, nullable=False), table[name].cast(kind))
         pq.write_table(table.append_column("further", pa.array(["x"] * len(table))), file)
@@ -138,7 +138,7 @@ def test_a_file_that_is_gone_is_one_line(tmp_path: Path) -> None:
     rows = UnionRows.opened(folder)
     (folder / partition_file("other", "dev")).unlink()
     place = rows.matching(Filters(corpus="other", split="dev")).tolist()
-    with pytest.raises(UnionError, match=r"part-0\.parquet: expected a file of the union set, found none$"):
+    with pytest.raises(UnionError, match=r"dev\.parquet: expected a file of the union set, found none$"):
         rows.rows(place)
 
 
