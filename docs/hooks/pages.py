@@ -1,8 +1,8 @@
 """Pages of the site that stand elsewhere in the repository, and links that leave docs/.
 
-README.md is the site's first page; CHANGELOG.md and the notebook are pages too. Links are written so that they
-work in the repository, and what they name is checked. On the site a link to a file that is no page leads to
-the repository (`repo_url` of mkdocs.yml), or is shown as the file's name where that names no repository.
+README.md is the site's first page; CHANGELOG.md and the notebook are pages too. Links are written so that
+they work in the repository, and what they name is checked. On the site a link to a file that is no page leads
+to the repository (`repo_url` of mkdocs.yml), or is shown as the file's name where that names no repository.
 """
 
 from __future__ import annotations
@@ -89,7 +89,9 @@ def _cell(cell: dict[str, Any]) -> str:
 
 
 def _output(output: dict[str, Any]) -> str:
-    """A stream's text, or the plain form of a value."""
+    """What was printed, or the plain form of a value; not progress and warnings."""
+    if output.get("name") == "stderr":
+        return ""
     return "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
 
 

@@ -71,3 +71,9 @@ def test_the_citation_names_this_version() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 150
+
+
+def test_no_page_installs_another_package_of_this_name() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    wrong = re.compile(r"pip install ['\"]?harmonize\b")  # PyPI's is not this one
+    assert not [page.name for page in pages if wrong.search(page.read_text(encoding="utf-8"))]
