@@ -14,6 +14,8 @@ from page_commands import ROOT
 
 import harmonize
 
+pytestmark = pytest.mark.xdist_group("site")  # it is built once
+
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
