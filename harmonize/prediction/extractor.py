@@ -1,9 +1,11 @@
 """Documents and a classifier -> relations.
 
+```python
 extractor = RelationExtractor.from_pretrained("model")
 for found in extractor(read_input(Path("articles.PubTator"))):
-    for relation in found.relations:
-        print(found.document.id, relation.head.name, relation.label, relation.tail.name, relation.confidence)
+    for pair in found.relations:
+        print(found.document.id, pair.head.name, pair.label, pair.tail.name, pair.confidence)
+```
 """
 
 from __future__ import annotations
