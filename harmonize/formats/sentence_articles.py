@@ -3,7 +3,8 @@
     corpus > document > sentence (text) > entity (text, type, charOffset), pair
 
 The corpora's own readers are harmonize.formats.ppi_xml and ddi_xml, where formats and dialects are described;
-what stands here reads the files of both, the protein corpora's and the DDI corpus'. Pairs are not read.
+what stands here reads the files of both, the protein corpora's and the DDI corpus'. Pairs are read where they
+are asked for, those that stand for a relation.
 """
 
 from __future__ import annotations
@@ -18,7 +19,14 @@ from lxml import etree
 from harmonize.errors import MalformedInput
 from harmonize.formats.bioc_articles import DISCONTINUOUS
 from harmonize.formats.offsets import COUNTED_IN, Offsets
-from harmonize.formats.pubtator import BodyPassage, Misfit, PubTatorMention, PubTatorRecord, fitted
+from harmonize.formats.pubtator import (
+    BodyPassage,
+    Misfit,
+    PubTatorMention,
+    PubTatorRecord,
+    PubTatorRelation,
+    fitted,
+)
 from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
 from harmonize.formats.xml import attribute, elements
 from harmonize.model import Span
@@ -26,6 +34,8 @@ from harmonize.model import Span
 __all__ = ["Ends", "sentence_article", "sentence_articles"]
 
 _PARTS = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
+_PMID_ATTRIBUTES = ("PMID", "pmid", "origId", "origID")
+_PPI, _DDI = "PPI", "true"  # the types of a pair that has none
 _HPRD_IDS = re.compile(r"(?:[a-z]+-)?pm\d{7}\S*", re.ASCII)
 
 
@@ -58,13 +68,14 @@ def sentence_article(
     *,
     forgiving: bool = False,
     offsets: Offsets | None = None,
+    relations: bool = False,
 ) -> PubTatorRecord:
     """A document as an article of one passage, with its sentences.
 
     Args:
         name: what to call the file in errors.
         ends: of the file.
-        misfit, forgiving, offsets: see harmonize.formats.bioc_articles.bioc_xml_record.
+        misfit, forgiving, offsets, relations: see harmonize.formats.bioc_articles.bioc_xml_record.
 
     Raises:
         MalformedInput: no id, a sentence without text; or, without a handler, a misfit.
@@ -74,10 +85,13 @@ def sentence_article(
     texts: list[str] = []
     sentences: list[Span] = []
     mentions: list[PubTatorMention] = []
+    related: list[PubTatorRelation] = []
     start = 0
     for sentence in element.iterchildren("sentence"):
         text = attribute(sentence, "text", name, identifier)
         mentions += reader.mentions(sentence, text, start)
+        if relations:
+            related += _relations(sentence)
         if text.strip():
             sentences.append(Span(start, start + len(text)))
         texts.append(text)
@@ -85,7 +99,34 @@ def sentence_article(
     whole = " ".join(texts)
     body = (BodyPassage("text", whole, None, None),) if whole else ()
     line = element.sourceline or 0
-    return PubTatorRecord(identifier, "", None, tuple(mentions), (), line, body, tuple(sentences))
+    return PubTatorRecord(
+        identifier,
+        "",
+        None,
+        tuple(mentions),
+        tuple(related),
+        line,
+        body,
+        tuple(sentences),
+        pmid=_pmid(element),
+    )
+
+
+def _pmid(element: etree._Element) -> str | None:
+    """The PMID of a document; the corpora call it by several names, under which others have their own ids."""
+    told = (element.get(name, "") for name in _PMID_ATTRIBUTES)
+    return next((number for number in told if number.isascii() and number.isdecimal()), None)
+
+
+def _relations(sentence: etree._Element) -> Iterator[PubTatorRelation]:
+    """Interactions, and those pairs that are said to be one; DDI's may have no type, as the corpora's may."""
+    for pair in sentence.iterchildren("interaction", "pair"):
+        verdict, untyped = pair.get("ddi"), _DDI
+        if verdict is None:
+            verdict, untyped = pair.get("interaction", str(pair.tag == "interaction")), _PPI
+        if verdict.casefold() == "true":
+            kind, line = pair.get("type") or untyped, pair.sourceline or 0
+            yield PubTatorRelation(kind, pair.get("e1", ""), pair.get("e2", ""), None, line, by_name=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,10 +161,11 @@ class _Reader:
     def _mention(self, entity: etree._Element, text: str) -> tuple[PubTatorMention, str | None]:
         """An entity, counted from the start of its sentence, and why it is a misfit, if it is one."""
         parts = [(int(first), int(last)) for first, last in _PARTS.findall(entity.get("charOffset", ""))]
-        name, (kind, identifier) = entity.get("text", ""), _kind_and_id(entity.get("type", ""))
+        name, (kind, identifier) = entity.get("text", ""), _kind_and_id(entity.get("type", "protein"))
         raw = self._extent(parts, name, text)
         placed = self.offsets.placed(raw, name, text) or raw
-        mention = PubTatorMention(*placed, name, kind, identifier, None, entity.sourceline or 0)
+        line = entity.sourceline or 0
+        mention = PubTatorMention(*placed, name, kind, identifier, None, line, entity.get("id"))
         if len(parts) != 1 or not kind:
             return mention, DISCONTINUOUS if len(parts) > 1 else NO_TYPE if parts else NO_PLACE
         found = fitted(mention, text, forgiving=self.forgiving)
