@@ -77,8 +77,13 @@ def concept_id(infons: Mapping[str, str]) -> str | None:
             best, surest = value, rank
     if best is None or surest >= len(_ID_INFONS):
         return best
-    prefix = _PREFIXES[surest]
-    return prefix + best.removeprefix(prefix)
+    return _with_prefix(best, _PREFIXES[surest])
+
+
+def _with_prefix(identifier: str, prefix: str) -> str:
+    """An id with the name of its vocabulary; of a composite, "D007859|D008569", each one of its ids."""
+    parts = identifier.split("|") if prefix else [identifier]
+    return "|".join(part if part in _UNKNOWN else prefix + part.removeprefix(prefix) for part in parts)
 
 
 def mention_type(infons: Mapping[str, str]) -> str | None:

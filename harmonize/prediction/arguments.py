@@ -23,6 +23,7 @@ JOINER = "\x1f"
 """Joins the entities of a composite in a resolved argument; alone before one that names no entity."""
 
 _UNKNOWN = ("", "-", "-1")
+_VOCABULARY = re.compile(r"[^|,;:]+:")
 
 
 class NamedMention(NamedTuple):
@@ -114,8 +115,8 @@ def _merge(table: dict[str, tuple[str, ...]], key: str, entities: tuple[str, ...
 
 
 def _bare(identifier: str) -> str:
-    """An id without the name of its vocabulary: "MESH:D001241" -> "D001241"."""
-    return identifier.rpartition(":")[2] or identifier
+    """An id without the name of its vocabulary, each of a composite: "MESH:D007859|MESH:D008569"."""
+    return _VOCABULARY.sub("", identifier) or identifier
 
 
 def is_resolved(argument: str) -> bool:

@@ -136,6 +136,13 @@ def test_an_id_may_stand_without_its_vocabulary_in_relations(tmp_path: Path) -> 
     assert labels(rows)["Brolin", "gout"] == "Association"
 
 
+def test_a_composite_of_a_vocabulary_is_not_what_its_last_id_names(tmp_path: Path) -> None:
+    content = PUBTATOR.replace("D200001,D200002", "MESH:D200001,MESH:D200002")
+    _, rows = gold_of(tmp_path, content.replace("\tD200001\tD100001", "\tD200002\tD100001"))
+    assert labels(rows)["Brolin", "Gout and ache"] == "Association"
+    assert ("Brolin", "gout") not in labels(rows)
+
+
 def test_repeated_relations_and_types_that_are_none_are_counted(tmp_path: Path) -> None:
     more = "7001\tNegative_Correlation\t501\tD100001\tNovel\n7001\tNot\tD200001\t501\tNo\n\n"
     _, rows = gold_of(tmp_path, PUBTATOR.rstrip() + "\n" + more, Not=None)
