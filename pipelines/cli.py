@@ -8,7 +8,7 @@ import typer
 
 from harmonize import __version__
 
-from . import cli_build, cli_encoders, cli_model, cli_page, cli_sets, cli_types  # noqa: F401  (their order is that of the help)
+from . import cli_build, cli_encoders, cli_model, cli_page, cli_score, cli_sets, cli_types  # noqa: F401  (their order is that of the help)
 from .options import app
 
 __all__ = ["app", "main"]
