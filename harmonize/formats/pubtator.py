@@ -65,7 +65,8 @@ UNSPELLED = "the text reads otherwise"
 class PubTatorMention:
     """A mention line. `id` is None where the column is missing, `extra` where there is no seventh column.
 
-    `name` is what relations call the mention in formats in which they do; PubTator text has none.
+    `name` is what relations call the mention in formats in which they do, and `parts` where the parts of a
+    discontinuous one stand, from `start` to `end`, where a reader keeps such; PubTator text has neither.
     """
 
     start: int
@@ -76,6 +77,7 @@ class PubTatorMention:
     extra: str | None
     line: int
     name: str | None = None
+    parts: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@
 
 The corpora's own readers are harmonize.formats.ppi_xml and ddi_xml, where formats and dialects are described;
 what stands here reads the files of both, the protein corpora's and the DDI corpus'. Pairs are read where they
-are asked for, those that stand for a relation.
+are asked for, those that stand for a relation, and so are then entities in several parts.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from harmonize.errors import MalformedInput
 from harmonize.formats.bioc_articles import DISCONTINUOUS
 from harmonize.formats.offsets import COUNTED_IN, Offsets
 from harmonize.formats.pubtator import (
+    UNSPELLED,
     BodyPassage,
     Misfit,
     PubTatorMention,
@@ -29,7 +30,7 @@ from harmonize.formats.pubtator import (
 )
 from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
 from harmonize.formats.xml import attribute, elements
-from harmonize.model import Span
+from harmonize.model import Mention, Span
 
 __all__ = ["Ends", "sentence_article", "sentence_articles"]
 
@@ -81,7 +82,7 @@ def sentence_article(
         MalformedInput: no id, a sentence without text; or, without a handler, a misfit.
     """
     identifier = attribute(element, "id", name)
-    reader = _Reader(name, identifier, ends, misfit, forgiving, offsets or Offsets())
+    reader = _Reader(name, identifier, ends, misfit, forgiving, offsets or Offsets(), relations)
     texts: list[str] = []
     sentences: list[Span] = []
     mentions: list[PubTatorMention] = []
@@ -139,12 +140,14 @@ class _Reader:
     misfit: Misfit | None
     forgiving: bool
     offsets: Offsets
+    with_parts: bool
 
     def mentions(self, sentence: etree._Element, text: str, start: int) -> Iterator[PubTatorMention]:
         """The mentions of a sentence that starts there in the record's text; misfits go to the handler."""
         for entity in sentence.iterchildren("entity"):
             mention, reason = self._mention(entity, text)
-            moved = replace(mention, start=mention.start + start, end=mention.end + start)
+            parts = tuple(part.shifted(start) for part in mention.parts)
+            moved = replace(mention, start=mention.start + start, end=mention.end + start, parts=parts)
             if reason is None:
                 yield moved
             elif self.misfit is not None:
@@ -166,6 +169,8 @@ class _Reader:
         placed = self.offsets.placed(raw, name, text) or raw
         line = entity.sourceline or 0
         mention = PubTatorMention(*placed, name, kind, identifier, None, line, entity.get("id"))
+        if len(parts) > 1 and kind and self.with_parts:
+            return self._of_parts(mention, parts, text)
         if len(parts) != 1 or not kind:
             return mention, DISCONTINUOUS if len(parts) > 1 else NO_TYPE if parts else NO_PLACE
         found = fitted(mention, text, forgiving=self.forgiving)
@@ -173,6 +178,18 @@ class _Reader:
             return found, None
         unit = self.offsets.other_unit(raw, name, text)
         return mention, found if unit is None else COUNTED_IN[unit]
+
+    def _of_parts(
+        self, mention: PubTatorMention, parts: list[tuple[int, int]], text: str
+    ) -> tuple[PubTatorMention, str | None]:
+        """A mention of several parts, and why it is a misfit, if it is one."""
+        for beyond in (0, 1) if self.ends.beyond is None else (self.ends.beyond,):
+            spans = tuple(Span(first, last + beyond) for first, last in parts)
+            if Mention("", mention.type, mention.text, spans).is_spelled_by(text):
+                extent = Span(spans[0].start, spans[-1].end)
+                found = replace(mention, start=extent.start, end=extent.end, text=extent.of(text))
+                return replace(found, parts=spans), None
+        return mention, UNSPELLED
 
     def _extent(self, parts: list[tuple[int, int]], name: str, text: str) -> Span:
         """From the first part's start to the last one's end; a mention that fits tells what ends mean."""

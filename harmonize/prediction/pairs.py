@@ -147,6 +147,7 @@ class PairRules:
             made = replace(made, pmid=None)
         if related:
             made = replace(made, relations=self.arguments(record, made).relations(record))
+            made = replace(made, mentions=self._in_parts(record, made))
         if self.corpus.spec.entity == "mention":  # whose ids nobody needs
             return NamedDocument(made, 0, 0)
         return NamedDocument(made, len(pairable), named)
@@ -159,15 +160,29 @@ class PairRules:
         Args:
             also: mentions that the record lacks because the text does not spell them.
         """
-        keys = [(Span(m.start, m.end), m.type, self._ids(m.type, m.id)) for m in record.mentions]
-        order = sorted(range(len(keys)), key=keys.__getitem__)  # as numbered_mentions has it
         named = [
-            NamedMention(record.mentions[number], mention.concept_ids, mention.id)
-            for number, mention in zip(order, made.mentions, strict=True)
+            NamedMention(told, mention.concept_ids, mention.id)
+            for told, mention in zip(self._in_order(record), made.mentions, strict=True)
         ]
         named += [NamedMention(mention, self.concept_ids(mention.type, mention.id)) for mention in also]
         spec = self.corpus.spec
         return Arguments(named, spec.id_separators.any, by_mention=spec.entity == "mention")
+
+    def _in_order(self, record: PubTatorRecord) -> list[PubTatorMention]:
+        """The record's mentions as numbered_mentions orders them."""
+        keys = [(Span(m.start, m.end), m.type, self._ids(m.type, m.id)) for m in record.mentions]
+        return [record.mentions[number] for number in sorted(range(len(keys)), key=keys.__getitem__)]
+
+    def _in_parts(self, record: PubTatorRecord, made: Document) -> tuple[Mention, ...]:
+        """The mentions of a record's document, discontinuous ones in the parts that the record keeps."""
+        if not any(told.parts for told in record.mentions):
+            return made.mentions
+
+        def divided(told: PubTatorMention, mention: Mention) -> Mention:
+            name = " ".join(part.of(made.text) for part in told.parts)
+            return replace(mention, spans=told.parts, text=name) if told.parts else mention
+
+        return tuple(map(divided, self._in_order(record), made.mentions))
 
     def _ids(self, mention_type: str, raw: str | None) -> tuple[str, ...]:
         return self.concept_ids(mention_type, raw) if raw and raw.strip() else _UNNAMED

@@ -64,6 +64,14 @@ def test_pairs_of_unified_xml_are_of_mentions_and_their_pmid_is_kept(tmp_path: P
     assert rows.pairs["task"].to_pylist() == ["AIMed"] * 3
 
 
+def test_an_entity_in_several_parts_is_a_pair_s_side_as_in_a_set(tmp_path: Path) -> None:
+    content = PPI.replace('charOffset="10-12" text="BTR"', 'charOffset="10-12,15-17" text="BTR not"')
+    _, rows = gold_of(tmp_path, content, "a.xml", "aimed")
+    assert labels(rows) == {("AKR", "BTR not"): "Association"}
+    (row,) = (row for row in rows.pairs.to_pylist() if row["relation"] == "Association")
+    assert row["tail_spans"] == [{"start": 10, "end": 13}, {"start": 15, "end": 18}]
+
+
 LOST = {
     "its first argument has no mention": ("Association\tD999999\t501\tNo", FIRST_NOT_FOUND),
     "its second argument has no mention": ("Association\t501\tD999999\tNo", SECOND_NOT_FOUND),
