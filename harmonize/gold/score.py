@@ -109,7 +109,7 @@ def score_statements(
         bootstrap: how many resamples of documents the 95 % intervals are of.
         seed: of the resamples.
     """
-    names = list(gold.documents)
+    names = sorted(gold.documents)  # as harmonize.evaluation orders them: resamples are then the same
     judge = Judge(Bootstrap(len(names), bootstrap, seed), refusal=None)
     scorer = _Scorer([(gold.documents[name], other.documents.get(name, Says())) for name in names], judge)
     kinds = _Kinds(corpus, types)
