@@ -45,7 +45,7 @@ def score(
 
     A document counts if gold has it; one that PREDICTIONS lack is missed as a whole.
 
-    Example: harmonize score artifacts/relations.pubtator --gold adapters/samples/biored/Test.PubTator
+    Example: harmonize score found.json --gold adapters/samples/biored/Test.PubTator
     """
 
     found = score_file(

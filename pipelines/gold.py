@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harmonize.errors import HarmonizeError, InputError, UnionError
+from harmonize.errors import HarmonizeError, UnionError
 from harmonize.prediction.account import Account
 from harmonize.prediction.inputs import Reading
 from harmonize.sources.annotations import input_files, input_name
@@ -106,13 +106,11 @@ def evaluated_on_gold(
     measure: str,
     device: str,
     precision: str = "auto",
-    skip: Callable[[InputError], None] | None = None,
 ) -> OnGold:
     """Score a run, or the mean of its folds, on gold files, and keep what was found in its folder.
 
     Args:
         union: the set that the run was trained on, in which leaks are looked for.
-        skip: is told of each document passed over; lines on stderr unless given.
 
     Raises:
         HarmonizeError: no such run, file, mapping, measure, device or precision, relation types that nobody
@@ -124,7 +122,7 @@ def evaluated_on_gold(
 
     check_measure(measure)
     runs = [run for each in (model, against) if each is not None for run in runs_of(each)]
-    read = _read(gold, runs, union, skip)
+    read = _read(gold, runs, union)
     name = gold_name(gold.files)
     rows = read.rows.to_score(name)
     if not len(rows):
@@ -144,9 +142,7 @@ def evaluated_on_gold(
     return OnGold("\n".join(texts), read.documents.account)
 
 
-def _read(
-    gold: GoldChoice, runs: Sequence[Path], union: Path, skip: Callable[[InputError], None] | None
-) -> _Gold:
+def _read(gold: GoldChoice, runs: Sequence[Path], union: Path) -> _Gold:
     """All that is wrong with the files is told before a classifier is loaded."""
     from harmonize.gold.documents import read_gold
     from harmonize.gold.relation_types import check_types
@@ -155,9 +151,7 @@ def _read(
     rules, types = _rules(gold)
     for file in gold.files:
         input_files(file)
-    documents = read_gold(
-        gold.files, gold.form, rules, gold.how, strict=gold.strict, skip=SkippedDocuments(skip)
-    )
+    documents = read_gold(gold.files, gold.form, rules, gold.how, strict=gold.strict, skip=SkippedDocuments())
     check_types(documents.types(), types, rules.corpus, gold.name)
     leaks, same_set = _leaks(documents, runs, union, gold.leave_out_leaks)
     out = {leak.document_id for leak in leaks or ()} if gold.leave_out_leaks else set()

@@ -251,7 +251,9 @@ def _json_relations(document: Any) -> Iterator[Any]:
 
 
 def _json_relation(relation: Any) -> RelationParts:
-    nodes = tuple((str(node["refid"]), str(node.get("role", ""))) for node in relation.get("nodes") or ())
+    nodes = tuple(
+        (str(node.get("refid") or ""), str(node.get("role") or "")) for node in relation.get("nodes") or ()
+    )
     infons = relation.get("infons") or {}
     told = {key: _characters(_identifier(value)) for key, value in infons.items() if value is not None}
     return RelationParts(told, nodes, 0)
