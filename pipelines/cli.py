@@ -14,6 +14,7 @@ from . import (  # noqa: F401  (their order is that of the help)
     cli_encoders,
     cli_model,
     cli_page,
+    cli_score,
     cli_sets,
     cli_types,
 )

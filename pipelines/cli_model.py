@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from harmonize.errors import HarmonizeError
 from harmonize.prediction.account import Account
 from harmonize.prediction.asked import Asked
 from harmonize.prediction.inputs import Reading
@@ -21,8 +22,23 @@ from harmonize.sources.annotations import ARTICLE_FORMS
 
 from .compare import compared
 from .evaluate import evaluated
+from .gold import GoldChoice, evaluated_on_gold
 from .losses import loss_lines
-from .options import DEFAULT_UNION, Cache, KeepGoing, OffsetsIn, Report, Strict, TextOf, TypesFile, app
+from .options import (
+    DEFAULT_UNION,
+    Cache,
+    Extend,
+    GoldCorpus,
+    GoldForm,
+    KeepGoing,
+    OffsetsIn,
+    RelationsFile,
+    Report,
+    Strict,
+    TextOf,
+    TypesFile,
+    app,
+)
 from .predict import ENGINES, INPUT_FORMS
 from .predict import predict as predict_documents
 from .pseudo_label import pseudo_label as label_documents
@@ -115,24 +131,64 @@ def train(
 
 @app.command()
 def evaluate(
-    on: Annotated[str, typer.Option(help="CORPUS/SPLIT, the rows to score.")],
     model: Run,
+    on: Annotated[str | None, typer.Option(help="CORPUS/SPLIT, the rows of a union set to score.")] = None,
+    gold: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="In the place of --on, a gold standard: PubTator, BioC XML or JSON or unified PPI XML with "
+            "relations (packed too; - is standard input). Several are one."
+        ),
+    ] = None,
     union: Union = DEFAULT_UNION,
     against: Annotated[Path | None, typer.Option(help="Another run, for a paired test.")] = None,
     measure: Annotated[
         str, typer.Option(help="all, or biorex: binary, five pair types, no variants (BioRED).")
     ] = "all",
+    form: GoldForm = None,
+    as_corpus: GoldCorpus = "biored",
+    types: TypesFile = None,
+    relations: RelationsFile = None,
+    leave_out_leaks: Annotated[
+        bool, typer.Option("--leave-out-leaks", help="Do not score gold documents that were trained on.")
+    ] = False,
+    offsets: OffsetsIn = None,
+    strict: Strict = False,
+    extend: Extend = None,
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:
     """Score a run: precision, recall and F with intervals, by pair type, label and variant, and figures.
 
-    What is found stands in RUN/evaluation/CORPUS-SPLIT, and the scores in the run's card.
+    What is found stands in RUN/evaluation/CORPUS-SPLIT, or gold-FILE, and the scores in the run's card. The
+    options from --format to --extend say how a gold standard is read.
 
     Example: harmonize evaluate --model artifacts/run --union artifacts/union --on biored/test
+
+    Example: harmonize evaluate --model artifacts/run --gold adapters/samples/biored/Test.PubTator
     """
 
     quiet()
+    choice = GoldChoice(
+        tuple(gold or ()),
+        form,
+        as_corpus,
+        types,
+        relations,
+        leave_out_leaks,
+        _how(None, offsets) or Reading(),
+        strict,
+        tuple(extend or ()),
+    )
+    if (on is None) == (not gold):
+        raise HarmonizeError("expected --on CORPUS/SPLIT or --gold FILE, and one of them only")
+    if on is None:
+        found = evaluated_on_gold(model, choice, union, against, measure, device, precision)
+        typer.echo(found.markdown, nl=False)
+        _tell_losses(found.reading)
+        return
+    if choice != GoldChoice(()):
+        raise HarmonizeError("expected --gold FILE beside options that say how a gold standard is read")
     typer.echo(evaluated(model, union, on, against, measure, device, precision), nl=False)
 
 

@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from harmonize.evaluation.evaluate import Evaluation
     from harmonize.relation.load import AnyClassifier
 
-__all__ = ["EVALUATION", "evaluated", "evaluation_folder", "runs_of"]
+__all__ = [
+    "EVALUATION",
+    "Predicted",
+    "add_to_card",
+    "check_measure",
+    "compared_with",
+    "evaluated",
+    "evaluation_folder",
+    "runs_of",
+    "write_scores",
+]
 
 EVALUATION, PREDICTIONS = "evaluation", "predictions.parquet"
 COMPARISON, COMPARISON_TABLE, FOLDS = "comparison.json", "comparison.md", "folds.json"
@@ -27,7 +37,7 @@ _Load = Callable[[Path], "AnyClassifier"]
 
 
 @dataclass(frozen=True)
-class _Predicted:
+class Predicted:
     """What the runs of a folder say of a part: one run, or one for each fold."""
 
     gold: list[pa.Table]
@@ -95,29 +105,35 @@ def evaluated(
     evaluation = evaluate(gold, predictions, labels=own.labels, measure=measure)  # type: ignore[arg-type]
     texts = [evaluation_markdown(evaluation)]
     with new_folder(evaluation_folder(model, on, measure, precision)) as folder:
-        _write(folder, evaluation, gold, predictions)
+        write_scores(folder, evaluation, gold, predictions)
         if len(own.gold) > 1:
             texts.append(folds_markdown(_folds(folder, own, measure)))
         if own.folds_missing:
             texts.append(f"Not trained, and so not scored: {own.folds_missing} of the folds.\n")
         if against is not None:
-            texts.append(_compared(folder, model, own, against, union, on, load))
-    _add_to_card(model, on, evaluation)
+            other = _predicted(against, union, on, load)
+            texts.append(compared_with(folder, model, own, against, other))
+    add_to_card(model)
     return "\n".join(texts)
 
 
 def _check(on: str, measure: str) -> None:
-    from harmonize.evaluation.rows import MEASURES
-
     try:
         part(on)
     except ValueError as error:
         raise HarmonizeError(f"--on: {error}") from None
+    check_measure(measure)
+
+
+def check_measure(measure: str) -> None:
+    """Raises UnknownName for a measure that is none."""
+    from harmonize.evaluation.rows import MEASURES
+
     if measure not in MEASURES:
         raise UnknownName("measure", measure, MEASURES)
 
 
-def _predicted(model: Path, union: Path, on: str, load: _Load) -> _Predicted:
+def _predicted(model: Path, union: Path, on: str, load: _Load) -> Predicted:
     """The rows of a part that each run of a folder is to be tested on, and what it predicts."""
     from harmonize.relation.predictions import predicted_rows
     from harmonize.relation.recipe import load_recipe
@@ -136,7 +152,7 @@ def _predicted(model: Path, union: Path, on: str, load: _Load) -> _Predicted:
     if len(kinds) > 1:
         raise HarmonizeError(f"{model}: expected folds of the same labels, got {' and '.join(sorted(kinds))}")
     missing = 0 if recipe.folds is None or len(gold) == 1 else recipe.folds - len(gold)
-    return _Predicted(gold, predictions, kinds.pop(), missing)
+    return Predicted(gold, predictions, kinds.pop(), missing)
 
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:
@@ -145,7 +161,7 @@ def _joined(tables: Sequence[pa.Table]) -> pa.Table:
     return pa.concat_tables(tables)
 
 
-def _write(folder: Path, evaluation: Evaluation, gold: pa.Table, predictions: pa.Table) -> None:
+def write_scores(folder: Path, evaluation: Evaluation, gold: pa.Table, predictions: pa.Table) -> None:
     import pyarrow.parquet as pq
 
     from harmonize.evaluation.write import write_evaluation
@@ -154,7 +170,7 @@ def _write(folder: Path, evaluation: Evaluation, gold: pa.Table, predictions: pa
     pq.write_table(predictions, folder / PREDICTIONS, compression="zstd")
 
 
-def _folds(folder: Path, own: _Predicted, measure: str) -> Any:
+def _folds(folder: Path, own: Predicted, measure: str) -> Any:
     """Mean and deviation over the folds, beside the scores of all folds pooled."""
     import json
     from dataclasses import asdict
@@ -171,9 +187,7 @@ def _folds(folder: Path, own: _Predicted, measure: str) -> Any:
     return summary
 
 
-def _compared(
-    folder: Path, model: Path, own: _Predicted, against: Path, union: Path, on: str, load: _Load
-) -> str:
+def compared_with(folder: Path, model: Path, own: Predicted, against: Path, other: Predicted) -> str:
     """The paired test of two runs on the same rows, as Markdown."""
     import json
     from dataclasses import asdict
@@ -181,7 +195,6 @@ def _compared(
     from harmonize.evaluation.compare import compare
     from harmonize.evaluation.markdown import comparison_markdown
 
-    other = _predicted(against, union, on, load)
     if other.labels != own.labels:
         raise HarmonizeError(
             f"{against}: expected labels of the same kind ({own.labels}), got {other.labels}"
@@ -198,7 +211,7 @@ def _compared(
     return text
 
 
-def _add_to_card(model: Path, on: str, evaluation: Evaluation) -> None:
+def add_to_card(model: Path) -> None:
     """Say in the run's card what it scores on every part that it was evaluated on."""
     import json
 

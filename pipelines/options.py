@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from harmonize.errors import HarmonizeError, SeveralErrors, UnknownName
+from harmonize.formats.article_forms import ARTICLE_FORMS
 from harmonize.formats.offsets import OFFSET_UNITS
 from harmonize.formats.passages import TEXT_CHOICES
 
@@ -19,10 +20,13 @@ __all__ = [
     "Cache",
     "Corpora",
     "Extend",
+    "GoldCorpus",
+    "GoldForm",
     "KeepGoing",
     "LeakSettingsFile",
     "Mirror",
     "OffsetsIn",
+    "RelationsFile",
     "Report",
     "SourceChoice",
     "Strict",
@@ -111,6 +115,20 @@ KeepGoing = Annotated[bool, typer.Option("--keep-going", hidden=True)]
 TypesFile = Annotated[
     Path | None,
     typer.Option("--types", help="YAML, your types: known ones, see `harmonize types`, or null."),
+]
+GoldForm = Annotated[
+    str | None,
+    typer.Option("--format", help=f"Of the gold standard: {', '.join(ARTICLE_FORMS)} [default: told]."),
+]
+GoldCorpus = Annotated[
+    str,
+    typer.Option(
+        "--as-corpus", "--corpus", help="The corpus whose rules make the pairs, and whose types are known."
+    ),
+]
+RelationsFile = Annotated[
+    Path | None,
+    typer.Option("--relations", help="YAML, gold's relation types: a label each, or null for no relation."),
 ]
 TextOf = Annotated[
     str | None,

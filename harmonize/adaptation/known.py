@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from harmonize.adaptation.text import Text
-from harmonize.union.documents import StoredDocument, read_documents
+from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 from harmonize.union.manifest import read_manifest
 
 __all__ = ["KnownDocuments", "evaluated_documents"]
@@ -44,12 +44,14 @@ class KnownDocuments:
     """Documents, to look texts up in; memory grows by some hundred bytes for each word of them."""
 
     def __init__(self, documents: Iterable[StoredDocument]) -> None:
-        self._pmids: set[str] = set()
+        self._pmids: dict[str, int] = {}
+        self._keys: list[DocumentKey] = []
         self._holders: dict[int, tuple[int, ...]] = defaultdict(tuple)
         self._runs: list[int] = []
         for number, document in enumerate(documents):
+            self._keys.append(document.key)
             if document.pmid is not None:
-                self._pmids.add(document.pmid)
+                self._pmids.setdefault(document.pmid, number)
             runs = _runs(document.text)
             self._runs.append(len(runs))
             for run in runs:
@@ -60,11 +62,21 @@ class KnownDocuments:
 
     def has(self, text: Text) -> bool:
         """True if a text is one of the documents, or repeats one."""
-        if text.pmid is not None and text.pmid in self._pmids:
-            return True
-        runs = _runs(text.text or "")
+        return self.with_pmid(text.pmid) is not None or self.with_text(text.text or "") is not None
+
+    def with_pmid(self, pmid: str | None) -> DocumentKey | None:
+        """The first document of a PMID, None if none has it."""
+        number = None if pmid is None else self._pmids.get(pmid)
+        return None if number is None else self._keys[number]
+
+    def with_text(self, text: str) -> DocumentKey | None:
+        """The document that a text repeats most of, None if it repeats none."""
+        runs = _runs(text)
         shared = Counter(number for run in runs & self._holders.keys() for number in self._holders[run])
-        return any(count >= _SHARE * min(len(runs), self._runs[number]) for number, count in shared.items())
+        for number, count in shared.most_common():
+            if count >= _SHARE * min(len(runs), self._runs[number]):
+                return self._keys[number]
+        return None
 
 
 def _runs(text: str) -> set[int]:

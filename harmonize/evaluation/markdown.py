@@ -19,6 +19,7 @@ __all__ = [
     "comparison_markdown",
     "evaluation_markdown",
     "folds_markdown",
+    "scores_table",
     "standings_markdown",
     "thresholds_markdown",
 ]
@@ -207,9 +208,14 @@ def _breakdowns(evaluation: Evaluation) -> Iterator[tuple[str, Breakdown]]:
 
 
 def _by_label(evaluation: Evaluation) -> Iterator[str]:
-    rows = [(label, *_score(score)) for label, score in evaluation.by_label.items()]
-    yield _table(("label", *_COUNTS[2:], *_RATIOS), rows, numbers=6)
-    yield from _reasons((label, _ratios(score)) for label, score in evaluation.by_label.items())
+    yield from scores_table("label", evaluation.by_label)
+
+
+def scores_table(title: str, named: Mapping[str, Score]) -> Iterator[str]:
+    """A row for each score, and why numbers are missing; `title` is that of the names."""
+    rows = [(name, *_score(score)) for name, score in named.items()]
+    yield _table((title, *_COUNTS[2:], *_RATIOS), rows, numbers=6)
+    yield from _reasons((name, _ratios(score)) for name, score in named.items())
 
 
 def _probabilities(ranking: Ranking) -> Iterator[str]:

@@ -28,6 +28,7 @@ __all__ = [
     "Measure",
     "Rows",
     "joined",
+    "pair_type",
 ]
 
 IntArray = npt.NDArray[np.int64]
@@ -240,7 +241,7 @@ def _rows(gold: pa.Table, predictions: pa.Table, place: IntArray, labels: Labels
     # A last element stands for "no prediction": index -1 finds it.
     predicted = np.array([*(code[label] for label in said), 0], dtype=np.int64)
     document, documents = _codes(zip(of["corpus"], of["split"], of["document_id"], strict=True))
-    pair_type, pair_types = _codes(map(_pair_type, of["head_type"], of["tail_type"]))
+    pair_codes, pair_types = _codes(map(pair_type, of["head_type"], of["tail_type"]))
     rows = Rows(
         corpora=tuple(sorted(set(of["corpus"]))),
         splits=tuple(sorted(set(of["split"]))),
@@ -253,7 +254,7 @@ def _rows(gold: pa.Table, predictions: pa.Table, place: IntArray, labels: Labels
         confidence=_with_zero(predictions["confidence"])[place],
         answered=answered,
         document=document,
-        pair_type=pair_type,
+        pair_type=pair_codes,
         variant=np.array(
             [VARIANT in pair for pair in zip(of["source_head_type"], of["source_tail_type"], strict=True)],
             dtype=np.bool_,
@@ -293,7 +294,7 @@ def _codes(values: Iterable[Any]) -> tuple[IntArray, tuple[Any, ...]]:
 
 
 @cache
-def _pair_type(head_type: str, tail_type: str) -> str:
+def pair_type(head_type: str, tail_type: str) -> str:
     """Unordered: "C-D" by the tags of target.yaml; types without tag stand as they are."""
     one, other = sorted(_target().tags.get(kind, kind) for kind in (head_type, tail_type))
     return f"{one}-{other}" if len(one) == len(other) == 1 else f"{one} / {other}"

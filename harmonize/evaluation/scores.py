@@ -130,7 +130,10 @@ class Judge:
 
     def score(self, rows: Rows, outcome: Outcome) -> Score:
         """The score of rows under a measure."""
-        counts = by_document(rows, outcome)
+        return self.of_counts(by_document(rows, outcome))
+
+    def of_counts(self, counts: FloatArray) -> Score:
+        """The score that counts tp, fp, fn of each document make, shape (documents, 3)."""
         tp, fp, fn = (int(count) for count in counts.sum(axis=0))
         no_gold = None if tp + fn else "gold has no relation here"
         nothing = None if tp + fp else "no relation is predicted here"

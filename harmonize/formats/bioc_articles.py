@@ -1,6 +1,6 @@
 """BioC with the annotation of public tools, read as PubTator's articles: their text, and the mentions in it.
 
-What is read of the text is chosen; of relations none. Format: harmonize.formats.bioc_parts.
+What is read of the text is chosen, and whether relations are read. Format: harmonize.formats.bioc_parts.
 """
 
 from __future__ import annotations
@@ -8,18 +8,25 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
 from lxml import etree
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.bioc_infons import concept_id, mention_type
+from harmonize.formats.bioc_infons import (
+    concept_id,
+    mention_type,
+    relation_arguments,
+    relation_novelty,
+    relation_type,
+)
 from harmonize.formats.bioc_parts import (
     Annotation,
     Article,
     Passage,
+    RelationParts,
     json_article,
     json_fault,
     json_name,
@@ -29,7 +36,14 @@ from harmonize.formats.bioc_parts import (
 from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.offsets import COUNTED_IN, Offsets, OffsetUnit, length_in
 from harmonize.formats.passages import PassageKind, TextChoice, is_read, passage_kinds
-from harmonize.formats.pubtator import BodyPassage, Misfit, PubTatorMention, PubTatorRecord, fitted
+from harmonize.formats.pubtator import (
+    BodyPassage,
+    Misfit,
+    PubTatorMention,
+    PubTatorRecord,
+    PubTatorRelation,
+    fitted,
+)
 from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
 from harmonize.formats.xml import elements
 from harmonize.model import Span
@@ -60,6 +74,7 @@ def bioc_xml_record(
     forgiving: bool = False,
     choice: TextChoice = "abstract",
     offsets: Offsets | None = None,
+    relations: bool = False,
 ) -> PubTatorRecord:
     """The text that is wanted of a BioC <document>, and its annotations.
 
@@ -70,13 +85,15 @@ def bioc_xml_record(
         forgiving: see harmonize.formats.pubtator.fitted.
         choice: the passages to read.
         offsets: what offsets count in, and learns what they seem to; code points unless given.
+        relations: read them too.
 
     Raises:
         MalformedInput: not such a document, or, without a handler, a misfit.
     """
     maker = _RecordMaker(name, misfit, forgiving, choice, offsets or Offsets())
     try:
-        return maker.record(xml_article(element))
+        article = xml_article(element)
+        return _with_relations(maker.record(article), article) if relations else maker.record(article)
     except ValueError as error:
         raise MalformedInput(
             name,
@@ -94,15 +111,32 @@ def bioc_json_record(
     forgiving: bool = False,
     choice: TextChoice = "abstract",
     offsets: Offsets | None = None,
+    relations: bool = False,
 ) -> PubTatorRecord:
     """The same of a decoded document of BioC JSON; see `bioc_xml_record`."""
     maker = _RecordMaker(name, misfit, forgiving, choice, offsets or Offsets())
     try:
-        return maker.record(json_article(document))
+        article = json_article(document)
+        return _with_relations(maker.record(article), article) if relations else maker.record(article)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise MalformedInput(
             name, f"expected a BioC document, got {json_fault(error)}", document=json_name(document)
         ) from None
+
+
+def _with_relations(record: PubTatorRecord, article: Article) -> PubTatorRecord:
+    return replace(record, relations=tuple(map(_relation, article.relations())))
+
+
+def _relation(parts: RelationParts) -> PubTatorRelation:
+    """A relation; its arguments are told by infons, or else by two nodes, or the first ones of two roles."""
+    told, by_role = relation_arguments(parts.infons), dict[str, str]()
+    for name, role in parts.nodes:
+        by_role.setdefault(role, name)
+    nodes = [name for name, _ in parts.nodes] if len(parts.nodes) == 2 else list(by_role.values())
+    head, tail = told or (nodes if len(nodes) == 2 else ("", ""))
+    novelty = relation_novelty(parts.infons)
+    return PubTatorRelation(relation_type(parts.infons), head, tail, novelty, parts.line, told is None)
 
 
 def xml_articles(
@@ -267,6 +301,7 @@ class _RecordMaker:
             concept_id(annotation.infons),
             None,
             annotation.line,
+            annotation.name,
         ), reason
 
     def _otherwise(self, extent: Span, placed: Span, name: str, text: str) -> tuple[str, str | None]:

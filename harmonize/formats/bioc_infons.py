@@ -1,4 +1,4 @@
-"""What the infons of BioC say: the id of a concept, the type of a mention, the PMID of an article.
+"""What the infons of BioC say: a concept's id, a mention's type, a relation, the PMID of an article.
 
 BioC leaves the names of infons to each tool. Case, "_" and "-" do not matter here.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-__all__ = ["concept_id", "mention_type", "pmid"]
+__all__ = ["concept_id", "mention_type", "pmid", "relation_arguments", "relation_novelty", "relation_type"]
 
 # Infons that hold an id, the surest first, and what PubTator text writes before the id. Who writes them:
 _ID_INFONS = {
@@ -47,6 +47,17 @@ _ID_INFONS = {
 _RANKS = {key: rank for rank, key in enumerate(_ID_INFONS)}
 _PREFIXES = tuple(_ID_INFONS.values())
 _TYPE_INFONS = ("type", "entity type", "label")
+# Of a relation. BC5CDR says `relation`; its arguments are named by their types.
+_RELATION_TYPE_INFONS = ("type", "relation type", "relation", "label")
+_ARGUMENT_INFONS = (
+    ("entity1", "entity2"),  # BioRED
+    ("role1", "role2"),  # PubTator 3, "Chemical|MESH:D003520" or an entity with its `identifier`
+    ("chemical", "disease"),  # BC5CDR
+    ("arg1", "arg2"),
+    ("head", "tail"),
+    ("subject", "object"),
+)
+_NOVELTY_INFONS = ("novel", "novelty")
 _UNKNOWN = frozenset(("-", "-1", "None", "none", "null", "NULL"))
 
 
@@ -66,8 +77,13 @@ def concept_id(infons: Mapping[str, str]) -> str | None:
             best, surest = value, rank
     if best is None or surest >= len(_ID_INFONS):
         return best
-    prefix = _PREFIXES[surest]
-    return prefix + best.removeprefix(prefix)
+    return _with_prefix(best, _PREFIXES[surest])
+
+
+def _with_prefix(identifier: str, prefix: str) -> str:
+    """An id with the name of its vocabulary; of a composite, "D007859|D008569", each one of its ids."""
+    parts = identifier.split("|") if prefix else [identifier]
+    return "|".join(part if part in _UNKNOWN else prefix + part.removeprefix(prefix) for part in parts)
 
 
 def mention_type(infons: Mapping[str, str]) -> str | None:
@@ -76,6 +92,35 @@ def mention_type(infons: Mapping[str, str]) -> str | None:
         return kind
     by_key = {_normal(name): value for name, value in infons.items()}
     return next((by_key[key] for key in _TYPE_INFONS if by_key.get(key)), None)
+
+
+def relation_type(infons: Mapping[str, str]) -> str:
+    """The type of a relation; the empty string where no infon tells it."""
+    return _first(infons, _RELATION_TYPE_INFONS) or ""
+
+
+def relation_novelty(infons: Mapping[str, str]) -> str | None:
+    """BioRED's "Novel" or "No"; None where no infon tells it."""
+    return _first(infons, _NOVELTY_INFONS)
+
+
+def relation_arguments(infons: Mapping[str, str]) -> tuple[str, str] | None:
+    """The ids of a relation's two entities; None where infons do not tell both."""
+    by_key = {_normal(name): value.strip() for name, value in infons.items()}
+    for keys in _ARGUMENT_INFONS:
+        one, other = (by_key.get(key, "") for key in keys)
+        if one and other:
+            return (_after_type(one), _after_type(other)) if keys[0] == "role1" else (one, other)
+    return None
+
+
+def _after_type(role: str) -> str:
+    return role.partition("|")[2] or role
+
+
+def _first(infons: Mapping[str, str], names: Iterable[str]) -> str | None:
+    by_key = {_normal(name): value.strip() for name, value in infons.items()}
+    return next((by_key[name] for name in names if by_key.get(name)), None)
 
 
 @lru_cache(maxsize=1_000)

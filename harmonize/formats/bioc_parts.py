@@ -5,15 +5,16 @@
     sentence    infon*, offset, text, annotation*, relation*
 
 after https://bioc.sourceforge.net (the DTD) and https://github.com/bionlplab/bioc (a document's annotations).
-Relations are not decoded. Offsets count from the start of the document, whatever the file counts in.
+Relations are decoded where they are asked for. Offsets count from the start of the document, whatever the
+file counts in.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from lxml import etree
 
@@ -24,6 +25,7 @@ __all__ = [
     "Annotation",
     "Article",
     "Passage",
+    "RelationParts",
     "Run",
     "json_article",
     "json_fault",
@@ -44,6 +46,7 @@ class Annotation:
         parts: where its text stands, in order; empty where none is told.
         line: 0 in JSON.
         fault: what is wrong with it, if it is none that the format knows.
+        name: its id, by which relations name it.
     """
 
     infons: Mapping[str, str]
@@ -51,6 +54,20 @@ class Annotation:
     parts: tuple[Span, ...]
     line: int
     fault: str | None = None
+    name: str | None = None
+
+
+class RelationParts(NamedTuple):
+    """A relation, wherever in the document it stands.
+
+    Attributes:
+        nodes: (name of an annotation, role) of each.
+        line: 0 in JSON.
+    """
+
+    infons: Mapping[str, str]
+    nodes: tuple[tuple[str, str], ...]
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +97,7 @@ class Article:
         annotation_count: of a passage, without decoding it.
         annotations: of the document itself.
         line: 0 in JSON.
+        relations: decodes those of the document and its parts.
     """
 
     id: str
@@ -88,6 +106,7 @@ class Article:
     annotation_count: Callable[[int], int]
     annotations: tuple[Annotation, ...]
     line: int
+    relations: Callable[[], tuple[RelationParts, ...]]
 
 
 def _number(value: object) -> int:
@@ -99,13 +118,17 @@ def _number(value: object) -> int:
 
 
 def _annotation(
-    infons: Mapping[str, str], text: str, places: Iterable[tuple[object, object]], line: int
+    infons: Mapping[str, str],
+    text: str,
+    places: Iterable[tuple[object, object]],
+    line: int,
+    name: str | None,
 ) -> Annotation:
     try:
         spans = [Span(start := _number(offset), start + _number(length)) for offset, length in places]
     except ValueError as error:
-        return Annotation(infons, text, (), line, str(error))
-    return Annotation(infons, text, tuple(sorted(spans) if len(spans) > 1 else spans), line)
+        return Annotation(infons, text, (), line, str(error), name)
+    return Annotation(infons, text, tuple(sorted(spans) if len(spans) > 1 else spans), line, None, name)
 
 
 # BioC XML
@@ -129,6 +152,7 @@ def xml_article(element: etree._Element) -> Article:
         lambda number: sum(1 for _ in passages[number].iter("annotation")),
         tuple(map(_xml_annotation, element.iterfind("annotation"))),
         element.sourceline or 0,
+        lambda: tuple(map(_xml_relation, element.iter("relation"))),
     )
 
 
@@ -152,7 +176,13 @@ def _xml_run(element: etree._Element) -> Run:
 
 def _xml_annotation(element: etree._Element) -> Annotation:
     places = ((place.get("offset"), place.get("length")) for place in element.iterfind("location"))
-    return _annotation(_xml_infons(element), element.findtext("text") or "", places, element.sourceline or 0)
+    line, name = element.sourceline or 0, element.get("id")
+    return _annotation(_xml_infons(element), element.findtext("text") or "", places, line, name)
+
+
+def _xml_relation(element: etree._Element) -> RelationParts:
+    nodes = tuple((node.get("refid") or "", node.get("role") or "") for node in element.iterfind("node"))
+    return RelationParts(_xml_infons(element), nodes, element.sourceline or 0)
 
 
 def _xml_infons(element: etree._Element) -> dict[str, str]:
@@ -178,6 +208,7 @@ def json_article(document: Any) -> Article:
         lambda number: _json_annotation_count(passages[number]),
         tuple(map(_json_annotation, document.get("annotations") or ())),
         line=0,
+        relations=lambda: tuple(map(_json_relation, _json_relations(document))),
     )
 
 
@@ -205,9 +236,32 @@ def _json_annotation_count(passage: Any) -> int:
 def _json_annotation(annotation: Any) -> Annotation:
     try:
         places = [(place["offset"], place["length"]) for place in annotation.get("locations") or ()]
-        return _annotation(_json_infons(annotation), _json_text(annotation), places, 0)
+        name = None if annotation.get("id") is None else str(annotation["id"])
+        return _annotation(_json_infons(annotation), _json_text(annotation), places, 0, name)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return Annotation({}, "", (), 0, json_fault(error))
+
+
+def _json_relations(document: Any) -> Iterator[Any]:
+    """The relations of a document, its passages and their sentences."""
+    passages = document["passages"]
+    sentences = (sentence for passage in passages for sentence in passage.get("sentences") or ())
+    for part in (document, *passages, *sentences):
+        yield from part.get("relations") or ()
+
+
+def _json_relation(relation: Any) -> RelationParts:
+    nodes = tuple(
+        (str(node.get("refid") or ""), str(node.get("role") or "")) for node in relation.get("nodes") or ()
+    )
+    infons = relation.get("infons") or {}
+    told = {key: _characters(_identifier(value)) for key, value in infons.items() if value is not None}
+    return RelationParts(told, nodes, 0)
+
+
+def _identifier(value: object) -> object:
+    """The id in an infon that describes an entity, as PubTator 3's `role1`; other values stay."""
+    return value.get("identifier") or "" if isinstance(value, dict) else value
 
 
 def json_fault(error: Exception) -> str:

@@ -63,7 +63,11 @@ UNSPELLED = "the text reads otherwise"
 
 @dataclass(frozen=True, slots=True)
 class PubTatorMention:
-    """A mention line. `id` is None where the column is missing, `extra` where there is no seventh column."""
+    """A mention line. `id` is None where the column is missing, `extra` where there is no seventh column.
+
+    `name` is what relations call the mention in formats in which they do, and `parts` where the parts of a
+    discontinuous one stand, from `start` to `end`, where a reader keeps such; PubTator text has neither.
+    """
 
     start: int
     end: int
@@ -72,17 +76,23 @@ class PubTatorMention:
     id: str | None
     extra: str | None
     line: int
+    name: str | None = None
+    parts: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PubTatorRelation:
-    """A relation line. `novelty` is None where the line has four columns."""
+    """A relation line. `novelty` is None where the line has four columns.
+
+    `head` and `tail` are ids, or with `by_name` names of mentions; empty where the file does not tell them.
+    """
 
     type: str
     head: str
     tail: str
     novelty: str | None
     line: int
+    by_name: bool = False
 
 
 class BodyPassage(NamedTuple):
@@ -103,6 +113,7 @@ class PubTatorRecord:
         body: what follows the abstract; none in PubTator text.
         sentences: None where the format does not tell them, as PubTator text.
         left_out: kind and number of annotations of each passage that was not read; none in PubTator text.
+        pmid: where it is not the id.
     """
 
     id: str
@@ -114,6 +125,7 @@ class PubTatorRecord:
     body: tuple[BodyPassage, ...] = ()
     sentences: tuple[Span, ...] | None = None
     left_out: tuple[tuple[str, int], ...] = ()
+    pmid: str | None = None
 
     @property
     def text(self) -> str:
@@ -437,7 +449,8 @@ def document(
 
     Args:
         concept_ids: (mention type, id field) -> concept ids.
-        document_id, pmid: the record's id unless given.
+        document_id: the record's id unless given.
+        pmid: the record's, or its id, unless given.
         source: who found the mentions.
     """
     text, passages = record.laid_out()
@@ -455,7 +468,7 @@ def document(
             Relation(relation.head.strip(), relation.tail.strip(), relation.type, relation.novelty)
             for relation in record.relations
         ),
-        pmid=pmid or record.id,
+        pmid=pmid or record.pmid or record.id,
         sentences=record.sentences,
     )
 

@@ -6,8 +6,8 @@
     ppi-xml      unified PPI XML, and the DDI corpus'
 
 each also packed with gzip, many in a zip or tar archive, from standard input, or as the files of a folder.
-What is read of full texts is chosen. Relations that a file holds are no labels and are not read: prediction
-makes its own.
+What is read of full texts is chosen. Relations that a file holds are read only where they are asked for, as
+gold: prediction makes its own.
 
 A mention that makes no sense is left out, a document that cannot be read is skipped, both counted by reason;
 in strict reading the first of either is an error.
@@ -38,6 +38,7 @@ from harmonize.formats.lines import EndlessLine
 from harmonize.formats.offsets import OFFSET_UNITS, Offsets, OffsetUnit
 from harmonize.formats.passages import TEXT_CHOICES, TextChoice
 from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord
+from harmonize.formats.relation_tsv import is_relation_table, relation_records
 from harmonize.formats.sentence_articles import sentence_article, sentence_articles
 from harmonize.formats.xml import elements
 from harmonize.model import Document
@@ -61,16 +62,23 @@ __all__ = [
     "MALFORMED",
     "MISFIT",
     "NO_TEXT",
+    "RELATION_FORMS",
     "TOO_MANY",
     "UNKNOWN_TYPE",
     "WHY_ENTITIES",
     "Parse",
     "Reading",
+    "Rejected",
     "Skip",
     "Wanted",
     "read_input",
+    "read_parsed",
     "read_records",
 ]
+
+TSV = "tsv"
+RELATION_FORMS = (*ARTICLE_FORMS, TSV)
+"""What may hold relations: annotated documents, and tables of relations alone."""
 
 MALFORMED = "not as its format says"
 MISFIT = "a mention that the text does not spell"
@@ -112,10 +120,12 @@ class Reading:
     Attributes:
         text: one of TEXT_CHOICES, the passages of full texts.
         offsets: one of OFFSET_UNITS, what offsets count.
+        relations: documents keep theirs, with arguments as harmonize.prediction.arguments leaves them.
     """
 
     text: TextChoice = "abstract"
     offsets: OffsetUnit = "codepoints"
+    relations: bool = False
 
     @classmethod
     def named(cls, text: str, offsets: str) -> Reading:
@@ -134,14 +144,16 @@ def _one_of(known: Sequence[_Name], name: str, what: str) -> _Name:
     raise UnknownName(what, name, known)
 
 
-class _Rejected(MalformedInput):
-    """A document that is not taken, with the reason that it is counted under."""
+class Rejected(MalformedInput):
+    """A document that is not taken, with the reason that it is counted under.
 
-    def __init__(
-        self, name: str, message: str, reason: str, *, line: int | None, document: str | None
-    ) -> None:
-        self.reason = reason
-        super().__init__(name, message, line=line or None, document=document)
+    Attributes:
+        record: the document.
+    """
+
+    def __init__(self, name: str, message: str, reason: str, record: PubTatorRecord, line: int) -> None:
+        self.reason, self.record = reason, record
+        super().__init__(name, message, line=line or record.line or None, document=record.id)
 
 
 def read_input(
@@ -176,16 +188,38 @@ def read_input(
     if form is not None and form not in ARTICLE_FORMS:
         raise UnknownName("input format", form, ARTICLE_FORMS)
     how = how or Reading()
-    reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip)
+    reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip, how.relations)
     for file in input_files(path):
         offsets = Offsets(how.offsets)
-        manner = _Manner(strict, how.text, offsets, wanted)
+        manner = _Manner(strict, how, offsets, wanted)
         with whole(file), reading.file(file, offsets):
             for name, stream in streams(file):
                 found = form or _form(stream.peek(HEAD), name)
                 met = yield from reading.documents(_RECORDS[found](stream, name, manner), name)
                 if strict and met == 0 and wanted is None:
                     raise MalformedInput(name, "expected at least one document, found none")
+
+
+def read_parsed(path: Path, how: Reading, form: str | None = None) -> Iterator[tuple[str, Parse]]:
+    """Stream the records of a file or folder, forgivingly, each with the name of its file.
+
+    One must be taken apart before the next is asked for, which may be an error.
+
+    Args:
+        form: one of RELATION_FORMS; each file tells it unless given.
+
+    Raises:
+        UnknownName, MissingInput, MalformedInput: as `read_input`.
+    """
+    if form is not None and form not in RELATION_FORMS:
+        raise UnknownName("input format", form, RELATION_FORMS)
+    for file in input_files(path):
+        manner = _Manner(False, how, Offsets(how.offsets), None)
+        with whole(file):
+            for name, stream in streams(file):
+                found = form or _form_with_tables(stream.peek(HEAD), name)
+                for parse in _RECORDS[found](stream, name, manner):
+                    yield name, parse
 
 
 def read_records(
@@ -218,6 +252,10 @@ def _form(head: bytes, name: str) -> ArticleForm:
     return found
 
 
+def _form_with_tables(head: bytes, name: str) -> str:
+    return TSV if form_of(head) is None and is_relation_table(head) else _form(head, name)
+
+
 @dataclass
 class _Reading:
     """The reading of one input, file by file."""
@@ -226,6 +264,7 @@ class _Reading:
     tally: Tally
     strict: bool
     skip: Skip
+    relations: bool = False
     _repeats: Repeats = field(default_factory=Repeats)
 
     @contextmanager
@@ -255,7 +294,7 @@ class _Reading:
 
     def _refuse(self, fault: MalformedInput, name: str, number: int) -> None:
         """Skip a document, or in strict reading raise what stands against it."""
-        reason = fault.reason if isinstance(fault, _Rejected) else MALFORMED
+        reason = fault.reason if isinstance(fault, Rejected) else MALFORMED
         if fault.line is None and fault.document is None:
             fault = MalformedInput(name, f"document number {number}: {_message(fault)}")
         if self.strict:
@@ -283,7 +322,7 @@ class _Reading:
         return self._made(record, misfits, name)
 
     def _made(self, record: PubTatorRecord, misfits: _Misfits, name: str) -> Document:
-        made = self.rules.named_document(record)
+        made = self.rules.named_document(record, related=self.relations)
         document, crowded = without_crowds(made.document, self.rules)
         if (fault := self.rules.crowding(document)) is not None:
             raise _rejected(record, name, TOO_MANY, fault)
@@ -306,8 +345,8 @@ def _message(fault: MalformedInput) -> str:
     return str(fault).removeprefix(f"{fault.path}: ")
 
 
-def _rejected(record: PubTatorRecord, name: str, reason: str, message: str, line: int = 0) -> _Rejected:
-    return _Rejected(name, message, reason, line=line or record.line, document=record.id)
+def _rejected(record: PubTatorRecord, name: str, reason: str, message: str, line: int = 0) -> Rejected:
+    return Rejected(name, message, reason, record, line)
 
 
 def _place(record: PubTatorRecord, mention: PubTatorMention, name: str) -> str:
@@ -334,14 +373,20 @@ class _Manner:
     """How the files of one input are read, and what one of them has shown of its offsets."""
 
     strict: bool
-    text: TextChoice
+    how: Reading
     offsets: Offsets
     wanted: Wanted | None
 
     def bioc(self, read: Callable[..., PubTatorRecord], document: object, name: str) -> Parse:
         """A document of BioC to be taken apart by this function."""
         return partial(
-            read, document, name, forgiving=not self.strict, choice=self.text, offsets=self.offsets
+            read,
+            document,
+            name,
+            forgiving=not self.strict,
+            choice=self.how.text,
+            offsets=self.offsets,
+            relations=self.how.relations,
         )
 
 
@@ -365,8 +410,23 @@ def _sentence_records(stream: io.BufferedReader, name: str, manner: _Manner) -> 
     for element, ends in sentence_articles(stream, name):
         if manner.wanted is None or manner.wanted(element.get("id", "")):
             yield partial(
-                sentence_article, element, name, ends, forgiving=not manner.strict, offsets=manner.offsets
+                sentence_article,
+                element,
+                name,
+                ends,
+                forgiving=not manner.strict,
+                offsets=manner.offsets,
+                relations=manner.how.relations,
             )
+
+
+def _table_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
+    for record in relation_records(stream, name):
+        yield partial(_as_it_is, record)
+
+
+def _as_it_is(record: PubTatorRecord, misfit: Misfit) -> PubTatorRecord:
+    return record
 
 
 _RECORDS: dict[str, Callable[[io.BufferedReader, str, _Manner], Iterator[Parse]]] = {
@@ -374,4 +434,5 @@ _RECORDS: dict[str, Callable[[io.BufferedReader, str, _Manner], Iterator[Parse]]
     "bioc-xml": _xml_records,
     "bioc-json": _json_records,
     "ppi-xml": _sentence_records,
+    TSV: _table_records,
 }

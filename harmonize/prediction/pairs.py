@@ -7,13 +7,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from math import comb
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from harmonize.errors import InvalidDocument
-from harmonize.formats.pubtator import PubTatorRecord, document, split_ids
+from harmonize.formats.pubtator import PubTatorMention, PubTatorRecord, document, split_ids
 from harmonize.formats.spelling import normal_form
 from harmonize.ledger import DroppedItem, Ledger
 from harmonize.model import Document, Instance, Mention, Span
+from harmonize.prediction.arguments import Arguments, NamedMention
 from harmonize.prediction.entity_types import (
     EntityTypes,
     extended,
@@ -84,12 +85,14 @@ class PairRules:
         own_types: the types that the mapping itself knows, whose ids are read as it says.
         types: how the ids of other types are read.
         splitter: see harmonize.text.sentences.
+        unannotated: the corpus' own rule c, which prediction does not need.
     """
 
     corpus: Corpus
     own_types: frozenset[str]
     types: EntityTypes
     splitter: str = RULE_BASED
+    unannotated: Literal["c1", "c2", "c3"] = "c2"
 
     def knows(self, mention_type: str) -> bool:
         """True for a type of the mapping or of a tool, in a pair or not."""
@@ -117,15 +120,18 @@ class PairRules:
         """
         return self.named_document(record).document
 
-    def named_document(self, record: PubTatorRecord) -> NamedDocument:
-        """The same, with how many mentions have a known concept id."""
+    def named_document(self, record: PubTatorRecord, *, related: bool = False) -> NamedDocument:
+        """The same, with how many mentions have a known concept id.
+
+        Args:
+            related: the document keeps its relations, whose arguments `Arguments` resolves.
+        """
         ids: dict[tuple[str, str | None], tuple[str, ...]] = {}  # many mentions have the same
 
         def concept_ids(kind: str, raw: str | None) -> tuple[str, ...]:
             found = ids.get((kind, raw))
             if found is None:
-                found = self.concept_ids(kind, raw) if raw and raw.strip() else _UNNAMED
-                ids[kind, raw] = found
+                found = ids[kind, raw] = self._ids(kind, raw)
             return found
 
         made = document(replace(record, relations=()), "test", concept_ids)
@@ -137,11 +143,49 @@ class PairRules:
             nameless |= {mention.id for mention in pairable}
         if nameless:
             made = replace(made, mentions=self._named_by_text(made.mentions, nameless))
-        if not (record.id.isascii() and record.id.isdecimal()):
+        if made.pmid is not None and not (made.pmid.isascii() and made.pmid.isdecimal()):
             made = replace(made, pmid=None)
+        if related:
+            made = replace(made, relations=self.arguments(record, made).relations(record))
+            made = replace(made, mentions=self._in_parts(record, made))
         if self.corpus.spec.entity == "mention":  # whose ids nobody needs
             return NamedDocument(made, 0, 0)
         return NamedDocument(made, len(pairable), named)
+
+    def arguments(
+        self, record: PubTatorRecord, made: Document, also: Iterable[PubTatorMention] = ()
+    ) -> Arguments:
+        """What the arguments of a record's relations name in the Document that is made of it.
+
+        Args:
+            also: mentions that the record lacks because the text does not spell them.
+        """
+        named = [
+            NamedMention(told, mention.concept_ids, mention.id)
+            for told, mention in zip(self._in_order(record), made.mentions, strict=True)
+        ]
+        named += [NamedMention(mention, self.concept_ids(mention.type, mention.id)) for mention in also]
+        spec = self.corpus.spec
+        return Arguments(named, spec.id_separators.any, by_mention=spec.entity == "mention")
+
+    def _in_order(self, record: PubTatorRecord) -> list[PubTatorMention]:
+        """The record's mentions as numbered_mentions orders them."""
+        keys = [(Span(m.start, m.end), m.type, self._ids(m.type, m.id)) for m in record.mentions]
+        return [record.mentions[number] for number in sorted(range(len(keys)), key=keys.__getitem__)]
+
+    def _in_parts(self, record: PubTatorRecord, made: Document) -> tuple[Mention, ...]:
+        """The mentions of a record's document, discontinuous ones in the parts that the record keeps."""
+        if not any(told.parts for told in record.mentions):
+            return made.mentions
+
+        def divided(told: PubTatorMention, mention: Mention) -> Mention:
+            name = " ".join(part.of(made.text) for part in told.parts)
+            return replace(mention, spans=told.parts, text=name) if told.parts else mention
+
+        return tuple(map(divided, self._in_order(record), made.mentions))
+
+    def _ids(self, mention_type: str, raw: str | None) -> tuple[str, ...]:
+        return self.concept_ids(mention_type, raw) if raw and raw.strip() else _UNNAMED
 
     def _named_by_text(self, mentions: tuple[Mention, ...], nameless: set[str]) -> tuple[Mention, ...]:
         """The mentions with a concept id for those of these names."""
@@ -253,4 +297,4 @@ def pair_rules(
     table = with_internal_types(load_entity_types(), catalogue)
     table, overriding = with_user_types(table, types or {}, catalogue)
     own = frozenset(corpus.spec.entity_types) - {each for name in overriding for each in spellings(name)}
-    return PairRules(extended(corpus, table, overriding), own, table, splitter)
+    return PairRules(extended(corpus, table, overriding), own, table, splitter, corpus.rules.c)

@@ -25,7 +25,16 @@ from harmonize.union.manifest import file_entry, read_manifest
 from harmonize.union.reader import load_union
 from harmonize.union.schema import MANIFEST, SCHEMA
 
-__all__ = ["LeftOut", "Selection", "all_gold_labels", "gold_labels", "pairs_of", "rows_to_test", "select"]
+__all__ = [
+    "LeftOut",
+    "Selection",
+    "all_gold_labels",
+    "gold_labels",
+    "pairs_of",
+    "rows_to_test",
+    "select",
+    "trained_on",
+]
 
 TRAIN, WATCH = "train", "development"
 
@@ -339,7 +348,7 @@ def _check_labels(labels: PseudoLabels, recipe: Recipe) -> None:
 def _check_models(labels: PseudoLabels, union: Path, places: _Places) -> None:
     """Raises HarmonizeError for labels of a model that was trained on what is tested here."""
     for model in labels.about.models:
-        known = places.tested & _trained_on(model, union, labels.path)
+        known = places.tested & trained_on(model, union, labels.path)
         if known:
             raise HarmonizeError(
                 f"pseudo {labels.path}: expected labels of models that never saw what is tested here, one of "
@@ -348,7 +357,7 @@ def _check_models(labels: PseudoLabels, union: Path, places: _Places) -> None:
             )
 
 
-def _trained_on(model: PseudoModel, union: Path, origin: Path) -> frozenset[DocumentKey]:
+def trained_on(model: PseudoModel, union: Path, origin: Path) -> frozenset[DocumentKey]:
     """The documents of a set that a model was trained on, as far as its recipe tells.
 
     Of a model that was trained on another set all of the parts that its recipe names, since what it held out

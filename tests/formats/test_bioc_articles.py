@@ -386,6 +386,8 @@ def test_more_text_takes_in_all_that_less_does(infons: list[dict[str, str]]) -> 
         ({"NCBI_GENE": "7442"}, "7442"),
         ({"NCBI Gene identifier": "7442"}, "7442"),
         ({"MESH": "D1"}, "MESH:D1"),
+        ({"MESH": "D1|D2"}, "MESH:D1|MESH:D2"),
+        ({"MESH": "D1|-1"}, "MESH:D1|-1"),
         ({"CUI": "C1"}, "C1"),
         ({"id": "D1", "NCBI Homologene": "2"}, "D1"),
         ({"identifier": "-", "NCBI Gene": "7442"}, "7442"),

@@ -183,3 +183,40 @@ def test_every_real_file_is_read(mirror: Path) -> None:
         records, seen = read((mirror / name).read_bytes())
         assert (len(records), sum(len(told(record)) for record in records)) == (documents, mentions), name
         assert seen == []
+
+
+def test_with_relations_come_pairs_and_entities_in_several_parts() -> None:
+    pairs = (
+        '<interaction e1="a" e2="b" type="Complex"/><pair e1="a" e2="c" interaction="True"/>'
+        '<pair e1="b" e2="c" interaction="False"/><pair e1="b" e2="c" ddi="true"/>'
+    )
+    entities = (
+        '<entity id="a" charOffset="0-3" text="AKR"/>'
+        '<entity id="b" charOffset="10-13,19-20" text="BTR 2" type="protein"/>'
+        '<entity id="c" charOffset="10-13,18-19" text="BTR 2" type="protein"/>'
+    )
+    content = corpus(document(sentence("First."), sentence("AKR binds BTR 1 or 2.", entities, pairs)))
+    (record,), seen = read(content, relations=True)
+    assert [(m.name, m.type, m.parts) for m in record.mentions] == [
+        ("a", "protein", ()),
+        ("b", "protein", ((17, 20), (26, 27))),
+    ]
+    assert record.text[17:27] == record.mentions[1].text == "BTR 1 or 2"
+    assert seen == [("BTR 2", UNSPELLED)]
+    assert [(r.type, r.head, r.tail, r.by_name) for r in record.relations] == [
+        ("Complex", "a", "b", True),
+        ("PPI", "a", "c", True),
+        ("true", "b", "c", True),
+    ]
+    (record,), seen = read(content)
+    assert record.relations == ()
+    assert [reason for _, reason in seen] == [DISCONTINUOUS] * 2
+
+
+@pytest.mark.parametrize(
+    ("told", "pmid"), [("PMID='12'", "12"), ("origID='13'", "13"), ("origId='A1'", None), ("", None)]
+)
+def test_the_pmid_stands_in_one_of_several_attributes(told: str, pmid: str | None) -> None:
+    content = corpus(document(sentence("AKR."))).replace("<document ", f"<document {told} ")
+    (record,), _ = read(content)
+    assert (record.id, record.pmid) == ("D.d0", pmid)

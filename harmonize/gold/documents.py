@@ -1,0 +1,119 @@
+"""Gold files -> Documents with their relations, read as prediction reads documents: forgivingly, counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from harmonize.errors import InputError
+from harmonize.model import Document
+from harmonize.prediction.account import Account
+from harmonize.prediction.inputs import Reading, Rejected, Skip, read_input
+from harmonize.prediction.pairs import PairRules
+from harmonize.prediction.tally import Tally
+
+__all__ = ["GoldDocuments", "SkippedRelation", "names_in_short", "read_gold"]
+
+_MOST_NAMES = 20  # of documents, in one line
+
+
+@dataclass(frozen=True)
+class SkippedRelation:
+    """A relation of a document that could not be taken.
+
+    Attributes:
+        reason: why the document could not.
+    """
+
+    document_id: str
+    head: str
+    tail: str
+    type: str
+    reason: str
+
+
+@dataclass
+class GoldDocuments:
+    """What gold files hold.
+
+    Attributes:
+        documents: each id once: one that an earlier document has gets its number, "90000001 (2)".
+        skipped: the relations of documents that could be read and not be taken. Those of documents that could
+            not be read are not known.
+        account: documents and mentions, in and out.
+    """
+
+    documents: list[Document] = field(default_factory=list)
+    skipped: list[SkippedRelation] = field(default_factory=list)
+    account: Account = field(default_factory=Account)
+
+    @property
+    def relations(self) -> int:
+        """All that are known."""
+        return sum(len(document.relations) for document in self.documents) + len(self.skipped)
+
+    def types(self) -> Counter[str]:
+        """How many relations have each type."""
+        found = Counter(relation.type for document in self.documents for relation in document.relations)
+        found.update(relation.type for relation in self.skipped)
+        return found
+
+
+def read_gold(
+    paths: Sequence[Path],
+    form: str | None,
+    rules: PairRules,
+    how: Reading,
+    *,
+    strict: bool = False,
+    skip: Skip = lambda fault: None,
+) -> GoldDocuments:
+    """Read gold files whole.
+
+    Args:
+        form, strict, skip: see harmonize.prediction.inputs.read_input.
+        how: but for `relations`, which are read in any case.
+
+    Raises:
+        UnknownName, MissingInput, MalformedInput: as `read_input`.
+        NothingRead: a file holds no document, or none that can be read.
+    """
+    gold, seen = GoldDocuments(), Counter[str]()
+
+    def on_skip(fault: InputError) -> None:
+        if isinstance(fault, Rejected):
+            gold.skipped += _skipped(fault)
+        skip(fault)
+
+    how = replace(how, relations=True)
+    for path in paths:
+        tally = Tally()
+        for document in read_input(
+            path, form, rules=rules, tally=tally, strict=strict, skip=on_skip, how=how
+        ):
+            seen[document.id] += 1
+            number = seen[document.id]
+            named = replace(document, id=f"{document.id} ({number})") if number > 1 else document
+            gold.documents.append(named)
+        account = Account.of_reading(tally)
+        account.check(path)
+        account.check_read(path)
+        gold.account.update(account)
+        gold.account.reading = tally
+    return gold
+
+
+def _skipped(fault: Rejected) -> list[SkippedRelation]:
+    record = fault.record
+    return [
+        SkippedRelation(record.id, told.head.strip(), told.tail.strip(), told.type.strip(), fault.reason)
+        for told in record.relations
+    ]
+
+
+def names_in_short(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more

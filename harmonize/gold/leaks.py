@@ -1,0 +1,89 @@
+"""Gold documents that a run was trained on, known by PMID or by text, whatever format they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from harmonize.adaptation.known import KnownDocuments
+from harmonize.model import Document
+from harmonize.relation.pseudo import PseudoModel, read_pseudo
+from harmonize.relation.recipe import load_recipe
+from harmonize.relation.run import manifest_hash, read_record
+from harmonize.relation.selection import PSEUDO, trained_on
+from harmonize.relation.work_folder import RECIPE
+from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
+
+__all__ = ["Leak", "TrainingSet", "find_leaks", "training_set"]
+
+
+class Leak(NamedTuple):
+    """A gold document that was trained on.
+
+    Attributes:
+        by: what it is known by.
+        known: the document of the training set that it is or repeats.
+    """
+
+    document_id: str
+    by: Literal["PMID", "text"]
+    known: DocumentKey
+
+    def as_dict(self) -> dict[str, Any]:
+        """The attributes as JSON has them."""
+        return {"document": self.document_id, "by": self.by, "known": "/".join(self.known)}
+
+
+class TrainingSet(NamedTuple):
+    """What runs were trained on.
+
+    Attributes:
+        same_set: the union set at hand is that of their training; of another one all documents of the parts
+            that they name count, since what they held out cannot be known.
+    """
+
+    documents: KnownDocuments
+    same_set: bool
+
+
+def training_set(runs: Sequence[Path], union: Path) -> TrainingSet:
+    """The documents that runs were trained on, those of pseudo-labels among them.
+
+    Raises:
+        UnionError: no union set there.
+        MissingInput, MalformedInput: a run, or a file of pseudo-labels, is missing or broken.
+    """
+    keys: set[DocumentKey] = set()
+    pseudo: list[Path] = []
+    same_set = True
+    for run in runs:
+        recipe, sha256 = load_recipe(run / RECIPE), str(read_record(run)["union"]["manifest_sha256"])
+        model = PseudoModel(recipe=recipe.model_dump(mode="json"), manifest_sha256=sha256)
+        keys |= trained_on(model, union, run / RECIPE)
+        same_set = same_set and sha256 == manifest_hash(union)
+        if recipe.pseudo is not None:
+            pseudo.append(Path(recipe.pseudo))
+    stored = (document for document in read_documents(union) if document.key in keys)
+    return TrainingSet(KnownDocuments([*stored, *_pseudo_documents(pseudo)]), same_set)
+
+
+def _pseudo_documents(files: Iterable[Path]) -> Iterator[StoredDocument]:
+    """The contexts that pseudo-labels were given in, each once."""
+    for file in dict.fromkeys(files):
+        rows = read_pseudo(file).rows
+        names, texts = rows["document_id"].to_pylist(), rows["text"].to_pylist()
+        for name, text in dict.fromkeys(zip(names, texts, strict=True)):
+            pmid = name if name.isascii() and name.isdecimal() else None
+            yield StoredDocument(DocumentKey(PSEUDO, "train", name), pmid, text, ())
+
+
+def find_leaks(documents: Iterable[Document], known: KnownDocuments) -> list[Leak]:
+    """The documents that are known, in order."""
+    leaks = []
+    for document in documents:
+        if (key := known.with_pmid(document.pmid)) is not None:
+            leaks.append(Leak(document.id, "PMID", key))
+        elif (key := known.with_text(document.text)) is not None:
+            leaks.append(Leak(document.id, "text", key))
+    return leaks

@@ -1,0 +1,128 @@
+"""harmonize evaluate --gold as a user meets it."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from gold_cases import FORMS, PPI, PUBTATOR, run, written
+
+from harmonize.registry import sample_folder
+
+TEST = sample_folder() / "biored" / "Test.PubTator"
+TRAIN = sample_folder() / "biored" / "Train.PubTator"
+
+
+@pytest.fixture
+def own_run(linear_run: Path, tmp_path: Path) -> Path:
+    """A copy of the shared run, to be written into."""
+    return Path(shutil.copytree(linear_run, tmp_path / "run"))
+
+
+def metrics(folder: Path) -> dict[str, object]:
+    found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    return {name: value for name, value in found.items() if name not in ("corpora", "splits")}
+
+
+@pytest.mark.parametrize("name", ["Test.PubTator", "Test.BioC.XML", "Test.BioC.JSON"])
+def test_a_corpus_own_file_scores_as_its_part_of_the_set(
+    own_run: Path, sample_union: Path, name: str
+) -> None:
+    run("evaluate", "--model", own_run, "--union", sample_union, "--on", "biored/test")
+    gold = sample_folder() / "biored" / name
+    done = run("evaluate", "--model", own_run, "--union", sample_union, "--gold", gold)
+    found = own_run / "evaluation" / "gold-Test"
+    assert metrics(found) == metrics(own_run / "evaluation" / "biored-test")
+    assert "7 relations: 7 in rows, 0 that no pair can show" in done.stdout
+    assert "0 documents are in the run's training set" in done.stdout
+    assert "gold-Test" in (own_run / "README.md").read_text(encoding="utf-8")
+
+
+def test_lost_relations_are_misses_and_said_by_reason(
+    own_run: Path, sample_union: Path, tmp_path: Path
+) -> None:
+    gold = written(tmp_path, "more.pubtator", f"{PUBTATOR.rstrip()}\n7001\tBind\t501\tD9\tNo\n\n")
+    done = run("evaluate", "--model", own_run, "--union", sample_union, "--gold", gold)
+    about = json.loads((own_run / "evaluation" / "gold-more" / "gold.json").read_text(encoding="utf-8"))
+    found = metrics(own_run / "evaluation" / "gold-more")
+    assert about["relations"]["lost"] == {"entity 2 has no mention in the text": 1}
+    assert about["lost"][0]["document"] == "7001"
+    assert found["all"]["overall"]["positive"] == 3  # type: ignore[index]
+    assert found["by_label"]["Bind"]["fn"] == 1  # type: ignore[index]
+    assert "    - entity 2 has no mention in the text: 1" in done.stdout
+
+
+def test_leaks_are_named_and_left_out_if_wanted(own_run: Path, sample_union: Path, tmp_path: Path) -> None:
+    gold = written(tmp_path, "both.pubtator", TRAIN.read_text("utf-8") + PUBTATOR)
+    documents = TRAIN.read_text("utf-8").count("|t|") + 1
+    done = run("evaluate", "--model", own_run, "--union", sample_union, "--gold", gold)
+    assert (
+        f"- {documents - 1} documents are in the run's training set ({documents - 1} by PMID" in done.stdout
+    )
+    assert "90000001" in done.stdout
+    assert f"- {documents} documents, " in done.stdout
+    done = run("evaluate", "--model", own_run, "--union", sample_union, "--gold", gold, "--leave-out-leaks")
+    assert "- 1 documents, 5 rows, 2 with a relation" in done.stdout
+    assert (own_run / "evaluation" / "gold-both-without-leaks" / "metrics.json").is_file()
+
+
+def test_without_the_set_nothing_is_known_of_leaks(own_run: Path, tmp_path: Path) -> None:
+    gold = written(tmp_path, "a.pubtator", PUBTATOR)
+    nowhere = tmp_path / "nowhere"
+    done = run("evaluate", "--model", own_run, "--union", nowhere, "--gold", gold)
+    assert "leaks were not looked for" in done.stdout
+    options = ("--gold", gold, "--leave-out-leaks")
+    done = run("evaluate", "--model", own_run, "--union", nowhere, *options, code=2)
+    assert done.stderr.startswith(f"error: {nowhere}: expected the union set")
+    assert done.stderr.count("\n") == 1
+
+
+def test_several_files_packed_ones_and_unified_xml(own_run: Path, tmp_path: Path) -> None:
+    packed = tmp_path / "a.pubtator.gz"
+    packed.write_bytes(gzip.compress(PUBTATOR.encode()))
+    other = written(tmp_path, "b.json", FORMS["a.json"].replace("7001", "7003"))
+    done = run("evaluate", "--model", own_run, "--gold", packed, "--gold", other)
+    assert "# Evaluation: a+b (gold)" in done.stdout
+    assert "- 2 documents, 10 rows, 4 with a relation" in done.stdout
+    ppi = written(tmp_path, "ppi.xml", PPI)
+    done = run("evaluate", "--model", own_run, "--gold", ppi, "--corpus", "aimed")
+    assert "- 1 documents, 3 rows, 1 with a relation" in done.stdout
+
+
+def test_a_run_may_be_compared_with_another_one(own_run: Path, linear_run: Path) -> None:
+    done = run("evaluate", "--model", own_run, "--gold", TEST, "--against", linear_run)
+    assert "# Comparison: Test (gold)" in done.stdout
+
+
+BAD = {
+    "no such file": (("--gold", "nothing.pubtator"), "nothing.pubtator: expected a file"),
+    "neither": ((), "expected --on CORPUS/SPLIT or --gold FILE"),
+    "both": (("--gold", TEST, "--on", "biored/test"), "expected --on CORPUS/SPLIT or --gold FILE"),
+    "no such corpus": (("--gold", TEST, "--corpus", "nothing"), "unknown corpus 'nothing'"),
+    "no such measure": (("--gold", TEST, "--measure", "nothing"), "unknown measure 'nothing'"),
+    "no such format": (("--gold", TEST, "--format", "doc"), "unknown input format 'doc'"),
+    "types of another corpus": (
+        ("--gold", "ppi.xml"),
+        "ppi.xml: expected relation types of biored, got 'PPI' 1",
+    ),
+    "how to read what is no file": (("--on", "biored/test", "--strict"), "expected --gold FILE beside"),
+    "a file of types with faults": (
+        ("--gold", TEST, "--relations", "bad.yaml"),
+        "bad.yaml: x: expected null or",
+    ),
+}
+
+
+@pytest.mark.parametrize(("options", "message"), BAD.values(), ids=BAD)
+def test_faults_are_one_line(
+    own_run: Path, tmp_path: Path, options: tuple[str | Path, ...], message: str
+) -> None:
+    written(tmp_path, "ppi.xml", PPI)
+    written(tmp_path, "bad.yaml", "x: Binding\n")
+    done = run("evaluate", "--model", own_run, *options, cwd=tmp_path, code=2)
+    assert done.stderr.startswith(f"error: {message}")
+    assert done.stderr.count("\n") == 1
+    assert not (own_run / "evaluation").exists()
