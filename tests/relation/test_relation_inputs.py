@@ -173,7 +173,9 @@ def test_a_tokenizer_without_a_mask_is_one_line() -> None:
 
 
 def test_an_unknown_kind_is_one_line() -> None:
-    with pytest.raises(UnknownName, match="unknown input 'bold': expected one of prompt, described, tagged, "):
+    with pytest.raises(
+        UnknownName, match="unknown input 'bold': expected one of prompt, described, tagged, "
+    ):
         input_named("bold")
 
 
