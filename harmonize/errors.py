@@ -35,6 +35,7 @@ __all__ = [
     "SpecError",
     "UnionError",
     "UnknownName",
+    "install",
     "shown",
 ]
 
@@ -140,6 +141,11 @@ class SeveralErrors(HarmonizeError):
 
 class AccountingError(HarmonizeError):
     """A step lost or invented something: in != out + dropped."""
+
+
+def install(extra: str) -> str:
+    """How to install an extra. Not by the package's name: on the package index that is somebody else's."""
+    return f"`pip install '.[{extra}]'` in a clone of harmonize"
 
 
 _repr = reprlib.Repr()

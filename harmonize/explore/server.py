@@ -9,7 +9,7 @@ import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from harmonize.errors import HarmonizeError
+from harmonize.errors import HarmonizeError, install
 
 if TYPE_CHECKING:
     import uvicorn
@@ -30,8 +30,7 @@ def check_extra() -> None:
         import uvicorn  # noqa: F401
     except ImportError:
         raise HarmonizeError(
-            "explore: expected Starlette and uvicorn, found none; "
-            "install them with pip install 'harmonize[explore]'"
+            "explore: expected Starlette and uvicorn, found none; install them with " + install("explore")
         ) from None
 
 

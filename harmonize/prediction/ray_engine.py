@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from harmonize.errors import HarmonizeError, InputError
+from harmonize.errors import HarmonizeError, InputError, install
 from harmonize.prediction.sharded import Part, PartMaker, Work, working_folder
 from harmonize.prediction.shards import Shard
 
@@ -176,7 +176,7 @@ def _imported() -> Any:
         importlib.import_module("ray.data")
     except ImportError:
         raise HarmonizeError(
-            "--engine ray: expected Ray, found none; install it with pip install 'harmonize[ray]'"
+            f"--engine ray: expected Ray, found none; install it with {install('ray')}"
         ) from None
     return importlib.import_module("ray")
 

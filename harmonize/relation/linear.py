@@ -25,7 +25,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from harmonize.errors import HarmonizeError, MalformedInput
+from harmonize.errors import HarmonizeError, MalformedInput, install
 from harmonize.relation.labels import LabelSpace, decide, is_negative, own_outputs, softmax
 from harmonize.relation.pair import Pair
 from harmonize.relation.prompt import Tag, marked
@@ -238,9 +238,7 @@ def _solved(
         from sklearn.linear_model import LogisticRegression
         from sklearn.svm import LinearSVC
     except ImportError:
-        raise HarmonizeError(
-            f"head {head}: install scikit-learn with `pip install 'harmonize[baselines]'`"
-        ) from None
+        raise HarmonizeError(f"head {head}: install scikit-learn with {install('baselines')}") from None
     common: dict[str, Any] = {"C": strength, "class_weight": "balanced", "random_state": 0}
     kind = LogisticRegression if head == "logistic" else LinearSVC
     model = kind(max_iter=10_000, **common)

@@ -87,7 +87,7 @@ def test_without_the_extra_one_line_says_how_to_have_it(
     done = run("explore", sample_union, cwd=tmp_path, code=2)
     assert done.output == (
         "error: explore: expected Starlette and uvicorn, found none; "
-        "install them with pip install 'harmonize[explore]'\n"
+        "install them with `pip install '.[explore]'` in a clone of harmonize\n"
     )
 
 

@@ -171,7 +171,9 @@ def test_without_ray_the_user_is_told_what_to_install(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ray.data", None)
     shards = sharded(tmp_path, articles(2))
-    with pytest.raises(HarmonizeError, match=r"found none; install it with pip install 'harmonize\[ray\]'"):
+    with pytest.raises(
+        HarmonizeError, match=r"found none; install it with `pip install '\.\[ray\]'` in a clone"
+    ):
         predict(Fake(), shards, tmp_path / "parts", engine="ray")
 
 
