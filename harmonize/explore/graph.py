@@ -16,6 +16,7 @@ __all__ = ["SIGNS", "Edge", "Graph", "Node", "drawn", "sign"]
 
 WIDTH = 520
 _LEFT, _RIGHT, _STEP, _TOP, _BULGE = 180, 340, 34, 22, 14
+_WIDE_STEP, _FEW = 48, 10  # where more relations cross, rows stand further apart
 _MOST_NODES = 40
 _LONGEST_NAME = 20
 _FAMILIES = "GCD"
@@ -83,17 +84,15 @@ def drawn(entities: Sequence[Entity], relations: Iterable[tuple[int, int, str, b
     degree = Counter(number for head, tail, _, _ in distinct for number in (head, tail))
     kept = {number for number, _ in degree.most_common(_MOST_NODES)}
     order = sorted(kept, key=lambda number: (_rank(entities[number]), number))
+    step = _STEP if len(distinct) <= _FEW else _WIDE_STEP
     middle = -(-len(order) // 2)
+    columns = (order[:middle], order[middle:])
     nodes = [
-        _node(
-            entities[number],
-            place % middle,
-            middle if place < middle else len(order) - middle,
-            place < middle,
-        )
-        for place, number in enumerate(order)
+        _node(entities[number], row, len(column), column is columns[0], step)
+        for column in columns
+        for row, number in enumerate(column)
     ]
-    height = _TOP * 2 + max(middle - 1, 0) * _STEP
+    height = _TOP * 2 + max(middle - 1, 0) * step
     places = {node.entity.number: node for node in _centred(nodes, height)}
     edges = [
         _edge(places[head], places[tail], label, directed, number)
@@ -107,12 +106,12 @@ def _rank(entity: Entity) -> int:
     return _FAMILIES.find(entity.family) if entity.family else len(_FAMILIES)
 
 
-def _node(entity: Entity, row: int, rows: int, is_left: bool) -> Node:
+def _node(entity: Entity, row: int, rows: int, is_left: bool, step: int) -> Node:
     bend = 0.0 if rows < 2 else 4 * (row / (rows - 1)) * (1 - row / (rows - 1))
     x = _LEFT - _BULGE * bend if is_left else _RIGHT + _BULGE * bend
     name = entity.name if len(entity.name) <= _LONGEST_NAME else f"{entity.name[: _LONGEST_NAME - 1]}…"
     return Node(
-        entity, x, _TOP + row * _STEP, x - 16 if is_left else x + 16, "end" if is_left else "start", name
+        entity, x, _TOP + row * step, x - 16 if is_left else x + 16, "end" if is_left else "start", name
     )
 
 

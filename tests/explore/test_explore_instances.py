@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from harmonize.union.schema import partition_file
 SEARCHED = ("text", "document_id", "pmid", "head_id", "tail_id", "head_name", "tail_name")
 
 
+@cache
 def every_row(folder: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = load_union(folder).to_pylist()
     return rows

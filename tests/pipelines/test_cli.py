@@ -17,7 +17,6 @@ import pytest
 from typer.testing import CliRunner
 
 from harmonize import pipelines
-from harmonize.pipelines import cli_page
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 
@@ -62,7 +61,8 @@ def run_process(
 def test_the_examples_of_every_help_work_as_they_stand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cli_page, "serve", lambda *_, **__: None)  # it ends when it is interrupted
+    # It would serve until it is interrupted.
+    monkeypatch.setattr("harmonize.pipelines.cli_page.serve", lambda *_, **__: None)
     listed = re.findall(r"^  ([\w-]+) ", run("--help").stdout.split("Commands:")[1], re.MULTILINE)
     assert {"corpora", "fetch", "build"} <= set(listed)
     shutil.copytree(sample_folder(), tmp_path / "adapters/samples")
