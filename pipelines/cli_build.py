@@ -23,7 +23,7 @@ from rich.table import Table
 from harmonize.errors import HarmonizeError
 from harmonize.registry import sample_folder
 from harmonize.sources.fetch import Fetcher, FileProgress, is_url
-from harmonize.sources.source import missing_files
+from harmonize.sources.source import corpus_folder, missing_files
 from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue
 from harmonize.text.sentences import RULE_BASED, import_spacy_without_torch
 
@@ -67,14 +67,14 @@ def corpora(mirror: Mirror = None, extend: Extend = None) -> None:
     catalogue = load_catalogue(extend or ())
     for corpus in catalogue.corpora.values():
         first = (corpus.key, corpus.spec.name, corpus.rules.level, corpus.spec.licence.name)
+        nowhere = folder is None and corpus.own_folder is None
         for number, variant in enumerate(corpus.spec.sources):
             present = (
-                "-"
-                if root is None
-                else "missing"
-                if missing_files(corpus, variant, root / corpus.key)
-                else "present"
-                for root in (sample_folder(), folder)
+                "-" if root is None else "missing" if missing_files(corpus, variant, root) else "present"
+                for root in (
+                    sample_folder() / corpus.key,
+                    None if nowhere else corpus_folder(corpus, folder, variant),
+                )
             )
             table.add_row(*(first if number == 0 else ("",) * 4), variant, *present)
     Console().print(table)
@@ -164,7 +164,7 @@ def build(
             fetcher = Fetcher(
                 catalogue, cache_folder(cache), mirror=mirror, accepted=accepted, progress=progress
             )
-            fetch_corpora(fetcher, chosen, sources)
+            fetch_corpora(fetcher, [corpus for corpus in chosen if not _is_at_hand(corpus)], sources)
         root, accepted = fetcher.root, fetcher.accepted
     with _document_bars(keys) as advance:
         manifest = build_union(
@@ -179,6 +179,7 @@ def build(
             accepted=accepted,
             leak_settings=leak_settings,
             sample=sample,
+            warn=lambda line: typer.echo(f"warning: {line}", err=True),
             progress=advance,
         )
     instances = sum(
@@ -189,6 +190,14 @@ def build(
         f'Load them: python -c "import harmonize; print(harmonize.load_union({str(out)!r}).to_pandas())"'
     )
     typer.echo(f"Look at them: harmonize stats {out}; harmonize show {out}")
+
+
+def _is_at_hand(corpus: Corpus) -> bool:
+    """True for a corpus of an extension whose files lie beside its mapping, or are had from nowhere else."""
+    return corpus.own_folder is not None and (
+        not corpus.spec.downloads
+        or any(not missing_files(corpus, variant, corpus.own_folder) for variant in corpus.spec.sources)
+    )
 
 
 def _selected(catalogue: Catalogue, corpora: str, terms: str) -> list[Corpus]:

@@ -258,6 +258,7 @@ def predict(
     relation_types: Annotated[
         str, typer.Option(help=f"{' or '.join(RELATION_TYPES)}: whose names the relations get.")
     ] = BIORED,
+    extend: Extend = None,
     types: TypesFile = None,
     text: TextOf = None,
     offsets: OffsetsIn = None,
@@ -303,6 +304,7 @@ def predict(
             form=form,
             out_format=out_format,
             as_corpus=as_corpus,
+            extensions=extend or (),
             types=types,
             how=_how(text, offsets),
             strict=strict,
