@@ -20,11 +20,12 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from harmonize.drafting.draft import new_corpus
 from harmonize.errors import HarmonizeError
 from harmonize.registry import sample_folder
 from harmonize.sources.fetch import Fetcher, FileProgress, is_url
 from harmonize.sources.source import corpus_folder, missing_files
-from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue
+from harmonize.spec import FORMATS, Catalogue, Corpus, LicenceTerms, load_catalogue
 from harmonize.text.sentences import RULE_BASED, import_spacy_without_torch
 
 from .build import Progress as DocumentProgress
@@ -190,6 +191,33 @@ def build(
         f'Load them: python -c "import harmonize; print(harmonize.load_union({str(out)!r}).to_pandas())"'
     )
     typer.echo(f"Look at them: harmonize stats {out}; harmonize show {out}")
+
+
+@app.command("new-corpus")
+def draft_corpus(
+    name: Annotated[str, typer.Argument(help="Of the corpus, as in --corpora.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Its files, each told by its name to be of train, dev or test, or SPLIT=FILE."),
+    ],
+    form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")],
+    out: Annotated[Path | None, typer.Option(help="The folder to write [default: NAME].")] = None,
+) -> None:
+    """Draft the folder for `--extend` from the files of a corpus, with all types in them already listed.
+
+    What the files do not tell is marked DECIDE there, and nothing is built until you have decided it.
+
+    Example: harmonize new-corpus mine adapters/samples/biored/Train.PubTator --format pubtator --out artifacts/mine
+    """  # noqa: E501
+    draft = new_corpus(name, form, files, out)
+    counts = ", ".join(
+        f"{draft.found.total(unit):,} {unit}" for unit in ("documents", "mentions", "relations")
+    )
+    at_most = "at most " if draft.undecided else ""
+    typer.echo(f"{draft.folder}: {counts}; {at_most}{draft.rows:,} rows")
+    if draft.undecided:
+        typer.echo(f"Still to be decided (DECIDE): {'; '.join(draft.undecided)}")
+    typer.echo(f"Then: harmonize build --corpora {name} --extend {draft.folder} --out artifacts/{name}-union")
 
 
 def _is_at_hand(corpus: Corpus) -> bool:
