@@ -40,7 +40,8 @@ class Proposal:
         mapping = dict(self.mapping)
         for key, value in spare.items():
             mapping[key] = {name: value if kind == DECIDE else kind for name, kind in mapping[key].items()}
-        kinds = sorted({letters[kind] for kind in mapping["entity_types"].values() if kind is not None})
+        met = {letters[kind] for kind in mapping["entity_types"].values() if kind is not None}
+        kinds = sorted(met) or sorted(letters.values())
         every = [f"{one}-{other}" for number, one in enumerate(kinds) for other in kinds[number:]]
         is_open = self.rules["pairs"] == DECIDE
         rules = self.rules | ({"pairs": every} if is_open else {})
