@@ -18,6 +18,12 @@ _NAMES: tuple[tuple[Split, str], ...] = (
     ("dev", r"dev|valid|(?<![a-z])val(?![a-z])|tun(e|ing)"),
     ("test", r"test|eval|gold"),
 )
+_FOLDERS: dict[str, Split] = {
+    "dev": "dev",
+    "development": "dev",
+    "validation": "dev",
+    "test": "test",
+}
 _ROLES = ("abstracts", "entities", "relations")
 
 
@@ -48,11 +54,10 @@ def files_by_split(arguments: Iterable[str], form: Format) -> dict[Split, list[P
 
 def _split_of(path: Path) -> Split:
     """The split that the file's name tells, or its folder's; train where neither does."""
-    for name in (path.name, path.parent.name):
-        for split, pattern in _NAMES:
-            if re.search(pattern, name, re.IGNORECASE):
-                return split
-    return "train"
+    for split, pattern in _NAMES:
+        if re.search(pattern, path.name, re.IGNORECASE):
+            return split
+    return _FOLDERS.get(path.parent.name.casefold(), "train")
 
 
 def _in_roles(split: Split, files: Sequence[Path]) -> list[Path]:
