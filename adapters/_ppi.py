@@ -15,6 +15,6 @@ def documents(
     """Documents of every file, each record first put in order by `arrange(record, file)`."""
     for split, path in source.paths():
         for record in (arrange(read, path) for read in ppi_xml.read(path)):
-            document = sentences.document(record, split, record.orig_id)
+            document = sentences.document(record, split, record.pmid)
             source.saw(split, mentions=len(document.mentions), relations=len(document.relations))
             yield document

@@ -1,7 +1,7 @@
 """HPRD50 (Fundel et al. 2007): protein-protein interactions in sentences of 43 abstracts, in unified PPI XML.
 
 Sentences stand in string order of their number ("2.10" before "2.5") and are put in the order of the text;
-an entity's type attribute holds its HPRD ids, joined by "||".
+an entity's type attribute holds its HPRD ids, joined by "||"; one without it has no ids.
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset
+from harmonize.formats.ppi_xml import PROTEIN
 from harmonize.formats.pubtator import split_ids
 from harmonize.formats.sentences import AnnotatedSentence, SentenceRecord
 from harmonize.model import Document
@@ -37,7 +38,9 @@ def _number(sentence: AnnotatedSentence, record: SentenceRecord, path: Path) -> 
 
 def _with_hprd_ids(sentence: AnnotatedSentence) -> AnnotatedSentence:
     mentions = (
-        replace(mention, type="protein", concept_ids=split_ids(mention.type.replace("||", "|"), "|"))
+        replace(
+            mention, type=PROTEIN, concept_ids=split_ids(mention.type.replace("||", "|"), "|", (PROTEIN,))
+        )
         for mention in sentence.mentions
     )
     return replace(sentence, mentions=tuple(mentions))

@@ -77,6 +77,11 @@ class Ledger:
         """How much has come out of a step."""
         return self._account(split, step, unit).left
 
+    def dropped(self, unit: Unit, reason: str) -> int:
+        """How much was left out for a reason, by all steps and in all splits."""
+        accounts = (account for (_, _, counted), account in self._accounts.items() if counted == unit)
+        return sum(account.dropped[reason] for account in accounts)
+
     def check(self) -> None:
         """Raises AccountingError at the first account where in != out + dropped."""
         for (split, step, unit), account in self._accounts.items():

@@ -15,26 +15,32 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, Literal, TypeVar, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from harmonize.errors import HarmonizeError, SpecError, UnknownName
-from harmonize.model import Level, Split
+from harmonize.likeness import check_decided, resembling
+from harmonize.model import Level, SpanSource, Split
 
 __all__ = [
+    "CORPUS_NAME",
+    "FORMATS",
     "FURTHER",
     "LICENCE_TERMS",
+    "OTHER",
     "Catalogue",
     "Corpus",
     "CorpusSpec",
     "Download",
+    "Format",
     "LeakSettings",
     "Licence",
     "LicenceTerms",
     "Published",
     "PublishedFolds",
+    "RuleChoice",
     "Target",
     "checked",
     "load_catalogue",
@@ -46,6 +52,11 @@ Kind = Literal["C", "D", "G"]
 LicenceTerms = Literal["redistributable", "noncommercial", "any"]
 FURTHER = "further.yaml"
 """The package's table of the corpora that Table 2 does not have."""
+OTHER = "*"
+"""In a map of types, every type that the map does not list."""
+Format = Literal["pubtator", "bioc-xml", "bioc-json", "ppi-xml", "drugprot-tsv"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+"""The formats that are read without an adapter of the corpus' own."""
 LICENCE_TERMS: tuple[LicenceTerms, ...] = ("redistributable", "noncommercial", "any")
 """What a set may be used for, the strictest first; see Licence.allows."""
 
@@ -83,12 +94,14 @@ class RuleChoice(_Model):
     """A row of Table 2.
 
     Attributes:
+        like: the corpus whose row fills in what this one leaves out.
         level: the context range that the corpus annotates, None for a set without annotated spans.
         pairs: the kinds of entity pairs, head's kind first, e.g. "C-D".
         a, b, c, d, e: the rule of each column.
         task: the [Corpus] of the prompt; also the suffix of c1's internal negative class.
     """
 
+    like: str | None = None
     level: Level | Literal["none"]
     pairs: tuple[str, ...] = Field(min_length=1)
     a: Literal["a1", "a2", "a3"]
@@ -246,17 +259,22 @@ class CorpusSpec(_Model):
     """<corpus>.yaml: everything that is particular to one corpus.
 
     Attributes:
+        like: the corpus whose mapping fills in what this one leaves out, see harmonize.likeness.
+        format: what the files are, of each source where they differ; None for a corpus with an adapter.
         sources: name -> split -> files below the corpus' folder, `archive.zip!/folder` for a folder in a zip;
             the first source whose files are all there is read unless the caller names one.
         downloads, by_hand: where the files of the sources come from.
-        citation, bibtex: the corpus' paper, as a line and as an entry.
+        citation, bibtex: the corpus' paper, as a line and as an entry; empty where there is none.
+        published: the counts to hold the measured ones against, where there are any.
         entity: what an entity is: all mentions with one concept id, or each mention.
         directed: the corpus orders its pairs, the head being the first argument.
         relation_types: the corpus's own type -> label (rule d1), or null for one that stands for no relation;
-            with rule d2 all but those are the association.
+            with rule d2 all but those are the association. OTHER stands for all types not listed, here and in
+            the next two.
         entity_types: the corpus's own type -> BioRED type, or null for types outside every pair.
         internal_types: rule e1's own types, by the corpus's type.
         unknown_ids: concept ids that stand for "not known".
+        span_source: who found the mentions of a corpus with a `format`.
         corrections: mention id -> where it really stands.
         curation: which rows of the corpus' own table are accepted (source "native").
         folds: folds that others have published.
@@ -264,11 +282,13 @@ class CorpusSpec(_Model):
     """
 
     name: str
+    like: str | None = None
+    format: Format | dict[str, Format] | None = None
     licence: Licence
     home: str
-    citation: str
+    citation: str = ""
     bibtex: str = ""
-    published: Published
+    published: Published | None = None
     sources: dict[str, dict[Split, tuple[str, ...]]] = Field(min_length=1)
     downloads: tuple[Download, ...] = ()
     by_hand: tuple[ByHand, ...] = ()
@@ -279,10 +299,21 @@ class CorpusSpec(_Model):
     internal_types: dict[str, str] = {}
     id_separators: Separators = Separators()
     unknown_ids: tuple[str, ...] = ("", "-", "-1")
+    span_source: SpanSource = "gold"
     corrections: dict[str, Correction] = {}
     folds: PublishedFolds | None = None
     repeats: dict[str, str] = {}
     curation: CurationSpec = CurationSpec()
+
+    @model_validator(mode="after")
+    def _format_of_each_source(self) -> CorpusSpec:
+        if isinstance(self.format, dict) and set(self.format) != set(self.sources):
+            raise ValueError(f"format: expected one of each source: {', '.join(self.sources)}")
+        return self
+
+    def format_of(self, source: str) -> Format | None:
+        """What the files of a source are; None for one that an adapter of the corpus' own reads."""
+        return self.format[source] if isinstance(self.format, dict) else self.format
 
     @property
     def unrelated(self) -> tuple[str, ...]:
@@ -337,19 +368,44 @@ class Corpus:
         types = self.target.entity_types
         return frozenset((types[head], types[tail]) for head, tail in self.rules.kinds)
 
+    @property
+    def own_folder(self) -> Path | None:
+        """The folder of an extension, beside whose mapping files may lie; None for the package's corpora."""
+        return None if self.path.parent == _package() else self.path.parent
+
     def kind(self, source_type: str) -> str | None:
         """The BioRED type that a type of the corpus stands for, None for one outside every pair.
 
         Raises:
             SpecError: the mapping does not know the type.
         """
-        types = self.spec.entity_types
-        if source_type not in types:
-            raise self.unmapped("entity_types", source_type, types)
-        return types[source_type]
+        return self._mapped("entity_types", self.spec.entity_types, source_type)
 
-    def unmapped(self, key: str, found: str, known: Iterable[str]) -> SpecError:
-        return SpecError(self.path, [(key, f"expected one of {', '.join(known)}, got {found!r}")])
+    def label(self, relation_type: str) -> str | None:
+        """The harmonized label of a relation type, None for one that stands for no relation.
+
+        Raises:
+            SpecError: the mapping does not know the type.
+        """
+        return self._mapped("relation_types", self.spec.relation_types, relation_type)
+
+    def internal_type(self, source_type: str) -> str | None:
+        """Rule e1's own type for a type of the corpus, None where BioRED's is kept."""
+        listed = source_type in self.spec.entity_types
+        return self.spec.internal_types.get(source_type if listed else OTHER)
+
+    def knows(self, entity_type: str) -> bool:
+        types = self.spec.entity_types
+        return entity_type in types or OTHER in types
+
+    def knows_relation(self, relation_type: str) -> bool:
+        types = self.spec.relation_types
+        return relation_type in types or OTHER in types
+
+    def _mapped(self, key: str, types: Mapping[str, str | None], found: str) -> str | None:
+        if found not in types and OTHER not in types:
+            raise SpecError(self.path, [(key, f"expected one of {', '.join(types)}, got {found!r}")])
+        return types[found if found in types else OTHER]
 
 
 @dataclass(frozen=True)
@@ -413,7 +469,7 @@ def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
     target, corpora = _packaged()
     corpora = dict(corpora)
     for extension in extensions:
-        corpora |= _corpora_of(Path(extension) / "table2.yaml", target)
+        corpora |= _corpora_of(Path(extension) / "table2.yaml", target, corpora)
     return Catalogue(target, corpora)
 
 
@@ -422,16 +478,28 @@ def _packaged() -> tuple[Target, dict[str, Corpus]]:
     """The package's own mappings: they do not change while it runs, and YAML is slow to read."""
     package = _package()
     target = validated(Target, package / "target.yaml")
-    return target, _corpora_of(package / "table2.yaml", target) | _corpora_of(package / FURTHER, target)
+    nine = _corpora_of(package / "table2.yaml", target, {})
+    return target, nine | _corpora_of(package / FURTHER, target, nine)
 
 
-def _corpora_of(table: Path, target: Target) -> dict[str, Corpus]:
-    """The corpora that a table names, each with the mapping beside it."""
-    corpora = {}
-    for key, row in _rows(table).items():
-        path = table.parent / f"{key}.yaml"
-        spec = validated(CorpusSpec, path)
-        hashes = {file.name: _sha256(file) for file in (_package() / "target.yaml", table, path)}
+def _corpora_of(table: Path, target: Target, known: Mapping[str, Corpus]) -> dict[str, Corpus]:
+    """The corpora that a table names, each with the mapping beside it.
+
+    Args:
+        known: those that they may be like.
+    """
+    rows = _named_rows(table)
+    mappings = {table.parent / f"{key}.yaml": _yaml(table.parent / f"{key}.yaml") for key in rows}
+    check_decided(table.parent, {table.name: rows} | {path.name: each for path, each in mappings.items()})
+    corpora: dict[str, Corpus] = {}
+    rules = _rules(table, rows, {key: corpus.rules for key, corpus in known.items()})
+    for (path, mapping), (key, row) in zip(mappings.items(), rules.items(), strict=True):
+        others = {**known, **corpora}
+        specs = {name: corpus.spec for name, corpus in others.items()}
+        spec = checked(CorpusSpec, resembling(mapping, specs, path), path)
+        files = [_package() / "target.yaml", table, path]
+        files += [others[spec.like].path] if spec.like is not None else []
+        hashes = {file.name: _sha256(file) for file in files}
         corpora[key] = Corpus(key, spec, row, target, path, hashes, table == _package() / FURTHER)
         _check_against_target(corpora[key])
     return corpora
@@ -452,30 +520,37 @@ def _package() -> Path:
 
 _M = TypeVar("_M", bound=BaseModel)
 # It names folders, off which readers take it as a number or a date where it looks like one.
-_CORPUS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
+CORPUS_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,99}")
 
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _rows(path: Path) -> dict[str, RuleChoice]:
-    value = _yaml(path)
-    rows: dict[str, RuleChoice] = {}
+def _named_rows(path: Path) -> dict[str, Any]:
+    """The rows of a table as the file has them; their names are corpora's."""
+    rows = _yaml(path)
+    faults = [
+        (f"{key!r}"[:80], "expected a corpus' name: a letter, then letters, digits, _ and -")
+        for key in rows
+        if not CORPUS_NAME.fullmatch(str(key))
+    ]
+    if faults:
+        raise SpecError(path, faults)
+    return {str(key): row for key, row in rows.items()}
+
+
+def _rules(path: Path, rows: Mapping[str, Any], known: Mapping[str, RuleChoice]) -> dict[str, RuleChoice]:
+    choices: dict[str, RuleChoice] = {}
     faults: list[tuple[str, str]] = []
-    for key, row in value.items():
-        if not _CORPUS_NAME.fullmatch(str(key)):
-            faults.append(
-                (f"{key!r}"[:80], "expected a corpus' name: a letter, then letters, digits, _ and -")
-            )
-            continue
+    for key, row in rows.items():
         try:
-            rows[str(key)] = RuleChoice.model_validate(row)
+            choices[key] = RuleChoice.model_validate(resembling(row, {**known, **choices}, path, f"{key}."))
         except ValidationError as error:
             faults += [(f"{key}.{place}", fault) for place, fault in _faults(error)]
     if faults:
         raise SpecError(path, faults)
-    return rows
+    return choices
 
 
 def validated(model: type[_M], path: Path, context: Mapping[str, Any] | None = None) -> _M:

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from harmonize import __version__
-from harmonize.errors import InvalidDocument, SpecError
+from harmonize.errors import InvalidDocument
 from harmonize.ledger import Drop, DroppedItem, Ledger
-from harmonize.model import Document, Instance, Split
+from harmonize.model import Document, Split
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
-from harmonize.sources.source import READ, Source, chosen_variant
+from harmonize.rules.findings import Findings
+from harmonize.sources.source import READ, Source, chosen_variant, corpus_folder
 from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue, load_leak_settings
 from harmonize.text import abbreviations
 from harmonize.text.sentences import RULE_BASED
@@ -46,13 +47,15 @@ def build(
     accepted: Iterable[str] = (),
     leak_settings: Path | None = None,
     sample: bool = False,
+    warn: Callable[[str], None] = lambda warning: None,
     progress: Progress = lambda corpus, documents: None,
 ) -> dict[str, Any]:
     """Build a union set.
 
     Args:
         out: the set's folder; an older set there is replaced at the end, and only if all went well.
-        root: a mirror: one folder per corpus, with the files that its mapping names.
+        root: a mirror: one folder per corpus, with the files that its mapping names; those of an extension
+            may also lie beside its mapping.
         corpora: names, or "all"; their order does not matter.
         sources: corpus -> which of its sources to read; the first that is there unless given.
         splitter: see harmonize.text.sentences.
@@ -62,6 +65,7 @@ def build(
         accepted: the licences that the user has accepted, for the manifest.
         leak_settings: when documents repeat each other; the package's leaks.yaml unless given.
         sample: the corpora are the hand-written sample, which the card then says.
+        warn: is told of what the mapping says that the files speak against.
         progress: for a progress bar.
 
     Returns:
@@ -76,17 +80,22 @@ def build(
     wanted = dict(sources or {})
     for name in wanted:
         catalogue.select([name])
-    variants = {c.key: chosen_variant(c, root / c.key, wanted.get(c.key)) for c in chosen}
+    folders = {c.key: corpus_folder(c, root, wanted.get(c.key)) for c in chosen}
+    variants = {c.key: chosen_variant(c, folders[c.key], wanted.get(c.key)) for c in chosen}
     with new_folder(out) as folder:
         documents = DocumentsWriter(folder)
         with (folder / DROPPED).open("w", encoding="utf-8", newline="\n") as dropped:
             dropped.write("\t".join(DROPPED_COLUMNS) + "\n")
             parts = [
-                _CorpusBuild(c, root, variants[c.key], dropped, documents, splitter, folder, pubtator)
+                _CorpusBuild(
+                    c, folders[c.key], variants[c.key], dropped, documents, splitter, folder, pubtator
+                )
                 for c in chosen
             ]
             for part in parts:
                 part.run(catalogue, progress)
+                for warning in part.findings.warnings():
+                    warn(f"{part.corpus.key}: {warning}")
         documents.close()
         repeats = find_repeats(folder, settings)
         leaks = leaks_into(repeats)
@@ -127,8 +136,8 @@ class _CorpusBuild:
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self._list_dropped)
-        root = self.root / self.corpus.key
-        self.source = Source(self.corpus, self.variant, root, self.ledger, self.pubtator)
+        self.source = Source(self.corpus, self.variant, self.root, self.ledger, self.pubtator)
+        self.findings = Findings(self.corpus, self.ledger)
 
     def run(self, catalogue: Catalogue, progress: Progress) -> None:
         """Read, adjust and lay down every document."""
@@ -140,12 +149,14 @@ class _CorpusBuild:
                         f"document {document.id}: expected an id of its own, it stands twice"
                     )
                 seen.add(document.id)
-                if not self._is_repeat(document):
+                self.findings.look_at(document)
+                if not (self.findings.unmapped or self._is_repeat(document)):
                     self.documents.add(self.corpus.key, document)
                     self._lay_down(document)
                 progress(self.corpus.key, number)
         except InvalidDocument as error:
             raise InvalidDocument(f"{self.source.root}: {error}") from None
+        self.findings.check_types(self.source.root)
         for partition in self.partitions.values():
             partition.close()
         self.ledger.check()
@@ -168,19 +179,12 @@ class _CorpusBuild:
         self.ledger.leave(split, READ, "mentions", len(document.mentions))
         self.ledger.leave(split, READ, "relations", len(document.relations))
         labels = self.labels.setdefault(split, Counter())
-        instances = self._adjusted(document)
+        instances = adjust(document, self.corpus, self.ledger, self.splitter)
         if instances:
             if split not in self.partitions:
                 self.partitions[split] = Partition(self.corpus, split, self.folder)
             self.partitions[split].add(document, instances)
             labels.update(instance.labels[0] for instance in instances)
-
-    def _adjusted(self, document: Document) -> list[Instance]:
-        try:
-            return adjust(document, self.corpus, self.ledger, self.splitter)
-        except SpecError as error:
-            place = f"in document {document.id} below {self.source.root}"
-            raise SpecError(error.path, [(key, f"{fault} {place}") for key, fault in error.faults]) from None
 
     def _list_dropped(self, item: DroppedItem) -> None:
         drop = item.drop
@@ -219,7 +223,7 @@ class _CorpusBuild:
             "own_ids": dict(sorted(self.source.own_ids.items())),
             "source_files": files,
             "mappings": dict(self.corpus.hashes),
-            "published": spec.published.model_dump(),
+            "published": None if spec.published is None else spec.published.model_dump(),
             **({"unrelated": list(spec.unrelated)} if spec.unrelated else {}),
             "splits": splits,
         }

@@ -20,11 +20,12 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from harmonize.drafting.draft import new_corpus
 from harmonize.errors import HarmonizeError
 from harmonize.registry import sample_folder
 from harmonize.sources.fetch import Fetcher, FileProgress, is_url
-from harmonize.sources.source import missing_files
-from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue
+from harmonize.sources.source import corpus_folder, missing_files
+from harmonize.spec import FORMATS, Catalogue, Corpus, LicenceTerms, load_catalogue
 from harmonize.text.sentences import RULE_BASED, import_spacy_without_torch
 
 from .build import Progress as DocumentProgress
@@ -67,14 +68,14 @@ def corpora(mirror: Mirror = None, extend: Extend = None) -> None:
     catalogue = load_catalogue(extend or ())
     for corpus in catalogue.corpora.values():
         first = (corpus.key, corpus.spec.name, corpus.rules.level, corpus.spec.licence.name)
+        nowhere = folder is None and corpus.own_folder is None
         for number, variant in enumerate(corpus.spec.sources):
             present = (
-                "-"
-                if root is None
-                else "missing"
-                if missing_files(corpus, variant, root / corpus.key)
-                else "present"
-                for root in (sample_folder(), folder)
+                "-" if root is None else "missing" if missing_files(corpus, variant, root) else "present"
+                for root in (
+                    sample_folder() / corpus.key,
+                    None if nowhere else corpus_folder(corpus, folder, variant),
+                )
             )
             table.add_row(*(first if number == 0 else ("",) * 4), variant, *present)
     Console().print(table)
@@ -164,7 +165,7 @@ def build(
             fetcher = Fetcher(
                 catalogue, cache_folder(cache), mirror=mirror, accepted=accepted, progress=progress
             )
-            fetch_corpora(fetcher, chosen, sources)
+            fetch_corpora(fetcher, [corpus for corpus in chosen if not _is_at_hand(corpus)], sources)
         root, accepted = fetcher.root, fetcher.accepted
     with _document_bars(keys) as advance:
         manifest = build_union(
@@ -179,6 +180,7 @@ def build(
             accepted=accepted,
             leak_settings=leak_settings,
             sample=sample,
+            warn=lambda line: typer.echo(f"warning: {line}", err=True),
             progress=advance,
         )
     instances = sum(
@@ -189,6 +191,41 @@ def build(
         f'Load them: python -c "import harmonize; print(harmonize.load_union({str(out)!r}).to_pandas())"'
     )
     typer.echo(f"Look at them: harmonize stats {out}; harmonize show {out}")
+
+
+@app.command("new-corpus")
+def draft_corpus(
+    name: Annotated[str, typer.Argument(help="Of the corpus, as in --corpora.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="Its files, each told by its name to be of train, dev or test, or SPLIT=FILE."),
+    ],
+    form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")],
+    out: Annotated[Path | None, typer.Option(help="The folder to write [default: NAME].")] = None,
+) -> None:
+    """Draft the folder for `--extend` from the files of a corpus, with all types in them already listed.
+
+    What the files do not tell is marked DECIDE there, and nothing is built until you have decided it.
+
+    Example: harmonize new-corpus mine adapters/samples/biored/Train.PubTator --format pubtator --out artifacts/mine
+    """  # noqa: E501
+    draft = new_corpus(name, form, files, out)
+    counts = ", ".join(
+        f"{draft.found.total(unit):,} {unit}" for unit in ("documents", "mentions", "relations")
+    )
+    at_most = "at most " if draft.undecided else ""
+    typer.echo(f"{draft.folder}: {counts}; {at_most}{draft.rows:,} rows")
+    if draft.undecided:
+        typer.echo(f"Still to be decided (DECIDE): {'; '.join(draft.undecided)}")
+    typer.echo(f"Then: harmonize build --corpora {name} --extend {draft.folder} --out artifacts/{name}-union")
+
+
+def _is_at_hand(corpus: Corpus) -> bool:
+    """True for a corpus of an extension whose files lie beside its mapping, or are had from nowhere else."""
+    return corpus.own_folder is not None and (
+        not corpus.spec.downloads
+        or any(not missing_files(corpus, variant, corpus.own_folder) for variant in corpus.spec.sources)
+    )
 
 
 def _selected(catalogue: Catalogue, corpora: str, terms: str) -> list[Corpus]:

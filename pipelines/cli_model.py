@@ -101,6 +101,9 @@ def train(
         list[str] | None, typer.Option("--set", help="NAME=VALUE for any other value of the recipe.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, not where it was stopped.")] = False,
+    score: Annotated[
+        bool, typer.Option("--evaluate", help="Score it on what it is for, as `harmonize evaluate` does.")
+    ] = False,
     show: Annotated[
         bool, typer.Option("--show", help="Print the recipe with every value, and stop.")
     ] = False,
@@ -125,8 +128,11 @@ def train(
     if show:
         typer.echo(chosen.as_yaml(), nl=False)
         return
-    for run in trained(union, chosen, out, device, fresh):
+    runs = trained(union, chosen, out, device, fresh)
+    for run in runs:
         typer.echo(f"trained: {run}")
+    if score and runs:
+        typer.echo(evaluated(out, union, chosen.evaluate_on, None, "all", device), nl=False)
 
 
 @app.command()
@@ -258,6 +264,7 @@ def predict(
     relation_types: Annotated[
         str, typer.Option(help=f"{' or '.join(RELATION_TYPES)}: whose names the relations get.")
     ] = BIORED,
+    extend: Extend = None,
     types: TypesFile = None,
     text: TextOf = None,
     offsets: OffsetsIn = None,
@@ -303,6 +310,7 @@ def predict(
             form=form,
             out_format=out_format,
             as_corpus=as_corpus,
+            extensions=extend or (),
             types=types,
             how=_how(text, offsets),
             strict=strict,

@@ -64,7 +64,8 @@ def fetch_plan(catalogue: Catalogue, corpora: Iterable[Corpus], sources: Mapping
         accept = ", to be accepted with --accept-licence" if licence.accept else ""
         yield f"{corpus.key}: {spec.name}, source {variant}"
         yield f"  licence: {licence.name}{accept}"
-        yield f"  cite: {spec.citation}"
+        if spec.citation:
+            yield f"  cite: {spec.citation}"
         for place, names in _origins(catalogue, corpus, variant).items():
             yield f"  {place}"
             yield from (f"    {name}" for name in names)

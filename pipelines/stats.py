@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from harmonize.union.manifest import SplitCounts, further_names, split_counts
+from harmonize.union.manifest import Papers, SplitCounts, papers, split_counts
 
 __all__ = ["tables"]
 
@@ -18,7 +18,9 @@ def tables(manifest: dict[str, Any]) -> Iterator[Table]:
     counts = list(split_counts(manifest))
     yield _counts(counts)
     yield _labels(counts)
-    yield _published(manifest, counts)
+    held_against = papers(manifest)
+    if any(held_against):
+        yield _published(manifest, counts, held_against)
     yield _dropped(counts)
     for corpus, entry in manifest["corpora"].items():
         if entry["rules"][0] != "a1":
@@ -63,9 +65,11 @@ def _labels(counts: list[SplitCounts]) -> Table:
     return table
 
 
-def _published(manifest: dict[str, Any], counts: list[SplitCounts]) -> Table:
-    further = "".join(f"; {name} beside its own paper" for name in further_names(manifest))
-    table = Table(title=f"Measured beside Table 2 of the paper{further}", title_justify="left")
+def _published(manifest: dict[str, Any], counts: list[SplitCounts], held_against: Papers) -> Table:
+    further = [f"{name} beside its own paper" for name in held_against.further]
+    table2 = ["Table 2 of the paper"] if held_against.table2 else []
+    title = "; ".join(table2 + further)
+    table = Table(title=f"Measured beside {title}" if table2 else f"Measured: {title}", title_justify="left")
     for column in ("corpus", "documents", "paper", "relations", "paper"):
         table.add_column(column, justify="left" if column == "corpus" else "right")
     table.add_column("why they differ", overflow="fold")
@@ -73,6 +77,8 @@ def _published(manifest: dict[str, Any], counts: list[SplitCounts]) -> Table:
         parts = [part for part in counts if part.corpus == corpus]
         documents, relations = sum(p.documents for p in parts), sum(p.relations for p in parts)
         published = entry["published"]
+        if published is None:
+            continue
         same = (documents, relations) == (published["abstracts"], published["relations"])
         table.add_row(
             corpus,

@@ -38,7 +38,10 @@ def test_a_sound_mapping_is_read(tmp_path: Path) -> None:
     [
         ("entity: concept", "entity: word", "entity", "'concept' or 'mention'"),
         ("name: Mine", "name: Mine\nnmae: x", "nmae", "Extra inputs are not permitted"),
-        ("citation: me\n", "", "citation", "Field required"),
+        ("home: here\n", "", "home", "Field required"),
+        ("home: here", "home: here\nformat: pdf", "format", "'pubtator', 'bioc-xml'"),
+        ("home: here", "home: here\nformat: {html: pubtator}", "file", "format: expected one of each source"),
+        ("home: here", "home: here\nlike: bioread", "like", "expected one of biored, aimed"),
         ("{r: Association}", "{r: Associaton}", "relation_types.r", "expected null or one of Positive"),
         ("{t: ChemicalEntity}", "{t: Chemical}", "entity_types.t", "expected null or one of ChemicalEntity"),
         ("{train: [a.txt]}", "{training: [a.txt]}", "sources.text.training", "'train', 'dev' or 'test'"),
@@ -63,10 +66,10 @@ def test_a_fault_names_file_key_and_what_was_expected(
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
-    mapping = MAPPING.replace("entity: concept", "entity: word").replace("citation: me\n", "") + "extra: 1\n"
+    mapping = MAPPING.replace("entity: concept", "entity: word").replace("home: here\n", "") + "extra: 1\n"
     with pytest.raises(SpecError) as caught:
         load_catalogue([extension(tmp_path, mapping)])
-    assert {key for key, _ in caught.value.faults} == {"entity", "citation", "extra"}
+    assert {key for key, _ in caught.value.faults} == {"entity", "home", "extra"}
 
 
 def test_faults_of_a_table_row_name_the_corpus(tmp_path: Path) -> None:
@@ -74,6 +77,51 @@ def test_faults_of_a_table_row_name_the_corpus(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         load_catalogue([extension(tmp_path, row=row)])
     assert {key for key, _ in caught.value.faults} == {"mine.a", "mine.pairs"}
+
+
+def test_a_mapping_that_is_like_another_s_says_only_what_is_its_own(tmp_path: Path) -> None:
+    own = MAPPING.replace("entity: concept", "like: bc5cdr").replace("relation_types: {r: Association}\n", "")
+    row = "mine: {like: bc5cdr, c: c2, task: Mine}\n"
+    mine = load_catalogue([extension(tmp_path, own, row)])["mine"]
+    theirs = load_catalogue()["bc5cdr"]
+    assert (mine.spec.entity, mine.spec.directed) == ("concept", True)
+    assert mine.spec.relation_types == theirs.spec.relation_types
+    assert mine.spec.entity_types == {**theirs.spec.entity_types, "t": "ChemicalEntity"}
+    assert mine.spec.id_separators == theirs.spec.id_separators
+    assert (mine.spec.name, mine.spec.citation, mine.spec.downloads) == ("Mine", "me", ())
+    assert mine.rules == theirs.rules.model_copy(update={"like": "bc5cdr", "c": "c2", "task": "Mine"})
+    assert mine.hashes["bc5cdr.yaml"] == theirs.hashes["bc5cdr.yaml"]
+
+
+def test_a_row_like_an_unknown_corpus_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match=r"mine\.like: expected one of biored, .*, got 'x'"):
+        load_catalogue([extension(tmp_path, row="mine: {like: x}\n")])
+
+
+def test_what_is_undecided_is_told_at_once_for_both_files(tmp_path: Path) -> None:
+    mapping = MAPPING.replace("r: Association", "r: DECIDE, s: DECIDE")
+    with pytest.raises(SpecError) as caught:
+        load_catalogue([extension(tmp_path, mapping, ROW.replace("[C-D]", "DECIDE"))])
+    assert str(caught.value) == (
+        f"{tmp_path}: DECIDE: expected a decision in table2.yaml of mine.pairs, "
+        "in mine.yaml of relation_types.r, relation_types.s"
+    )
+
+
+def test_paper_and_counts_may_be_left_out(tmp_path: Path) -> None:
+    lines = [line for line in MAPPING.splitlines() if not line.startswith(("citation", "published"))]
+    spec = load_catalogue([extension(tmp_path, "\n".join(lines))])["mine"].spec
+    assert (spec.citation, spec.published) == ("", None)
+
+
+def test_a_star_stands_for_the_types_that_are_not_listed(tmp_path: Path) -> None:
+    mapping = MAPPING.replace("{r: Association}", '{r: Association, "*": null}')
+    mapping = mapping.replace("{t: ChemicalEntity}", '{t: null, "*": ChemicalEntity}')
+    mine = load_catalogue([extension(tmp_path, mapping)])["mine"]
+    assert (mine.kind("t"), mine.kind("u")) == (None, "ChemicalEntity")
+    assert (mine.label("r"), mine.label("s")) == ("Association", None)
+    assert mine.knows("anything")
+    assert not load_catalogue()["bc5cdr"].knows("anything")
 
 
 def test_rule_e1_needs_internal_types(tmp_path: Path) -> None:

@@ -76,7 +76,8 @@ def _chain_faults(rules: list[str], part: SplitEntry) -> _Messages:
         "documents": (READ, b),
         "mentions": (READ, b),
         "relations": (READ, a, b),
-        "instances": (d, c, e),
+        # Sets of before count no instances in b.
+        "instances": (b, d, c, e) if "instances" in part.steps.get(b, {}) else (d, c, e),
     }
     for unit, steps in chains.items():
         for earlier, later in pairwise(steps):

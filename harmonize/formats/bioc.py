@@ -13,7 +13,7 @@ import json
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -40,18 +40,33 @@ _WIDEST_GAP = 10_000  # characters between two passages
 _LARGEST = 10**9  # what offsets and lengths stay below; more is no number to compute with
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
-__all__ = ["annotation_count", "document", "from_document", "infon", "read", "write"]
+__all__ = [
+    "annotation_count",
+    "assembled",
+    "check_places",
+    "document",
+    "from_document",
+    "infon",
+    "located",
+    "misspelled",
+    "read",
+    "write",
+]
 
 
-def read(path: Path) -> Iterator[BioCDocument]:
-    """Stream the documents of a BioC file, JSON if its name ends so, else XML.
+def read(path: Path, *, json_form: bool | None = None) -> Iterator[BioCDocument]:
+    """Stream the documents of a BioC file.
 
     JSON is read whole, since it is one value.
+
+    Args:
+        json_form: it is JSON, not XML; its name tells it unless given.
 
     Raises:
         MissingInput, MalformedInput: with the file and, where known, line or document.
     """
-    return _read_json(path) if path.suffix.lower() == ".json" else _read_xml(path)
+    is_json = path.suffix.lower() == ".json" if json_form is None else json_form
+    return _read_json(path) if is_json else _read_xml(path)
 
 
 def _read_xml(path: Path) -> Iterator[BioCDocument]:
@@ -160,8 +175,8 @@ def document(
     """
     if not isinstance(record.id, str) or not record.id:
         raise MalformedInput(path, "expected a document id")
-    _check_places(record, path)
-    text, passages = _assemble(record, path)
+    check_places(record, path)
+    text, passages = assembled(record, path)
     found = []
     for annotation in (a for passage in record.passages for a in passage.annotations):
         kind, ids = mention(annotation)
@@ -177,7 +192,7 @@ def document(
     )
 
 
-def _check_places(record: BioCDocument, path: Path) -> None:
+def check_places(record: BioCDocument, path: Path) -> None:
     """Annotations stand in passages and relations in the document; others would be lost."""
     passages = record.passages
     elsewhere = [*record.annotations, *(a for p in passages for s in p.sentences for a in s.annotations)]
@@ -190,7 +205,7 @@ def _check_places(record: BioCDocument, path: Path) -> None:
         )
 
 
-def _assemble(record: BioCDocument, path: Path) -> tuple[str, tuple[Passage, ...]]:
+def assembled(record: BioCDocument, path: Path) -> tuple[str, tuple[Passage, ...]]:
     """Passages at their offsets, the gaps filled with blanks; the first is the title."""
     text, passages = "", []
     for number, passage in enumerate(record.passages):
@@ -217,27 +232,43 @@ def _check_passage(passage: BioCPassage, least: int, path: Path, document: str) 
 
 
 def _span(annotation: BioCAnnotation, text: str, path: Path, document: str) -> Span:
-    if len(annotation.locations) != 1:
+    spans = located(annotation, path, document)
+    if len(spans) != 1:
         raise MalformedInput(
             path,
-            f"expected one location in annotation {annotation.id}, got {len(annotation.locations)}",
+            f"expected one location in annotation {annotation.id}, got {len(spans)}",
             document=document,
         )
-    location = annotation.locations[0]
-    if not all(
-        type(number) is int and abs(number) < _LARGEST for number in (location.offset, location.length)
-    ):
-        raise MalformedInput(
-            path, f"expected numbers in the location of annotation {annotation.id}", document=document
-        )
-    span = Span(location.offset, location.offset + location.length)
-    if not span.spells(annotation.text, text):
-        raise MalformedInput(
-            path,
-            f"expected {annotation.text!r} at {span.start}-{span.end}, the text reads {span.of(text)!r}",
-            document=document,
-        )
-    return span
+    if not spans[0].spells(annotation.text, text):
+        raise misspelled(annotation, spans, text, path, document)
+    return spans[0]
+
+
+def located(annotation: BioCAnnotation, path: Path, document: str) -> tuple[Span, ...]:
+    """The spans of an annotation's locations, in order of position.
+
+    Raises:
+        MalformedInput: a location is not of numbers.
+    """
+    for location in annotation.locations:
+        if not all(
+            type(number) is int and abs(number) < _LARGEST for number in (location.offset, location.length)
+        ):
+            raise MalformedInput(
+                path, f"expected numbers in the location of annotation {annotation.id}", document=document
+            )
+    return tuple(sorted(Span(each.offset, each.offset + each.length) for each in annotation.locations))
+
+
+def misspelled(
+    annotation: BioCAnnotation, spans: Sequence[Span], text: str, path: Path, document: str
+) -> MalformedInput:
+    """The error of an annotation that its text does not spell."""
+    places = ",".join(f"{span.start}-{span.end}" for span in spans)
+    read = " ".join(span.of(text) for span in spans)
+    return MalformedInput(
+        path, f"expected {annotation.text!r} at {places}, the text reads {read!r}", document=document
+    )
 
 
 def from_document(document: Document) -> BioCDocument:

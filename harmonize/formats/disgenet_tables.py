@@ -13,16 +13,14 @@ UTF-8 is read as that. Format: https://www.disgenet.com/downloads and the README
 from __future__ import annotations
 
 import csv
-import gzip
 import re
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO, NamedTuple, cast
+from typing import NamedTuple
 
 from harmonize.curated.triple import CuratedEntity, CuratedRow
 from harmonize.errors import MalformedInput, MissingInput
-from harmonize.formats.lines import raw_lines
+from harmonize.formats.lines import BROKEN_GZIP, opened, raw_lines
 from harmonize.formats.tables import (
     ASSOCIATION,
     SetAside,
@@ -256,18 +254,14 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
     if not path.is_file():
         raise MissingInput(path, "expected a file, found none")
     number = 0
-    with _opened(path) as file:
+    with opened(path) as file:
         try:
             for number, raw in raw_lines(file, path):
                 yield number, _decoded(raw, path, number).removesuffix("\n").removesuffix("\r")
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        except BROKEN_GZIP as error:
             raise MalformedInput(path, f"expected gzip, got: {error}", line=number + 1) from None
     if number == 0:
         raise MalformedInput(path, "expected a header line, the file is empty")
-
-
-def _opened(path: Path) -> IO[bytes]:
-    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def _decoded(raw: bytes, path: Path, line: int) -> str:

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.lines import is_offset, tab_columns
+from harmonize.formats.lines import is_offset, numbered_lines, tab_columns
 from harmonize.formats.pubtator import title_and_abstract
 from harmonize.model import Mention, Passage, Relation, Span
 
-__all__ = ["DrugProtRecord", "read"]
+__all__ = ["DrugProtRecord", "read", "read_any"]
 
 _ABSTRACT_COLUMNS = ("PMID", "title", "abstract")
 _ENTITY_COLUMNS = ("PMID", "entity id", "type", "start", "end", "text")
@@ -81,6 +81,13 @@ def read(
     for path, rest in ((entities, entity_rows), (relations, relation_rows)):
         for pmid, rows in rest.items():
             raise MalformedInput(path, f"expected a PMID of {abstracts.name}, got {pmid!r}", line=rows[0][0])
+
+
+def read_any(abstracts: Path, entities: Path, relations: Path) -> Iterator[DrugProtRecord]:
+    """The same of a file of relations with any columns between type and arguments, as its first line has."""
+    _, first = next(numbered_lines(relations))
+    between = tuple(f"column {number}" for number in range(3, first.count("\t")))
+    return read(abstracts, entities, relations, ("PMID", "type", *between, "Arg1", "Arg2"))
 
 
 def _by_pmid(path: Path, names: tuple[str, ...]) -> dict[str, list[tuple[int, list[str]]]]:

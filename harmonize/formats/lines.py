@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from harmonize.errors import MalformedInput, MissingInput
 
-__all__ = ["EndlessLine", "decoded", "is_offset", "numbered", "numbered_lines", "raw_lines", "tab_columns"]
+__all__ = [
+    "BROKEN_GZIP",
+    "EndlessLine",
+    "decoded",
+    "is_offset",
+    "numbered",
+    "numbered_lines",
+    "opened",
+    "raw_lines",
+    "tab_columns",
+]
 
+BROKEN_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
 _LONGEST = 1 << 26  # bytes of a line: a packed file of some kilobytes can hold one that fills the memory
 
 
@@ -19,20 +32,28 @@ class EndlessLine(MalformedInput):
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield (1-based number, line without its end) of a file; see `numbered`.
+    """Yield (1-based number, line without its end) of a plain or gzipped file; see `numbered`.
 
     Raises:
         MissingInput: no such file.
-        MalformedInput: not UTF-8, empty, or cut inside its last line.
+        MalformedInput: not UTF-8, empty, cut inside its last line, or broken gzip.
     """
     if not path.is_file():
         raise MissingInput(path, "expected a file, found none")
     number = 0
-    with path.open("rb") as file:
-        for number, line in numbered(file, path):
-            yield number, line
+    with opened(path) as file:
+        try:
+            for number, line in numbered(file, path):
+                yield number, line
+        except BROKEN_GZIP as error:
+            raise MalformedInput(path, f"expected gzip, got: {error}", line=number + 1) from None
     if number == 0:
         raise MalformedInput(path, "expected at least one document, the file is empty")
+
+
+def opened(path: Path) -> IO[bytes]:
+    """A file to read, unpacked where its name ends in .gz; reading it may raise BROKEN_GZIP."""
+    return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
 
 
 def raw_lines(stream: IO[bytes], name: Path | str, *, open_end: bool = False) -> Iterator[tuple[int, bytes]]:

@@ -4,7 +4,9 @@
     learning   charOffset ends INCLUSIVE; <pair e1 e2 interaction="True|False">, negatives too
 
 Offsets are relative to the sentence; parts of a discontinuous mention are joined by ",". Which ends a file
-has is read off its first mention whose text decides it. Source: Pyysalo et al. 2008, BMC Bioinformatics 9
+has is read off its first mention whose text decides it. Entities without a type (IEPA's) are proteins. A
+document's own number is its origId, spelled origID in IEPA, which has the PMID in an attribute of that name;
+elsewhere origId is the PMID. Source: Pyysalo et al. 2008, BMC Bioinformatics 9
 Suppl 3:S6 (unified), and the "learning format" of Airola et al. 2008.
 """
 
@@ -17,12 +19,16 @@ from pathlib import Path
 from lxml import etree
 
 from harmonize.errors import MalformedInput
+from harmonize.formats.lines import is_offset
 from harmonize.formats.sentences import AnnotatedSentence, Pair, SentenceRecord, check_pairs
 from harmonize.formats.xml import attribute, file_elements
 from harmonize.model import Mention, Span
 
-__all__ = ["read"]
+__all__ = ["PROTEIN", "read"]
 
+PROTEIN = "protein"
+"""The type of an entity of which the file tells none: all of the five corpora are proteins and genes."""
+_SHORTEST_PMID = 5  # digits: an origId of fewer counts documents
 _OFFSETS = re.compile(r"\d{1,9}-\d{1,9}(,\d{1,9}-\d{1,9})*", re.ASCII)
 
 
@@ -36,7 +42,20 @@ def read(path: Path) -> Iterator[SentenceRecord]:
     for element in file_elements(path, "document"):
         identifier = attribute(element, "id", path)
         sentences = tuple(dialect.sentence(child, identifier) for child in element.iterchildren("sentence"))
-        yield SentenceRecord(identifier, element.get("origId"), sentences)
+        yield SentenceRecord(identifier, _own_number(element), sentences, _pmid(element))
+
+
+def _own_number(element: etree._Element) -> str | None:
+    return element.get("origId", element.get("origID"))
+
+
+def _pmid(element: etree._Element) -> str | None:
+    """The PMID that a document tells; None for a number that is none."""
+    told = element.get("PMID")
+    if told is None:
+        told = _own_number(element) or ""
+        return told if is_offset(told) and len(told) >= _SHORTEST_PMID else None
+    return told.strip() if is_offset(told.strip()) else None
 
 
 class _Dialect:
@@ -52,12 +71,13 @@ class _Dialect:
         pairs = tuple(self._pair(child, document) for child in element.iterchildren("interaction", "pair"))
         check_pairs(pairs, mentions, self._path, element.sourceline, document)
         identifier = attribute(element, "id", self._path, document)
-        return AnnotatedSentence(identifier, element.get("origId"), text, mentions, pairs)
+        return AnnotatedSentence(identifier, _own_number(element), text, mentions, pairs)
 
     def _mention(self, element: etree._Element, text: str, document: str) -> Mention:
-        identifier, offsets, spelled, kind = (
-            attribute(element, key, self._path, document) for key in ("id", "charOffset", "text", "type")
+        identifier, offsets, spelled = (
+            attribute(element, key, self._path, document) for key in ("id", "charOffset", "text")
         )
+        kind = element.get("type") or PROTEIN
         if not _OFFSETS.fullmatch(offsets) or not spelled:
             raise self._fault(
                 element, document, f"expected charOffset like 0-4,9-12 and a text, got {offsets!r}"

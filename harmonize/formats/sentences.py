@@ -35,11 +35,12 @@ class AnnotatedSentence:
 
 @dataclass(frozen=True, slots=True)
 class SentenceRecord:
-    """One document. `orig_id` is the source's own number, a PMID where the corpus has them."""
+    """One document. `orig_id` is the source's own number, `pmid` what a reader knows to be one."""
 
     id: str
     orig_id: str | None
     sentences: tuple[AnnotatedSentence, ...]
+    pmid: str | None = None
 
 
 def check_pairs(

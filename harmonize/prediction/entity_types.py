@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, Validatio
 
 from harmonize.errors import SpecError
 from harmonize.formats.pubtator import split_ids
-from harmonize.spec import Catalogue, Corpus, checked, validated
+from harmonize.spec import OTHER, Catalogue, Corpus, checked, validated
 
 __all__ = [
     "EntityTypes",
@@ -195,7 +195,7 @@ def extended(corpus: Corpus, types: EntityTypes, overriding: Iterable[str] = ())
 
     Its mapping learns the tools' types, in several spellings (Gene, gene, GENE), each with the internal type
     that rule e1 gives all of its own types of that kind; types in no pair of the corpus are outside every
-    pair.
+    pair. What it makes of types not listed is for its own files only.
     Rules that ask for annotated relations become those that do not: a1 for a, c2 for c.
 
     Args:
@@ -221,7 +221,7 @@ def extended(corpus: Corpus, types: EntityTypes, overriding: Iterable[str] = ())
         name: internal[kind] for name, kind in kinds.items() if kind is not None and kind in internal
     }
     first = {each for name in overriding for each in spellings(name)}
-    mapped = {name: kind for name, kind in spec.entity_types.items() if name not in first}
+    mapped = {name: kind for name, kind in spec.entity_types.items() if name not in first | {OTHER}}
     update: dict[str, Any] = {
         "entity_types": kinds | mapped,
         "internal_types": {name: kind for name, kind in internals.items() if name not in mapped}

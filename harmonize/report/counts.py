@@ -278,6 +278,8 @@ def published_rows(manifest: Mapping[str, Any], counts: Sequence[SplitCounts]) -
         parts = [part for part in counts if part.corpus == corpus]
         documents, relations = sum(p.documents for p in parts), sum(p.relations for p in parts)
         published = entry["published"]
+        if published is None:
+            continue
         same = (documents, relations) == (published["abstracts"], published["relations"])
         why = "" if same else published["why"] or "not known"
         rows.append(

@@ -25,7 +25,7 @@ from harmonize.report.pairs import FAMILIES, pairs
 from harmonize.report.sample import examples, facets
 from harmonize.union.leak_table import how
 from harmonize.union.leaks import read_repeats
-from harmonize.union.manifest import further_names, read_manifest, split_counts
+from harmonize.union.manifest import papers, read_manifest, split_counts
 
 __all__ = ["REPORT", "write_report"]
 
@@ -95,7 +95,8 @@ def _content(
         "drops": counts.drop_rows(manifest),
         "step_name": counts.step_name,
         "published": counts.published_rows(manifest, parts),
-        "further": ", ".join(further_names(manifest)),
+        "table2": papers(manifest).table2,
+        "further": ", ".join(papers(manifest).further),
         "limit": LIMIT,
         "ruler": by,
         "lengths": lengths(folder, list(dict.fromkeys(corpus for corpus, _ in filled)), by),

@@ -36,8 +36,7 @@ def adjust(document: Document, corpus: Corpus, ledger: Ledger, splitter: str = R
         SpecError: an entity or relation type that the corpus' mapping does not know.
     """
     for relation in document.relations:
-        if relation.type not in corpus.spec.relation_types:
-            raise corpus.unmapped("relation_types", relation.type, corpus.spec.relation_types)
+        corpus.label(relation.type)
     if {"a3", "b2"} & set(corpus.rules.names):
         document = with_sentences(document, splitter)
     document = _spans(document, corpus, ledger)
@@ -69,8 +68,10 @@ def _contexts(document: Document, corpus: Corpus, ledger: Ledger) -> list[Instan
     ledger.leave(split, rule, "documents", 1 if instances else 0)
     ledger.enter(split, rule, "mentions", len(document.mentions))
     ledger.enter(split, rule, "relations", len(document.relations))
+    ledger.enter(split, rule, "instances", len(instances) + sum(drop.unit == "instances" for drop in drops))
     ledger.leave(split, rule, "mentions", len(mentions))
     ledger.leave(split, rule, "relations", len(relations))
+    ledger.leave(split, rule, "instances", len(instances))
     ledger.drop(split, rule, document.id, drops)
     return instances
 

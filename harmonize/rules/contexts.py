@@ -24,6 +24,7 @@ WRONG_KINDS = "the corpus' pairs do not include these entity types"
 UNKNOWN_CONCEPT = "mention without a known concept id"
 OUTSIDE_PAIRS = "mention of a type that is in no pair"
 NO_PAIR = "no pair of entities in any context"
+SAME_TEXT = "two mentions of the very same text, not annotated as a pair"
 _HEAD = ("title", "abstract")
 
 
@@ -128,6 +129,8 @@ def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Pai
             if relations or not head.coincides_with(tail):
                 shown.add(pair)
                 instances.append(_instance(document.id, text, head, tail, relations))
+            else:
+                drops.append(Drop("instances", SAME_TEXT, f"{head.id} {tail.id}"))
     placed = [relation for relation in distinct if shown.intersection(index.pairs(relation))]
     unplaced = [relation for relation in distinct if not shown.intersection(index.pairs(relation))]
     drops += [Drop("relations", DUPLICATE, described(relation)) for relation in repeated]

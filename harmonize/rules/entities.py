@@ -14,7 +14,7 @@ def e1(instance: Instance, corpus: Corpus) -> Instance:
     """Types that the corpus defines otherwise than BioRED become internal ones ("DrugProt-Chem")."""
 
     def internal(entity: EntityInContext) -> EntityInContext:
-        return replace(entity, type=corpus.spec.internal_types.get(entity.source_type, entity.type))
+        return replace(entity, type=corpus.internal_type(entity.source_type) or entity.type)
 
     return replace(instance, head=internal(instance.head), tail=internal(instance.tail))
 

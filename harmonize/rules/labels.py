@@ -48,11 +48,7 @@ def d2(instance: Instance, corpus: Corpus) -> Instance:
 
 def _labels(instance: Instance, corpus: Corpus) -> dict[str, str | None]:
     """Each type of the pair -> its label, None for one that stands for no relation."""
-    types = corpus.spec.relation_types
-    for kind in instance.source_relations:
-        if kind not in types:
-            raise corpus.unmapped("relation_types", kind, types)
-    return {kind: types[kind] for kind in instance.source_relations}
+    return {kind: corpus.label(kind) for kind in instance.source_relations}
 
 
 def _relations_first(instance: Instance, labels: Mapping[str, str | None]) -> tuple[str, ...]:

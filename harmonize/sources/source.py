@@ -19,7 +19,15 @@ from harmonize.model import SPLITS, Split
 from harmonize.sources.archive import files_below, split_location
 from harmonize.spec import Corpus, CurationSpec
 
-__all__ = ["READ", "Annotations", "Source", "chosen_variant", "missing_files", "preferred_variant"]
+__all__ = [
+    "READ",
+    "Annotations",
+    "Source",
+    "chosen_variant",
+    "corpus_folder",
+    "missing_files",
+    "preferred_variant",
+]
 
 Annotations = Callable[[Collection[str]], Iterator[PubTatorRecord]]
 
@@ -66,7 +74,7 @@ class Source:
         if expected is not None and len(names) != expected:
             key = f"sources.{self.variant}.{split}"
             raise SpecError(self.corpus.path, [(key, f"expected {expected} files, got {len(names)}")])
-        return [self.root / name for name in names]
+        return [_packed_or_not(self.root / name) for name in names]
 
     def paths(self) -> Iterator[tuple[Split, Path]]:
         """(split, file) of every file, for sources in which each file stands alone."""
@@ -128,8 +136,14 @@ class Source:
         return {
             Path(os.path.relpath(file, self.root)).as_posix(): _sha256(file)
             for location in sorted({name for names in self._splits.values() for name in names})
-            for file in _files_of(self.root / split_location(location)[0])
+            for file in _files_of(_packed_or_not(self.root / split_location(location)[0]))
         }
+
+
+def _packed_or_not(path: Path) -> Path:
+    """The file that the mapping names, or the same with ".gz" where only that is there, or without it."""
+    other = path.with_suffix("") if path.suffix == ".gz" else path.with_name(f"{path.name}.gz")
+    return other if not path.exists() and other.is_file() else path
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -144,7 +158,27 @@ def _sha256(path: Path) -> str:
 def missing_files(corpus: Corpus, variant: str, root: Path) -> list[str]:
     """The files of a source that are not below the corpus' folder, in the mapping's order."""
     names = dict.fromkeys(name for names in corpus.spec.sources[variant].values() for name in names)
-    return [name for name in names if not (root / split_location(name)[0]).exists()]
+    return [name for name in names if not _packed_or_not(root / split_location(name)[0]).exists()]
+
+
+def corpus_folder(corpus: Corpus, root: Path | None, wanted: str | None = None) -> Path:
+    """Where a corpus' files are: its folder in a mirror, or, of an extension's corpus, beside its mapping.
+
+    A mirror that has all files of a source comes first. Without a mirror, and for a corpus with files in
+    neither, the folder beside the mapping is named where there is one.
+
+    Args:
+        root: the mirror.
+        wanted: the source, where one was asked for.
+    """
+    folders = [] if root is None else [root / corpus.key]
+    if corpus.own_folder is not None:
+        folders.append(corpus.own_folder)
+    variants = [wanted] if wanted in corpus.spec.sources else list(corpus.spec.sources)
+    for folder in folders:
+        if any(not missing_files(corpus, variant, folder) for variant in variants):
+            return folder
+    return folders[-1] if folders else Path(corpus.key)
 
 
 def preferred_variant(corpus: Corpus, root: Path, wanted: str | None = None) -> str:

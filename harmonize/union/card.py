@@ -18,7 +18,7 @@ from harmonize.model import SPLITS
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.columns import COLUMNS, type_name
 from harmonize.union.leaks import Repeat, leaks_into
-from harmonize.union.manifest import SplitCounts, further_names, split_counts
+from harmonize.union.manifest import SplitCounts, papers, split_counts
 from harmonize.union.schema import DATA, SCHEMA
 
 __all__ = ["KEYWORDS", "bibtex", "card", "licence_id", "licence_statement", "listed", "summary", "title"]
@@ -67,7 +67,8 @@ def card(manifest: dict[str, Any], repeats: Sequence[Repeat]) -> str:
         licence_statement=licence_statement(manifest),
         sources=_sources(manifest),
         published=_published(manifest, counts),
-        further=listed(further_names(manifest)),
+        table2=papers(manifest).table2,
+        further=listed(papers(manifest).further),
         dropped=_dropped(counts),
         repeats=repeats,
         overlap=_overlap(counts, repeats),
@@ -86,7 +87,7 @@ def card(manifest: dict[str, Any], repeats: Sequence[Repeat]) -> str:
         ),
         rule_based=RULE_BASED,
         bibtex=bibtex(manifest),
-        without_bibtex=[entry for entry in corpora if not entry["bibtex"]],
+        without_bibtex=[entry for entry in corpora if entry["citation"] and not entry["bibtex"]],
     )
 
 
@@ -282,6 +283,8 @@ def _published(manifest: dict[str, Any], counts: Sequence[SplitCounts]) -> list[
     rows: list[Row] = []
     for corpus, entry in manifest["corpora"].items():
         parts = [part for part in counts if part.corpus == corpus]
+        if entry["published"] is None:
+            continue
         measured = (sum(part.documents for part in parts), sum(part.relations for part in parts))
         paper = (entry["published"]["abstracts"], entry["published"]["relations"])
         why = "" if measured == paper else entry["published"]["why"] or "not known"

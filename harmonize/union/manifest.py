@@ -16,16 +16,17 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from harmonize.errors import UnionError
-from harmonize.spec import FURTHER
+from harmonize.spec import load_catalogue
 from harmonize.union.manifest_model import Manifest, key_messages
 from harmonize.union.schema import MANIFEST
 from harmonize.union.version import check_version
 
 __all__ = [
+    "Papers",
     "SplitCounts",
     "file_entry",
-    "further_names",
     "manifest_content",
+    "papers",
     "read_manifest",
     "split_counts",
     "write_manifest",
@@ -94,9 +95,24 @@ class SplitCounts(NamedTuple):
     dropped: Counter[tuple[str, str, str]]  # (step, unit, reason) -> count
 
 
-def further_names(manifest: Mapping[str, Any]) -> list[str]:
-    """The names of the set's corpora that the paper's Table 2 does not have."""
-    return [entry["name"] for entry in manifest["corpora"].values() if FURTHER in entry["mappings"]]
+class Papers(NamedTuple):
+    """What the counts of a set are held against.
+
+    Attributes:
+        table2: the paper's Table 2, for some corpora.
+        further: the names of the corpora that are held against papers of their own; those without one are
+            held against nothing.
+    """
+
+    table2: bool
+    further: list[str]
+
+
+def papers(manifest: Mapping[str, Any]) -> Papers:
+    known = load_catalogue().corpora
+    names = {key: entry["name"] for key, entry in manifest["corpora"].items() if entry["published"]}
+    nine = {key for key in names if key in known and not known[key].further}
+    return Papers(bool(nine), [name for key, name in names.items() if key not in nine])
 
 
 def split_counts(manifest: dict[str, Any]) -> Iterator[SplitCounts]:

@@ -109,6 +109,7 @@ class CorpusEntry(_Entry):
     """A corpus of the set.
 
     Attributes:
+        citation, published: "" and None for a corpus that has no paper.
         unrelated: the corpus' own types that stand for no relation; few corpora have any.
     """
 
@@ -123,7 +124,7 @@ class CorpusEntry(_Entry):
     own_ids: dict[str, int]
     source_files: dict[str, str]
     mappings: dict[str, str]
-    published: PublishedEntry
+    published: PublishedEntry | None
     unrelated: list[str] = []
     splits: dict[Split, SplitEntry]
 

@@ -251,7 +251,7 @@ def ppi_xml(data: bytes) -> Iterator[Mutation]:
     yield from broken_xml(data)
     yield from _lost_attributes("document", "id")
     yield from _lost_attributes("sentence", "id", "text")
-    yield from _lost_attributes("entity", "id", "charOffset", "text", "type")
+    yield from _lost_attributes("entity", "id", "charOffset", "text")
     yield from _lost_attributes("interaction", "e1", "e2")
     yield from _offsets_in_attributes()
     yield Mutation("dangling-argument", substituted(rb'(<interaction\b[^>]*?e2=")[^"]+', rb"\1nobody"))
@@ -701,6 +701,7 @@ FORMATS: dict[str, Callable[[bytes], Iterator[Mutation]]] = {
     "zip": ddi_xml,
     "unpacked": ddi_xml,
     "unified": ppi_xml,
+    "ppi-xml": ppi_xml,
     "published": bertsrc,
     "renet": renet,
     "renet2": renet,

@@ -24,8 +24,15 @@ from adapter_variants import (
 from harmonize.errors import HarmonizeError, MissingInput, SpecError
 from harmonize.pipelines.build import build
 from harmonize.sources.archive import split_location
+from harmonize.spec import OTHER
 
 NOT_PARSED = "Test for DrugNER task"
+# A known format is of many hands: ids of mentions, novelty and the names of infons are not asked for. So a
+# line that lost a column may read as another one.
+READ_ANYWAY = re.compile(
+    r"(concept-id|infons-identifier|mention-column-[45]|relation-column-[1-4])-lost"
+    r"|(relation|infons)-(entity[12]|novel)-lost"
+)
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,13 @@ def _mutations_of(corpus: str, variant: str, file: str, data: bytes) -> Iterator
         if corpus == "pharmgkb" and file.endswith("geneAttributes.tsv"):
             yield from mutations.gene_attributes_by_symbol_and_id(data)
         return
-    yield from mutations.FORMATS[variant](data)
+    spec = CATALOGUE[corpus].spec
+    if corpus == "chemdisgene":  # relations stand in files of their own: tests/test_extensions.py
+        return
+    for mutation in mutations.FORMATS[spec.format_of(variant) or variant](data):
+        is_listed = mutation.error is not SpecError or OTHER not in spec.relation_types
+        if spec.format is None or (is_listed and not READ_ANYWAY.fullmatch(mutation.name)):
+            yield mutation
     if corpus == "aimed":
         yield from mutations.ppi_entity_types(data)
     if corpus == "hprd50":
@@ -132,7 +145,8 @@ def test_damaged_file_is_one_line_with_its_place_and_nothing_is_written(
     if isinstance(error, SpecError):
         assert str(CATALOGUE[case.corpus].path) in str(error)
         assert mutations.UNKNOWN in str(error)
-        assert f"{case.mutation.document} below {folder}" in str(error)
+        assert f"first in document {case.mutation.document})" in str(error)
+        assert f"below {folder}" in str(error)
     else:
         assert str(error).startswith(str(folder / case.named))
         after = str(error).removeprefix(str(folder / case.named))
@@ -267,7 +281,9 @@ def test_corpus_that_is_not_there_names_the_file_and_where_to_get_it(
 STANDING_ALONE = [
     pair
     for pair in VARIANTS
-    if pair[1] not in ("zip", "tsv", *TABLES) and pair[0] not in ("emu", "bertsrc", "renet")
+    if pair[1] not in ("zip", "tsv", *TABLES)
+    and pair[0] not in ("emu", "bertsrc", "renet")
+    and pair not in (("bc8biored", "bioc-xml"), ("bc8biored", "bioc-json"))  # one file, of one root
 ]
 
 

@@ -106,6 +106,11 @@ def test_what_does_not_fit_is_left_out_by_reason() -> None:
     ]
 
 
+def test_an_entity_without_type_is_a_protein_as_in_iepa() -> None:
+    (record,), seen = read(corpus(document(sentence("AKR", '<entity text="AKR" charOffset="0-3"/>'))))
+    assert (told(record), seen) == ([(0, "AKR", "protein", None)], [])
+
+
 def test_the_span_decides_where_only_the_form_differs() -> None:
     content = corpus(document(sentence("IL-1β rose.", entity("IL-1b", "0-5"))))
     assert read(content)[1] == [("IL-1b", UNSPELLED)]

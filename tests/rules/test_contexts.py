@@ -13,6 +13,7 @@ from harmonize.rules.contexts import (
     DUPLICATE,
     NO_PAIR,
     OUTSIDE_PAIRS,
+    SAME_TEXT,
     SELF_RELATION,
     UNKNOWN_CONCEPT,
     WRONG_KINDS,
@@ -395,3 +396,19 @@ def test_novelty_is_of_the_annotated_pair_alone(novelty: str) -> None:
         "D014456": novelty,
         "D009325": None,
     }
+
+
+# Two mentions of one text
+
+
+def test_two_mentions_of_one_text_are_a_counted_drop_unless_related() -> None:
+    text = "NRP1 binds plexin."
+    mentions = [
+        mention(text, f"e{n}", words, "protein") for n, words in enumerate(("NRP1", "NRP1", "plexin"))
+    ]
+    unrelated = document(text, mentions, sentences=[text])
+    assert pairs(adjusted(unrelated, corpus("aimed"))) == {("e0", "e2"), ("e1", "e2")}
+    assert dropped(unrelated, corpus("aimed"), "b2", "instances") == {SAME_TEXT: 1}
+    related = document(text, mentions, [("e0", "PPI", "e1")], sentences=[text])
+    assert pairs(adjusted(related, corpus("aimed"))) == {("e0", "e1"), ("e0", "e2"), ("e1", "e2")}
+    assert dropped(related, corpus("aimed"), "b2", "instances") == {}

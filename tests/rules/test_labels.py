@@ -150,7 +150,7 @@ def test_bertsrc_under_d2_is_its_coarsest_level(kind: str) -> None:
     assert directed == (kind != "Undirected Link")
 
 
-@pytest.mark.parametrize("key", CATALOGUE.corpora)
+@pytest.mark.parametrize("key", sorted(set(CATALOGUE.corpora) - {"iepa", "lll", "bioinfer"}))
 def test_an_unknown_type_is_an_error_with_mapping_and_type(key: str) -> None:
     rule = {"d1": d1, "d2": d2}[CATALOGUE[key].rules.d]
     known = next(iter(CATALOGUE[key].spec.relation_types))

@@ -22,6 +22,11 @@ INTERNAL = {
     "hprd50": "None-HPRD50",
     "bc5cdr": "None-BC5CDR",
     "chemprot": "None-ChemProt",
+    "renet": "None-RENET",
+    "iepa": "None-IEPA",
+    "lll": "None-LLL",
+    "bioinfer": "None-BioInfer",
+    "chemdisgene": "None-ChemDisGene",
 }
 
 

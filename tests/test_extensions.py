@@ -1,0 +1,202 @@
+"""What a corpus of one's own may look like, and what is said of one that does not work."""
+
+from __future__ import annotations
+
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import harmonize
+from harmonize.errors import HarmonizeError, SpecError
+from harmonize.pipelines.build import build
+from harmonize.pipelines.cli import app
+from harmonize.registry import sample_folder
+from harmonize.union.manifest import papers, read_manifest
+
+ROW = "mine: {level: document, pairs: [C-D], a: a1, b: b1, c: c1, d: d1, e: e2, task: Mine}\n"
+MAPPING = """
+name: Mine
+home: own files
+licence: {name: none stated, redistributable: false}
+sources: {text: {train: [a.txt]}}
+entity: concept
+relation_types: {heals: Negative_Correlation}
+entity_types: {Drug: ChemicalEntity, Disorder: DiseaseOrPhenotypicFeature}
+"""
+TEXT = """\
+90000001|t|Aspirin against headache, not gout.
+90000001\t0\t7\tAspirin\tDrug\tD001241
+90000001\t16\t24\theadache\tDisorder\tD006261
+90000001\t30\t34\tgout\tDisorder\tD006073
+90000001\theals\tD001241\tD006261
+
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An extension with its data beside the mapping, read by its format."""
+    content = {"table2.yaml": ROW, "mine.yaml": MAPPING + "format: pubtator\n", "a.txt": TEXT}
+    extension = tmp_path / "extension"
+    extension.mkdir()
+    for name, text in content.items():
+        (extension / name).write_text(text, encoding="utf-8")
+    return extension
+
+
+def built(folder: Path, root: Path | None = None) -> Path:
+    out = folder.parent / "union"
+    build(out, root or folder.parent / "nowhere", corpora=["mine"], extensions=[folder])
+    return out
+
+
+def told(*arguments: str | Path, cwd: Path, code: int = 0) -> str:
+    with chdir(cwd):
+        done = CliRunner().invoke(app, [str(each) for each in arguments], env={"HARMONIZE_MIRROR": None})
+    assert done.exit_code == code, done.output
+    return done.output
+
+
+def test_data_may_lie_beside_the_mapping(folder: Path) -> None:
+    rows = harmonize.load_union(built(folder)).to_pylist()
+    assert [(row["tail_name"], row["relation"]) for row in rows] == [
+        ("headache", "Negative_Correlation"),
+        ("gout", "None-Mine"),
+    ]
+
+
+def test_a_mirror_that_has_the_files_comes_first(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mirror/mine").mkdir(parents=True)
+    (tmp_path / "mirror/mine/a.txt").write_text(TEXT.replace("Aspirin", "Paspirn"))
+    rows = harmonize.load_union(built(folder, tmp_path / "mirror")).to_pylist()
+    assert {row["head_name"] for row in rows} == {"Paspirn"}
+
+
+def test_files_that_are_nowhere_are_told(folder: Path) -> None:
+    (folder / "a.txt").unlink()
+    with pytest.raises(HarmonizeError, match=r"a\.txt: expected the Mine corpus \(own files\)"):
+        built(folder)
+
+
+def test_nothing_is_fetched_for_it(folder: Path, tmp_path: Path) -> None:
+    printed = told("build", "--corpora", "mine", "--extend", folder, "--out", "u", cwd=tmp_path)
+    assert "2 instances of 1 corpora" in printed
+
+
+def test_without_a_paper_nothing_is_held_against_one(folder: Path, tmp_path: Path) -> None:
+    out = built(folder)
+    assert not any(papers(read_manifest(out)))
+    assert "Table 2" not in told("stats", out, cwd=tmp_path)
+    assert "Beside the paper" not in (out / "README.md").read_text(encoding="utf-8")
+    told("report", out, "--out", tmp_path / "r.html", "--tokenizer", "none", cwd=tmp_path)
+    assert "Beside the paper" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_relation_lines_may_stand_in_a_packed_file_of_their_own(folder: Path) -> None:
+    import gzip
+
+    *articles, line, _ = TEXT.splitlines(keepends=True)
+    (folder / "a.txt").write_text("".join(articles), encoding="utf-8")
+    (folder / "r.tsv.gz").write_bytes(gzip.compress(line.encode()))
+    mapping = (folder / "mine.yaml").read_text().replace("[a.txt]", "[a.txt, r.tsv]")
+    (folder / "mine.yaml").write_text(mapping)
+    rows = harmonize.load_union(built(folder)).to_pylist()
+    assert [row["source_relations"] for row in rows] == [["heals"], []]
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("90000009\theals\tD001241\tD006261\n", r"r\.tsv:1: expected a document of the files of articles"),
+        ("90000001\theals\tD001241\n", r"r\.tsv:1: expected 4 or 5 columns in a relation line, got 3"),
+    ],
+)
+def test_relation_lines_that_make_no_sense_are_told(folder: Path, lines: str, message: str) -> None:
+    (folder / "r.tsv").write_text(lines)
+    mapping = (folder / "mine.yaml").read_text().replace("[a.txt]", "[a.txt, r.tsv]")
+    (folder / "mine.yaml").write_text(mapping)
+    with pytest.raises(HarmonizeError, match=message):
+        built(folder)
+
+
+def test_warnings_stand_on_the_error_stream(folder: Path, tmp_path: Path) -> None:
+    mapping = (folder / "mine.yaml").read_text().replace("entity: concept", "entity: mention")
+    (folder / "mine.yaml").write_text(mapping)
+    with chdir(tmp_path):
+        arguments = ["build", "--corpora", "mine", "--extend", str(folder), "--out", "u"]
+        done = CliRunner().invoke(app, arguments, env={"HARMONIZE_MIRROR": None})
+    assert "warning: mine: entity: mention, but 1 of 1 relations name concept ids" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import nothing_of_that_name\n", r"mine\.py: line 1: .*ModuleNotFoundError"),
+        ("def documents(source:\n", r"mine\.py: line 1: .*SyntaxError"),
+        ("x = 1\ny = {}['a']\n", r"mine\.py: line 2: .*KeyError: 'a'"),
+        (
+            "def documents(source):\n    return None\n",
+            r"mine\.py: documents: expected Documents, got TypeError",
+        ),
+        ("def documents(source):\n    yield from ()\n", r"expected at least one Document, got none"),
+        ("def documents(source):\n    yield {'id': '1'}\n", r"expected Documents, got \{'id': '1'\}"),
+        ("def documents(source):\n    yield from ()\n    int('x')\n", r"mine\.py: line 3: .*ValueError"),
+    ],
+)
+def test_an_adapter_s_faults_are_one_line(folder: Path, code: str, message: str) -> None:
+    (folder / "mine.yaml").write_text(MAPPING)
+    (folder / "mine.py").write_text(code)
+    with pytest.raises(SpecError, match=message) as caught:
+        built(folder)
+    assert "\n" not in str(caught.value)
+    assert not (folder.parent / "union").exists()
+
+
+def test_all_unmapped_types_are_told_and_nothing_is_written(folder: Path) -> None:
+    text = TEXT + TEXT.replace("90000001", "90000002").replace("heals", "eases").replace(
+        "Disorder", "Illness"
+    )
+    (folder / "a.txt").write_text(text)
+    with pytest.raises(SpecError, match=r"'Illness' \(2, first in document 90000002\).*'eases' \(1, first"):
+        built(folder)
+    assert not (folder.parent / "union").exists()
+
+
+def test_predict_takes_the_extension(folder: Path, tmp_path: Path) -> None:
+    predict = ("predict", folder / "a.txt", "--out", "found.pubtator", "--model")
+    unknown = told(*predict, "nowhere", "--as-corpus", "mine", cwd=tmp_path, code=2)
+    assert "unknown corpus 'mine'" in unknown
+    known = told(*predict, "nowhere", "--as-corpus", "mine", "--extend", folder, cwd=tmp_path, code=2)
+    assert "unknown corpus" not in known
+
+
+@pytest.mark.parametrize(
+    ("corpus", "rows", "positive"),
+    [("iepa", 11, 4), ("lll", 7, 3), ("bioinfer", 9, 3), ("chemdisgene", 13, 6), ("bc8biored", 16, 4)],
+)
+def test_the_further_corpora_are_built_from_their_samples(
+    corpus: str, rows: int, positive: int, tmp_path: Path
+) -> None:
+    manifest = build(tmp_path / "union", sample_folder(), corpora=[corpus])
+    (part,) = manifest["corpora"][corpus]["splits"].values()
+    related = sum(count for label, count in part["labels"].items() if not label.startswith("None"))
+    assert (part["rows"], related) == (rows, positive)
+
+
+def test_iepa_s_pmid_is_kept_and_bioinfer_s_parts(tmp_path: Path) -> None:
+    build(tmp_path / "union", sample_folder(), corpora=["iepa", "bioinfer"])
+    rows = harmonize.load_union(tmp_path / "union").to_pylist()
+    pmids = {row["pmid"] for row in rows if row["corpus"] == "iepa"}
+    assert pmids == {"90000101", "90000102", "90000103"}
+    parts = {row["head_name"]: len(row["head_spans"]) for row in rows if row["corpus"] == "bioinfer"}
+    assert parts["Nonmuscle myosin II"] == 2
+
+
+def test_chemdisgene_s_heads_are_its_subjects(tmp_path: Path) -> None:
+    build(tmp_path / "union", sample_folder(), corpora=["chemdisgene"])
+    rows = harmonize.load_union(tmp_path / "union").to_pylist()
+    assert {row["span_source"] for row in rows} == {"pubtator"}
+    (row,) = (row for row in rows if row["source_relations"] == ["gene_disease:marker/mechanism"])
+    assert (row["head_id"], row["tail_id"], row["directed"]) == ("154", "MESH:D001249", True)
