@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -11,9 +12,10 @@ from typing import Any, TextIO
 from harmonize import __version__
 from harmonize.errors import InvalidDocument, SpecError
 from harmonize.ledger import Drop, DroppedItem, Ledger
-from harmonize.model import Document, Instance, Split
+from harmonize.model import Document, Instance, NaryInstance, Split
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
+from harmonize.rules.nary import nary_instances
 from harmonize.sources.source import READ, Source, chosen_variant
 from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue, load_leak_settings
 from harmonize.text import abbreviations
@@ -21,6 +23,7 @@ from harmonize.text.sentences import RULE_BASED
 from harmonize.union.documents import DocumentsWriter
 from harmonize.union.finish import finish
 from harmonize.union.leaks import find_repeats, leaks_into
+from harmonize.union.nary import NaryRows
 from harmonize.union.replace import new_folder
 from harmonize.union.schema import DATA, DROPPED, DROPPED_COLUMNS, SCHEMA_VERSION, partition_file
 from harmonize.union.writer import Leaks, Partition, write_partition
@@ -124,6 +127,7 @@ class _CorpusBuild:
     pubtator: PubTatorDump | PubTatorService | None
     partitions: dict[Split, Partition] = field(default_factory=dict)
     labels: dict[Split, Counter[str]] = field(default_factory=dict)
+    nary: dict[Split, NaryRows] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self._list_dropped)
@@ -159,6 +163,7 @@ class _CorpusBuild:
         drops = [Drop("documents", "repeats another document", original)]
         drops += [Drop("mentions", reason, mention.id) for mention in document.mentions]
         drops += [Drop("relations", reason, f"{r.head} {r.tail}") for r in document.relations]
+        drops += [Drop("relations", reason, " ".join(r.arguments)) for r in document.nary]
         self.ledger.drop(document.split, READ, document.id, drops)
         return True
 
@@ -166,7 +171,10 @@ class _CorpusBuild:
         split = document.split
         self.ledger.leave(split, READ, "documents")
         self.ledger.leave(split, READ, "mentions", len(document.mentions))
-        self.ledger.leave(split, READ, "relations", len(document.relations))
+        self.ledger.leave(split, READ, "relations", len(document.relations) + len(document.nary))
+        if self.corpus.spec.nary:
+            self.nary.setdefault(split, NaryRows(self.corpus, split)).add(document, self._contexts(document))
+            return
         labels = self.labels.setdefault(split, Counter())
         instances = self._adjusted(document)
         if instances:
@@ -176,8 +184,18 @@ class _CorpusBuild:
             labels.update(instance.labels[0] for instance in instances)
 
     def _adjusted(self, document: Document) -> list[Instance]:
-        try:
+        with self._faults_of(document):
             return adjust(document, self.corpus, self.ledger, self.splitter)
+
+    def _contexts(self, document: Document) -> list[NaryInstance]:
+        with self._faults_of(document):
+            return nary_instances(document, self.corpus, self.ledger, self.splitter)
+
+    @contextmanager
+    def _faults_of(self, document: Document) -> Iterator[None]:
+        """Say of a type that the mapping does not know where it stands."""
+        try:
+            yield
         except SpecError as error:
             place = f"in document {document.id} below {self.source.root}"
             raise SpecError(error.path, [(key, f"{fault} {place}") for key, fault in error.faults]) from None
@@ -206,6 +224,8 @@ class _CorpusBuild:
                 entry = {"file": name.as_posix(), "rows": rows}
             entry["labels"] = dict(sorted(self.labels.get(split, Counter()).items()))
             entry["steps"] = self.ledger.as_dict(split)
+            if split in self.nary:
+                entry["nary"] = self.nary[split].write(folder, leaks, metadata)
             splits[split] = entry
         return {
             "name": spec.name,

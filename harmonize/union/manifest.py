@@ -26,6 +26,7 @@ __all__ = [
     "file_entry",
     "further_names",
     "manifest_content",
+    "nary_files",
     "read_manifest",
     "split_counts",
     "write_manifest",
@@ -78,6 +79,16 @@ def manifest_content(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or "corpora" not in manifest:
         raise UnionError(f"{path}: expected a manifest with 'corpora'")
     return manifest
+
+
+def nary_files(manifest: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """(corpus, split, what the manifest says of the file) of every file of n-ary relations."""
+    return [
+        (corpus, split, part["nary"])
+        for corpus, entry in manifest["corpora"].items()
+        for split, part in entry["splits"].items()
+        if part.get("nary") is not None
+    ]
 
 
 class SplitCounts(NamedTuple):

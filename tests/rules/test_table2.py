@@ -57,7 +57,7 @@ def test_all_are_the_nine_corpora_in_the_tables_order() -> None:
 
 
 def test_further_corpora_follow_and_are_had_by_name() -> None:
-    assert list(CATALOGUE.corpora) == [*TABLE_2, "chemprot", "bertsrc", "renet"]
+    assert list(CATALOGUE.corpora) == [*TABLE_2, "chemprot", "bertsrc", "renet", "drugcombo"]
     named = [corpus.key for corpus in CATALOGUE.select(["bertsrc", "all"])]
     assert named == [*TABLE_2, "bertsrc"]
     assert set(CATALOGUE["bertsrc"].hashes) == {"target.yaml", "further.yaml", "bertsrc.yaml"}
