@@ -218,7 +218,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nowhere", "default", "encoders", "", "Biorex"])
 def test_an_unknown_recipe_is_told_the_known_ones(name: str) -> None:
-    with pytest.raises(UnknownName, match="expected one of biorex, folds-aimed"):
+    with pytest.raises(UnknownName, match="expected one of biorex, drug-combinations"):
         load_recipe(name)
 
 
