@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 
@@ -46,7 +45,7 @@ def nary_faults(path: Path, data: DataFile, entry: NaryEntry, seen: Seen) -> Ite
         if not is_readable(schema, NARY_FILE_SCHEMA):
             return
         required = loosened(schema, NARY_FILE_SCHEMA)
-        rows = []
+        rows: list[Row] = []
         for number, row in numbered_rows(file):
             place = f"row {number}, instance {row['instance_id']}"
             messages = null_faults(row, required)
@@ -109,7 +108,7 @@ def _relation_faults(row: Row, data: DataFile) -> Iterator[str]:
             yield f"expected a relation of {labels}, got {relation['relation']!r}"
 
 
-def _count_faults(rows: list[dict[str, Any]], entry: NaryEntry) -> Iterator[str]:
+def _count_faults(rows: list[Row], entry: NaryEntry) -> Iterator[str]:
     if len(rows) != entry.rows:
         yield f"expected {entry.rows} rows, got {len(rows)}"
     found = counted(rows)

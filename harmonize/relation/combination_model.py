@@ -52,8 +52,9 @@ class CombinationModel(DocumentModel):
         labels: Tensor | None = None,
     ) -> SequenceClassifierOutput:
         """The logits of each set: [contexts, sets, labels], 0 where padded. Labels are not looked at."""
-        found = super().forward(input_ids, attention_mask, mentions, pairs, token_type_ids)
-        names = (self.config.id2label[place] for place in range(self.config.num_labels))
+        found: Any = super().forward(input_ids, attention_mask, mentions, pairs, token_type_ids)
+        labels_of: Any = self.config.id2label
+        names = [labels_of[place] for place in range(len(labels_of))]
         signs = torch.tensor([1.0 if is_negative(name.rpartition("/")[2]) else -1.0 for name in names])
         return SequenceClassifierOutput(logits=of_sets(found.logits, pairs, sets, signs.to(sets.device)))
 
@@ -99,7 +100,7 @@ def of_sets(logits: Tensor, pairs: Tensor, sets: Tensor, signs: Tensor) -> Tenso
     # Logarithms of sums need all their digits, also where the model runs in bf16.
     with torch.autocast(logits.device.type, enabled=False):
         mean = share @ powers / share.sum(dim=-1, keepdim=True).clamp(min=1)
-    found = (mean.clamp(min=_LEAST).log() + largest) * signs
+    found: Tensor = (mean.clamp(min=_LEAST).log() + largest) * signs
     return found * (share.sum(dim=-1, keepdim=True) > 0)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.classifier import Prompt
-from harmonize.relation.combination_encoding import EncodedCombinations
+from harmonize.relation.combination_encoding import CombinationEncoder, EncodedCombinations
 from harmonize.relation.combinations import (
     COMBINATION,
     Candidate,
@@ -65,7 +65,7 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
     )
     length = min(recipe.max_length, encoder.max_length)
     prompt = Prompt(tags, recipe.input, length, recipe.labels, space.by_corpus, head.name)
-    encode = head.encoder(encoder.tokenizer, tags, length, recipe.input)
+    encode = CombinationEncoder(encoder.tokenizer, tags, length, recipe.input)
     sets, counts = [], {}
     for name, part in zip(("train", "development"), labelled, strict=True):
         places = [space.index(candidate.corpus, label) for candidate, label in part]
