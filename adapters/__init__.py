@@ -17,5 +17,6 @@ ADAPTERS = {
     "chemprot": "chemprot",
     "bertsrc": "bertsrc",
     "renet": "renet",
+    "drugcombo": "drugcombo",
 }
 """Corpus -> module of this package."""

@@ -21,6 +21,8 @@ from harmonize.pipelines.evaluate import EVALUATION, runs_of
 
 def scores(metrics: dict[str, Any]) -> dict[str, Any]:
     """The figures that docs/results.md quotes."""
+    if "combinations" in metrics:
+        return dict(metrics["combinations"])
     sections = {"all": metrics["all"], "biorex": metrics["biorex"]}
     found = {
         f"{name}_{kind}": {ratio: section["overall"][kind][ratio] for ratio in ("precision", "recall", "f1")}
@@ -67,7 +69,9 @@ def main() -> None:
     }
     write(result, arguments.out or Path(f"benchmarks/results/run-{run.name}.json"))
     for part, found in result["scores"].items():
-        print(part, found["all_binary"]["f1"])
+        print(
+            part, found["all_binary"]["f1"] if "all_binary" in found else found["all"]["positive_exact"]["f1"]
+        )
 
 
 if __name__ == "__main__":

@@ -17,9 +17,10 @@ from harmonize.errors import HarmonizeError
 
 if TYPE_CHECKING:
     from harmonize.prediction.extractor import RelationExtractor
+    from harmonize.union.nary import load_nary
     from harmonize.union.reader import load_union
 
-__all__ = ["HarmonizeError", "RelationExtractor", "__version__", "load_union"]
+__all__ = ["HarmonizeError", "RelationExtractor", "__version__", "load_nary", "load_union"]
 
 __version__ = "0.1.0"
 
@@ -31,6 +32,10 @@ def __getattr__(name: str) -> Any:
         from harmonize.union.reader import load_union
 
         return load_union
+    if name == "load_nary":
+        from harmonize.union.nary import load_nary
+
+        return load_nary
     if name == "RelationExtractor":
         from harmonize.prediction.extractor import RelationExtractor
 

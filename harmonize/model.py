@@ -18,6 +18,9 @@ __all__ = [
     "Instance",
     "Level",
     "Mention",
+    "NaryInstance",
+    "NaryLabel",
+    "NaryRelation",
     "Passage",
     "Relation",
     "Span",
@@ -115,6 +118,21 @@ class Relation:
 
 
 @dataclass(frozen=True, slots=True)
+class NaryRelation:
+    """An annotated relation of two or more entities, in no order of their own.
+
+    Attributes:
+        arguments: mention ids, in order of position.
+        type: the corpus's own relation type, as written.
+        needs_context: more than the sentence is needed to see its type; None where the corpus does not say.
+    """
+
+    arguments: tuple[str, ...]
+    type: str
+    needs_context: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A title, an abstract, or another part of the text that no sentence crosses.
 
@@ -142,6 +160,7 @@ class Document:
         passages: in order, not overlapping.
         sentences: the corpus's own sentence boundaries; None where it has none.
         repeat: how many documents of this id come before it, in an input that is no corpus.
+        nary: the relations of a corpus that relates any number of entities.
     """
 
     id: str
@@ -153,6 +172,7 @@ class Document:
     pmid: str | None = None
     sentences: tuple[Span, ...] | None = None
     repeat: int = 0
+    nary: tuple[NaryRelation, ...] = ()
 
     def __post_init__(self) -> None:
         length = len(self.text)
@@ -231,3 +251,39 @@ class Instance:
         """The least certain source among the pair's mentions."""
         sources = self.head.sources | self.tail.sources
         return next(source for source in ("dictionary", "pubtator", "gold") if source in sources)
+
+
+@dataclass(frozen=True, slots=True)
+class NaryLabel:
+    """A relation of two or more of a context's entities.
+
+    Attributes:
+        relation: the harmonized label.
+        source_relation: the corpus's own type.
+        arguments: ids of the entities, in order of position.
+        needs_context: see NaryRelation.
+    """
+
+    relation: str
+    source_relation: str
+    arguments: tuple[str, ...]
+    needs_context: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NaryInstance:
+    """All entities of one context and what relates them: a row of the n-ary table.
+
+    Attributes:
+        document_id: the document that it was cut from.
+        context: where the context lies in the document.
+        text: the context.
+        entities: two or more, each one mention, in order of position.
+        relations: none where the corpus found nothing to relate.
+    """
+
+    document_id: str
+    context: Span
+    text: str
+    entities: tuple[EntityInContext, ...]
+    relations: tuple[NaryLabel, ...] = ()

@@ -71,6 +71,7 @@ class Target(_Model):
     Attributes:
         labels: the relation labels, from the one that wins on a pair with several to the one that yields.
         negative: the label of a pair without relation.
+        nary_labels: those of relations of any number of entities.
         entity_types: kind letter of Table 2 -> BioRED entity type.
         tags: entity type -> the tag's name in the prompt; an internal type of rule e1 is its own tag.
     """
@@ -78,6 +79,7 @@ class Target(_Model):
     labels: tuple[str, ...]
     negative: str
     association: str
+    nary_labels: tuple[str, ...]
     entity_types: dict[Kind, str]
     tags: dict[str, str]
 
@@ -268,6 +270,7 @@ class CorpusSpec(_Model):
         published: the counts to hold the measured ones against, where there are any.
         entity: what an entity is: all mentions with one concept id, or each mention.
         directed: the corpus orders its pairs, the head being the first argument.
+        nary: the corpus relates any number of mentions; it has no pairs, and its labels are the nary_labels.
         relation_types: the corpus's own type -> label (rule d1), or null for one that stands for no relation;
             with rule d2 all but those are the association. OTHER stands for all types not listed, here and in
             the next two.
@@ -294,6 +297,7 @@ class CorpusSpec(_Model):
     by_hand: tuple[ByHand, ...] = ()
     entity: Literal["concept", "mention"]
     directed: bool = False
+    nary: bool = False
     relation_types: dict[str, str | None] = Field(min_length=1)
     entity_types: dict[str, str | None] = Field(min_length=1)
     internal_types: dict[str, str] = {}
@@ -372,6 +376,11 @@ class Corpus:
     def own_folder(self) -> Path | None:
         """The folder of an extension, beside whose mapping files may lie; None for the package's corpora."""
         return None if self.path.parent == _package() else self.path.parent
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels that its relations may have."""
+        return self.target.nary_labels if self.spec.nary else self.target.labels
 
     def kind(self, source_type: str) -> str | None:
         """The BioRED type that a type of the corpus stands for, None for one outside every pair.
@@ -610,9 +619,9 @@ def _check_against_target(corpus: Corpus) -> None:
     spec, target = corpus.spec, corpus.target
     known_types = set(target.entity_types.values())
     faults = [
-        (f"relation_types.{key}", f"expected null or one of {', '.join(target.labels)}, got {label!r}")
+        (f"relation_types.{key}", f"expected null or one of {', '.join(corpus.labels)}, got {label!r}")
         for key, label in spec.relation_types.items()
-        if label is not None and label not in target.labels
+        if label is not None and label not in corpus.labels
     ]
     faults += [
         (f"entity_types.{key}", f"expected null or one of {', '.join(sorted(known_types))}, got {kind!r}")
@@ -628,5 +637,22 @@ def _check_against_target(corpus: Corpus) -> None:
         faults.append(("internal_types", "expected at least one, rule e1 asks for them"))
     if spec.directed and any(pair[0] == pair[2] for pair in corpus.rules.pairs):
         faults.append(("directed", "expected false: pairs of one kind have no first argument by kind"))
+    if spec.nary:
+        faults += _nary_faults(corpus)
     if faults:
         raise SpecError(corpus.path, faults)
+
+
+def _nary_faults(corpus: Corpus) -> list[tuple[str, str]]:
+    """What a corpus of n-ary relations says that is not done for one."""
+    faults = []
+    if corpus.spec.entity != "mention":
+        faults.append(("entity", "expected mention, n-ary relations are between mentions"))
+    faults += [
+        (rule[0], f"expected {rule}, which is what is done with n-ary relations")
+        for rule, found in zip(
+            ("a1", "c2", "d1"), (corpus.rules.a, corpus.rules.c, corpus.rules.d), strict=True
+        )
+        if rule != found
+    ]
+    return faults

@@ -15,6 +15,7 @@ from harmonize.model import Document, Split
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
 from harmonize.rules.findings import Findings
+from harmonize.rules.nary import nary_instances
 from harmonize.sources.source import READ, Source, chosen_variant, corpus_folder
 from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue, load_leak_settings
 from harmonize.text import abbreviations
@@ -22,6 +23,7 @@ from harmonize.text.sentences import RULE_BASED
 from harmonize.union.documents import DocumentsWriter
 from harmonize.union.finish import finish
 from harmonize.union.leaks import find_repeats, leaks_into
+from harmonize.union.nary import NaryRows
 from harmonize.union.replace import new_folder
 from harmonize.union.schema import DATA, DROPPED, DROPPED_COLUMNS, SCHEMA_VERSION, partition_file
 from harmonize.union.writer import Leaks, Partition, write_partition
@@ -133,6 +135,7 @@ class _CorpusBuild:
     pubtator: PubTatorDump | PubTatorService | None
     partitions: dict[Split, Partition] = field(default_factory=dict)
     labels: dict[Split, Counter[str]] = field(default_factory=dict)
+    nary: dict[Split, NaryRows] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self._list_dropped)
@@ -170,6 +173,7 @@ class _CorpusBuild:
         drops = [Drop("documents", "repeats another document", original)]
         drops += [Drop("mentions", reason, mention.id) for mention in document.mentions]
         drops += [Drop("relations", reason, f"{r.head} {r.tail}") for r in document.relations]
+        drops += [Drop("relations", reason, " ".join(r.arguments)) for r in document.nary]
         self.ledger.drop(document.split, READ, document.id, drops)
         return True
 
@@ -177,7 +181,11 @@ class _CorpusBuild:
         split = document.split
         self.ledger.leave(split, READ, "documents")
         self.ledger.leave(split, READ, "mentions", len(document.mentions))
-        self.ledger.leave(split, READ, "relations", len(document.relations))
+        self.ledger.leave(split, READ, "relations", len(document.relations) + len(document.nary))
+        if self.corpus.spec.nary:
+            rows = self.nary.setdefault(split, NaryRows(self.corpus, split))
+            rows.add(document, nary_instances(document, self.corpus, self.ledger, self.splitter))
+            return
         labels = self.labels.setdefault(split, Counter())
         instances = adjust(document, self.corpus, self.ledger, self.splitter)
         if instances:
@@ -210,6 +218,8 @@ class _CorpusBuild:
                 entry = {"file": name.as_posix(), "rows": rows}
             entry["labels"] = dict(sorted(self.labels.get(split, Counter()).items()))
             entry["steps"] = self.ledger.as_dict(split)
+            if split in self.nary:
+                entry["nary"] = self.nary[split].write(folder, leaks, metadata)
             splits[split] = entry
         return {
             "name": spec.name,

@@ -27,6 +27,7 @@ from harmonize.sources.fetch import Fetcher, FileProgress, is_url
 from harmonize.sources.source import corpus_folder, missing_files
 from harmonize.spec import FORMATS, Catalogue, Corpus, LicenceTerms, load_catalogue
 from harmonize.text.sentences import RULE_BASED, import_spacy_without_torch
+from harmonize.union.manifest import nary_files
 
 from .build import Progress as DocumentProgress
 from .build import build as build_union
@@ -186,7 +187,9 @@ def build(
     instances = sum(
         part.get("rows", 0) for entry in manifest["corpora"].values() for part in entry["splits"].values()
     )
-    typer.echo(f"{instances:,} instances of {len(keys)} corpora in {out}")
+    contexts = sum(part["rows"] for _, _, part in nary_files(manifest))
+    nary = f", {contexts:,} contexts of n-ary relations" if contexts else ""
+    typer.echo(f"{instances:,} instances{nary} of {len(keys)} corpora in {out}")
     typer.echo(
         f'Load them: python -c "import harmonize; print(harmonize.load_union({str(out)!r}).to_pandas())"'
     )

@@ -66,7 +66,7 @@ def train(
         str,
         typer.Option(
             help="biorex, original, transfer, multi-task, folds-aimed, folds-bertsrc, folds-hprd50, "
-            "fraction, renet, quick, or a YAML file."
+            "fraction, renet, drug-combinations, quick, or a YAML file."
         ),
     ] = "biorex",
     encoder: Annotated[

@@ -26,12 +26,14 @@ def report(difference: Difference) -> Iterator[RenderableType]:
     parts = difference.parts.items()
     documents = _changes((name, part.documents) for name, part in parts)
     instances = _changes((name, part.instances) for name, part in parts)
+    nary = _changes((name, part.nary) for name, part in parts)
     for title, columns, rows in (
         ("The sets as a whole", ("what", "A", "B"), _whole(difference)),
         ("Corpora", ("corpus", "what", "A", "B"), _facts(difference)),
         ("Source files and mappings", ("corpus", "what", *_KINDS), _files(difference)),
         ("Documents", ("part", *_KINDS, "changed by column"), documents),
         ("Instances", ("part", *_KINDS, "changed by column"), instances),
+        ("N-ary contexts", ("part", *_KINDS, "changed by column"), nary),
         ("Relations of changed instances", ("part", "in A", "in B", "instances"), _relabelled(parts)),
         ("Instances by label", ("part", "label", "A", "B"), _labels(parts)),
         ("Dropped, by reason", ("part", "step", "unit", "reason", "A", "B"), _dropped(parts)),
@@ -113,6 +115,7 @@ def _examples(difference: Difference) -> Iterator[_Row]:
     for name, part in difference.parts.items():
         yield from _ids(name, "documents", part.documents.examples)
         yield from _ids(name, "instances", part.instances.examples)
+        yield from _ids(name, "n-ary contexts", part.nary.examples)
     yield from _ids("whole set", "repeats", difference.leaks.examples)
 
 

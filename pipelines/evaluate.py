@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from harmonize.errors import HarmonizeError, MissingInput, UnknownName
 from harmonize.relation.recipe import part
 
+from .combinations import TABLE, check_asked, evaluated_combinations
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -99,6 +101,8 @@ def evaluated(
     for run in (model, against):
         if run is not None:
             runs_of(run)
+    if _of_combinations(model):
+        return _combinations_evaluated(model, union, on, against, measure, device, precision)
     load = partial(load_classifier, device=device, precision=precision)
     own = _predicted(model, union, on, load)
     gold, predictions = _joined(own.gold), _joined(own.predictions)
@@ -115,6 +119,42 @@ def evaluated(
             texts.append(compared_with(folder, model, own, against, other))
     add_to_card(model)
     return "\n".join(texts)
+
+
+def _of_combinations(model: Path) -> bool:
+    """True for a run that classifies sets of entities."""
+    from harmonize.relation.combinations import COMBINATION
+    from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.work_folder import RECIPE
+
+    return load_recipe(runs_of(model)[0] / RECIPE).head == COMBINATION
+
+
+def _combinations_evaluated(
+    model: Path, union: Path, on: str, against: Path | None, measure: str, device: str, precision: str
+) -> str:
+    """Score a run that classifies sets of entities, and keep what was found in its folder."""
+    from harmonize.relation.classifier import Classifier
+    from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.run import read_record, write_card
+    from harmonize.relation.selection import rows_to_test
+    from harmonize.relation.work_folder import RECIPE
+    from harmonize.union.replace import new_folder
+
+    check_asked(against, measure)
+    (run,) = runs_of(model)
+    recipe = load_recipe(run / RECIPE)
+    fold = (recipe.folds, recipe.fold) if on == recipe.evaluate_on else (None, None)
+    rows = rows_to_test(union, on, *fold, nary=True)
+    classifier = Classifier.load(run, device, precision)
+    with new_folder(evaluation_folder(model, on, measure, precision)) as folder:
+        text = evaluated_combinations(run, rows, union, folder, classifier)
+    parts = sorted(model.glob(f"{EVALUATION}/*/{TABLE}"))
+    lines = [
+        line for path in parts for line in (f"{path.parent.name}:", "", path.read_text(encoding="utf-8"))
+    ]
+    write_card(model, recipe, read_record(model), lines)
+    return text
 
 
 def _check(on: str, measure: str) -> None:

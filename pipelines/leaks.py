@@ -9,7 +9,9 @@ from harmonize.errors import UnionError
 from harmonize.spec import load_leak_settings
 from harmonize.union.finish import finish
 from harmonize.union.leaks import Repeat, find_repeats, leaks_into
-from harmonize.union.manifest import read_manifest
+from harmonize.union.manifest import nary_files, read_manifest
+from harmonize.union.nary import rewrite_nary_leaks
+from harmonize.union.partition import PartitionFile
 from harmonize.union.reader import union_files
 from harmonize.union.replace import new_folder
 from harmonize.union.schema import DOCUMENTS, DROPPED, MANIFEST
@@ -44,5 +46,9 @@ def compare_documents(union: Path, settings_file: Path | None = None) -> list[Re
             target = folder / file.path.relative_to(union)
             target.parent.mkdir(parents=True)
             rewrite_leaks(file, target, leaks)
+        for corpus, split, part in nary_files(manifest):
+            (folder / part["file"]).parent.mkdir(parents=True)
+            source = PartitionFile(corpus, split, union / part["file"])
+            rewrite_nary_leaks(source, folder / part["file"], leaks)
         finish(folder, manifest, repeats, settings)
     return repeats

@@ -22,7 +22,7 @@ def chosen(
     table: pa.Table, *, relation: str | None, document: str | None, instance: str | None
 ) -> Iterator[dict[str, Any]]:
     """The rows that match every given value, in order; `instance` may be the beginning of an id."""
-    keep = pa.array([True] * table.num_rows)
+    keep = pa.array([True] * table.num_rows, pa.bool_())
     if relation is not None:
         keep = pc.and_(keep, pc.equal(table["relation"], relation))
     if document is not None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from harmonize.union.manifest import Papers, SplitCounts, papers, split_counts
+from harmonize.union.manifest import Papers, SplitCounts, nary_files, papers, split_counts
 
 __all__ = ["tables"]
 
@@ -18,6 +18,8 @@ def tables(manifest: dict[str, Any]) -> Iterator[Table]:
     counts = list(split_counts(manifest))
     yield _counts(counts)
     yield _labels(counts)
+    if nary_files(manifest):
+        yield _nary(manifest)
     held_against = papers(manifest)
     if any(held_against):
         yield _published(manifest, counts, held_against)
@@ -62,6 +64,19 @@ def _labels(counts: list[SplitCounts]) -> Table:
     for part in counts:
         for label, number in sorted(part.labels.items(), key=lambda item: (-item[1], item[0])):
             table.add_row(part.corpus, part.split, label, f"{number:,}")
+    return table
+
+
+def _nary(manifest: dict[str, Any]) -> Table:
+    title = "Relations of any number of entities, by label and by how many entities they relate"
+    table = _table(title, "corpus", "split", "contexts", "relations", "labels", "entities", numbers=0)
+    for corpus, split, part in nary_files(manifest):
+        labels, arguments = (
+            ", ".join(f"{name} {count:,}" for name, count in part[of].items())
+            for of in ("labels", "arguments")
+        )
+        related = sum(part["labels"].values())
+        table.add_row(corpus, split, f"{part['rows']:,}", f"{related:,}", labels, arguments)
     return table
 
 

@@ -1,4 +1,4 @@
-"""ChemProt and BertSRC, which the paper does not have: built by name, and what the real files hold."""
+"""ChemProt, BertSRC and DrugCombo, which Table 2 lacks: built by name, and what the real files hold."""
 
 from __future__ import annotations
 
@@ -284,3 +284,51 @@ def test_bertsrc_s_pooled_rows_by_folds(mirror: Path, tmp_path: Path) -> None:
     assert (part.instances, part.positive, part.dropped[REPEATS]) == (4_995, 3_603, 32)
     sizes = [rows_to_test(union, "bertsrc/train", 5, fold).num_rows for fold in range(5)]
     assert sizes == [910, 1_106, 898, 1_056, 1_025]
+
+
+# label: relations; how many drugs: relations; contexts
+COMBINATIONS = {
+    "train": (
+        {"Other_Combination": 235 + 116, "Positive_Combination": 688},
+        {2: 745, 3: 191, 4: 57, 5: 22, 6: 14, 7: 7, 8: 1, 11: 2},
+        1_362,
+    ),
+    "test": (
+        {"Other_Combination": 43 + 16, "Positive_Combination": 150},
+        {2: 155, 3: 35, 4: 12, 5: 4, 6: 3},
+        272,
+    ),
+}
+
+
+@pytest.fixture(scope="session")
+def combinations(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("real-drugcombo") / "union"
+    build(out, mirror, corpora=["drugcombo"])
+    return out
+
+
+def test_drugcombo_s_sentences_and_relations_are_all_there(combinations: Path) -> None:
+    assert verify(combinations) == []
+    for part in split_counts(read_manifest(combinations)):
+        labels, arguments, contexts = COMBINATIONS[part.split]
+        rows = harmonize.load_nary(combinations, splits=[part.split]).to_pylist()
+        relations = [relation for row in rows for relation in row["relations"]]
+        assert Counter(relation["relation"] for relation in relations) == labels
+        assert Counter(len(relation["arguments"]) for relation in relations) == arguments
+        assert (len(rows), part.documents, part.relations) == (contexts, contexts, sum(labels.values()))
+        assert not part.dropped
+
+
+def test_drugcombo_s_own_types_and_what_needs_context(combinations: Path) -> None:
+    relations = [
+        relation for row in harmonize.load_nary(combinations).to_pylist() for relation in row["relations"]
+    ]
+    types = Counter(relation["source_relation"] for relation in relations)
+    assert types == {"POS": 688 + 150, "COMB": 235 + 43, "NEG": 116 + 16}
+    assert sum(relation["needs_context"] for relation in relations) == 702 + 133
+
+
+def test_two_of_drugcombo_s_training_sentences_are_of_tested_articles(combinations: Path) -> None:
+    rows = harmonize.load_nary(combinations, splits=["train"]).to_pylist()
+    assert [row["leaks_into"] for row in rows if row["leaks_into"]] == [["drugcombo/test"]] * 2

@@ -25,8 +25,9 @@ from harmonize.check.manifest import flat, key_faults
 from harmonize.errors import UnionError
 from harmonize.union.documents import read_documents
 from harmonize.union.leaks import read_repeats
-from harmonize.union.manifest import SplitCounts, read_manifest, split_counts
+from harmonize.union.manifest import SplitCounts, nary_files, read_manifest, split_counts
 from harmonize.union.manifest_model import Manifest
+from harmonize.union.nary import load_nary
 from harmonize.union.parquet import parquet_faults
 
 __all__ = [
@@ -139,6 +140,7 @@ class PartDifference:
         relabelled: the changed rows whose relation is another one.
         labels: label -> rows in A and in B, where they differ.
         dropped: reasons whose counts differ.
+        nary: contexts of relations of any number of entities.
     """
 
     documents: Changes
@@ -146,6 +148,7 @@ class PartDifference:
     relabelled: list[Relabelled]
     labels: dict[str, Pair]
     dropped: list[Dropped]
+    nary: Changes = field(default_factory=Changes)
 
     def __bool__(self) -> bool:
         return any(getattr(self, each.name) for each in fields(self))
@@ -244,6 +247,14 @@ class _Set:
         file = self.corpora[part.corpus]["splits"][part.split]["file"]
         return None if file is None else self.folder / file
 
+    def contexts(self, name: str) -> dict[str, Values]:
+        """The rows of n-ary relations of "corpus/split", by id; none where there is no such file."""
+        corpus, _, split = name.partition("/")
+        if not any((corpus, split) == part[:2] for part in nary_files(self.manifest)):
+            return {}
+        rows = load_nary(self.folder, corpora=[corpus], splits=[split]).to_pylist()
+        return {row["instance_id"]: row for row in rows}
+
     def columns(self) -> dict[str, None]:
         """Of all data files."""
         files = (self.file(name) for name in self.splits)
@@ -313,6 +324,7 @@ def _part(one: _Set, other: _Set, name: str, examples: int) -> PartDifference:
         relabelled=[Relabelled(*relations, rows) for relations, rows in sorted(relabelled.items())],
         labels=_pairs(a.labels if a else {}, b.labels if b else {}, 0),
         dropped=[Dropped(*key, pair.a, pair.b) for key, pair in dropped.items()],
+        nary=_changes(one.contexts(name), other.contexts(name), examples),
     )
 
 

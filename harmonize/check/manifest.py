@@ -9,9 +9,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from harmonize.check.fault import Fault
+from harmonize.rules.nary import NARY
 from harmonize.sources.source import READ
 from harmonize.union.manifest_model import Manifest, SplitEntry, Steps, key_messages
-from harmonize.union.schema import MANIFEST, partition_file
+from harmonize.union.schema import MANIFEST, nary_file, partition_file
 
 __all__ = ["account_faults", "flat", "key_faults"]
 
@@ -53,6 +54,9 @@ def _file_faults(corpus: str, split: str, part: SplitEntry) -> _Messages:
     expected = partition_file(corpus, split).as_posix()
     if part.file not in (expected, None):
         yield "file", f"expected {expected}, got {part.file}"
+    expected = nary_file(corpus, split).as_posix()
+    if part.nary is not None and part.nary.file != expected:
+        yield "nary.file", f"expected {expected}, got {part.nary.file}"
 
 
 def _balance_faults(steps: Steps) -> _Messages:
@@ -68,17 +72,20 @@ def _balance_faults(steps: Steps) -> _Messages:
 
 def _chain_faults(rules: list[str], part: SplitEntry) -> _Messages:
     """What one step lets out the next takes in."""
+    known = (READ, NARY) if part.nary is not None else (READ, *rules)
     for step in part.steps:
-        if step not in (READ, *rules):
-            yield f"step {step}", f"expected the steps {', '.join((READ, *rules))}, got this one"
+        if step not in known:
+            yield f"step {step}", f"expected the steps {', '.join(known)}, got this one"
     a, b, c, d, e = rules
-    chains = {
+    chains: dict[str, tuple[str, ...]] = {
         "documents": (READ, b),
         "mentions": (READ, b),
         "relations": (READ, a, b),
         # Sets of before count no instances in b.
         "instances": (b, d, c, e) if "instances" in part.steps.get(b, {}) else (d, c, e),
     }
+    if part.nary is not None:
+        chains = dict.fromkeys(("documents", "mentions", "relations"), (READ, NARY))
     for unit, steps in chains.items():
         for earlier, later in pairwise(steps):
             out, entered = part.account(earlier, unit).out, part.account(later, unit).entered
@@ -92,3 +99,8 @@ def _row_faults(last: str, part: SplitEntry) -> _Messages:
         yield "rows", f"expected {out}, as step {last} lets out, got {part.rows}"
     if part.rows != labelled:
         yield "labels", f"expected {part.rows} rows together, got {labelled}"
+    if part.nary is not None:
+        related = part.account(NARY, "relations").out
+        for name, counts in (("labels", part.nary.labels), ("arguments", part.nary.arguments)):
+            if sum(counts.values()) != related:
+                yield f"nary.{name}", f"expected {related} relations together, got {sum(counts.values())}"

@@ -35,7 +35,7 @@ from harmonize.union.rows import pair_id
 from harmonize.union.schema import FILE_SCHEMA, LEAKS, part_name
 from harmonize.union.writer import Leaks
 
-__all__ = ["Context", "DataFile", "Seen", "data_faults", "digest"]
+__all__ = ["Context", "DataFile", "Seen", "data_faults", "digest", "leak_faults", "spans_of", "value_faults"]
 
 _UNSORTED = "expected rows by document id, context and position, got one that belongs before the last"
 
@@ -164,15 +164,15 @@ def _rows_faults(file: pq.ParquetFile, data: DataFile, seen: Seen) -> Iterator[F
         if not messages:  # what a null means for the other columns would be a guess
             values.setdefault("directed", row["directed"])
             context = Span(row["context_start"], row["context_end"])
-            spans = _spans(row["head_spans"]), _spans(row["tail_spans"])
+            spans = spans_of(row["head_spans"]), spans_of(row["tail_spans"])
             wrong_spans = [*_span_faults(row, "head", spans[0]), *_span_faults(row, "tail", spans[1])]
             messages = [
-                *_value_faults(row, values),
+                *value_faults(row, values),
                 *_id_faults(row, data, context, seen),
                 *_context_faults(row, context),
                 *wrong_spans,
                 *_label_faults(row, data),
-                *_leak_faults(row, data),
+                *leak_faults(row, data),
             ]
             if not wrong_spans:  # else its position is as wrong as they are
                 first = (spans[0][0], spans[1][0])
@@ -193,11 +193,13 @@ def _count_faults(labels: Counter[str], data: DataFile) -> Iterator[Fault]:
             yield Fault(data.name, f"label {label}", f"expected {count} rows, got {labels[label]}")
 
 
-def _spans(column: Iterable[Mapping[str, int]]) -> list[_Range]:
+def spans_of(column: Iterable[Mapping[str, int]]) -> list[_Range]:
+    """(start, end) of each entry of a column of spans."""
     return [(span["start"], span["end"]) for span in column]
 
 
-def _value_faults(row: Row, values: Mapping[str, Any]) -> Iterator[str]:
+def value_faults(row: Row, values: Mapping[str, Any]) -> Iterator[str]:
+    """Where a row has another value than every row of its file."""
     for name, value in values.items():
         if row[name] != value:
             yield f"expected {name} {shown(value)}, got {shown(row[name])}"
@@ -277,7 +279,8 @@ def _label_faults(row: Row, data: DataFile) -> Iterator[str]:
         yield "expected one of source_relations, as rule c3 leaves out pairs nobody annotated, got none"
 
 
-def _leak_faults(row: Row, data: DataFile) -> Iterator[str]:
+def leak_faults(row: Row, data: DataFile) -> Iterator[str]:
+    """Where a row's `leaks_into` is not what leaks.parquet says."""
     if data.leaks is None:
         return
     expected = list(data.leaks.get(data.document(row), ()))

@@ -3,6 +3,7 @@
     manifest.json          keys, and accounts that add up                        manifest
     every file             there, named by the manifest, size and hash           here
     data/.../train.parquet schema, metadata, every row                           schema, rows
+    nary/.../train.parquet the same of relations of any number of entities       nary
     documents.parquet      every document, and the contexts cut from it          documents
     leaks, drops, cards    beside the data and the manifest that they describe   here
 
@@ -24,6 +25,7 @@ from pydantic import ValidationError
 from harmonize.check.documents import document_faults
 from harmonize.check.fault import Fault
 from harmonize.check.manifest import account_faults, key_faults
+from harmonize.check.nary import nary_faults
 from harmonize.check.rows import DataFile, Seen, data_faults
 from harmonize.check.schema import UNREADABLE, schema_faults
 from harmonize.errors import UnionError, shown
@@ -165,6 +167,10 @@ class _Set:
                 if part.file is not None:
                     data = DataFile(corpus, split, part.file, self.manifest, target, leaks)
                     yield from self._parquet(part.file, data_faults(self.folder / part.file, data, seen))
+                if part.nary is not None:
+                    name = part.nary.file
+                    data = DataFile(corpus, split, name, self.manifest, target, leaks)
+                    yield from self._parquet(name, nary_faults(self.folder / name, data, part.nary, seen))
         path = self.folder / DOCUMENTS
         yield from self._parquet(DOCUMENTS, document_faults(path, self.manifest, seen, self.documents))
 

@@ -6,6 +6,7 @@
     scores    P, R, F and intervals       compare    two systems, paired by document
     ranking   AUC, calibration            folds      the spread over cross-validation
                                           standings  many systems, each beside one of them
+                                          combinations  relations of any number of entities
     markdown, figures, write              for people, and into a folder
 
 Pure functions of two tables: nothing here knows a model, and only `figures` needs matplotlib.

@@ -6,6 +6,8 @@ entities, cls+entities, mean, sll_attention, sll_lstm, sll_bilstm
 document, atlop, graph
            a context is one input for all its pairs, see harmonize.relation.document_model, atlop_model and
            graph_model
+combination
+           the same for sets of its entities, see harmonize.relation.combination_model
 """
 
 from __future__ import annotations
@@ -23,6 +25,9 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.relation.atlop_model import AtlopModel
 from harmonize.relation.batches import EncodedPairs, padded
+from harmonize.relation.combination_encoding import CombinationEncoder, padded_combinations
+from harmonize.relation.combination_model import CombinationModel
+from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.context_model import ContextModel
 from harmonize.relation.document_model import DocumentModel
 from harmonize.relation.documents import DocumentEncoder, EncodedDocuments, padded_documents
@@ -106,6 +111,13 @@ def _fresh(model: type[EncoderModel], own: dict[str, str], config: Any) -> Any:
     return model.on(AutoModel.from_config(config), **own)
 
 
+def _combination_pretrained(source: str, config: Any) -> Any:
+    """Also from a run of another head: what it has learnt of pairs is what sets are made of."""
+    if isinstance(config, EncoderModelConfig) and not isinstance(config, CombinationModel.config_class):
+        return CombinationModel.from_run(source, config)
+    return _pretrained(CombinationModel, {}, source, config)
+
+
 def _of_pairs(pooling: str) -> Head:
     own = {"pooling": pooling}
     return Head(
@@ -145,6 +157,16 @@ _ALL = (
     _of_contexts("document", DocumentModel),
     _of_contexts("atlop", AtlopModel, loss=AdaptiveThreshold, several=True),
     _of_contexts("graph", GraphModel, encoder=GraphEncoder, padded=padded_graphs),
+    Head(
+        COMBINATION,
+        CombinationEncoder,
+        EncodedDocuments,
+        padded_combinations,
+        partial(_fresh, CombinationModel, {}),
+        _combination_pretrained,
+        ("prompt", "tagged"),
+        of_contexts=True,
+    ),
 )
 HEADS: Mapping[str, Head] = {head.name: head for head in _ALL}
 

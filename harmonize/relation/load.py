@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.classifier import Classifier
+from harmonize.relation.classifier import Classifier, Prompt
+from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.linear import LINEAR_FILE, LinearClassifier
 
 __all__ = ["AnyClassifier", "load_classifier"]
@@ -24,6 +25,11 @@ def load_classifier(folder: Path | str, device: str = "auto", precision: str = "
     """
     folder = Path(folder)
     if not (folder / LINEAR_FILE).is_file():
+        if Prompt.read(folder).head == COMBINATION:
+            raise HarmonizeError(
+                f"{folder}: expected a run that classifies pairs, got one of sets of entities; "
+                "`harmonize evaluate` writes what it finds"
+            )
         return Classifier.load(folder, device, precision)
     if precision not in ("auto", "fp32"):
         raise HarmonizeError(f"precision: expected auto or fp32 for a linear baseline, got {precision!r}")

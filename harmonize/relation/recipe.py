@@ -47,6 +47,7 @@ Head = Literal[
     "document",
     "atlop",
     "graph",
+    "combination",
     "logistic",
     "svm",
 ]
@@ -91,6 +92,8 @@ class Recipe(BaseModel):
     input: Input
     knowledge: str | None = Field(min_length=1)
     max_length: int = Field(ge=32)
+    context_words: int | None = Field(ge=0)
+    candidates: int | None = Field(ge=1)
     labels: Literal["harmonized", "source"]
     heads: Literal["one", "corpus"]
     epochs: float | None = Field(gt=0)

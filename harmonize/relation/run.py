@@ -16,6 +16,7 @@ import yaml
 
 from harmonize import __version__
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.heads import head_named
 from harmonize.relation.inputs import input_named
 from harmonize.relation.labels import is_negative
@@ -225,8 +226,7 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
         "",
         "## Use",
         "",
-        "    from harmonize import RelationExtractor",
-        "    relations = RelationExtractor.from_pretrained(RUN)(documents)",
+        *_use(recipe),
         "",
         *_transformers_way(recipe),
         "",
@@ -260,6 +260,16 @@ def _made(recipe: Recipe) -> str:
     return f"`{recipe.encoder}` with {of_input} and the head `{recipe.head}`, fine-tuned"
 
 
+def _use(recipe: Recipe) -> list[str]:
+    """How the folder is used."""
+    if recipe.head == COMBINATION:
+        return ["    harmonize evaluate --model RUN --union SET --on CORPUS/SPLIT"]
+    return [
+        "    from harmonize import RelationExtractor",
+        "    relations = RelationExtractor.from_pretrained(RUN)(documents)",
+    ]
+
+
 def _transformers_way(recipe: Recipe) -> list[str]:
     """How the folder is used without our extractor."""
     if recipe.head in LINEAR_HEADS:
@@ -267,9 +277,10 @@ def _transformers_way(recipe: Recipe) -> list[str]:
     kind = input_named(recipe.input)
     loaded = "`AutoModelForSequenceClassification` and `AutoTokenizer` load the folder"
     if head_named(recipe.head).of_contexts:
+        asked = "sets of entities" if recipe.head == COMBINATION else "pairs"
         return [
             f"After `import harmonize.relation.heads`, {loaded};",
-            "an input is a context with all its pairs.",
+            f"an input is a context with all its {asked}.",
         ]
     before = "" if recipe.head == "cls" else "After `import harmonize.relation.heads`, "
     return [

@@ -14,6 +14,7 @@ import pyarrow as pa
 from harmonize.errors import AccountingError, HarmonizeError, UnknownName
 from harmonize.model import Span
 from harmonize.relation.columns import COLUMNS
+from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.labels import NEGATIVE, is_negative
 from harmonize.relation.pair import Entity, Pair
 from harmonize.relation.pseudo import PseudoLabels, PseudoModel, PseudoUse, read_pseudo
@@ -22,6 +23,7 @@ from harmonize.union.documents import DocumentKey, StoredDocument, read_document
 from harmonize.union.folds import folds
 from harmonize.union.leaks import Repeat, fingerprint, leaks_into, read_repeats
 from harmonize.union.manifest import file_entry, read_manifest
+from harmonize.union.nary import load_nary
 from harmonize.union.reader import load_union
 from harmonize.union.schema import MANIFEST, SCHEMA
 
@@ -101,11 +103,13 @@ def select(union: Path, recipe: Recipe) -> Selection:
     for corpus, _ in [*parts, part(recipe.evaluate_on)]:
         if corpus not in held:
             raise UnknownName("corpus of the set", corpus, held)
-    rows = _rows(union, parts)
+    rows = _contexts(union, parts) if recipe.head == COMBINATION else _rows(union, parts)
     places = _Places.of(union, recipe)
-    found = _with_fewer_negatives(rows, [places.of_row(*row) for row in _keys(rows)], recipe)
+    found = [places.of_row(*row) for row in _keys(rows)]
+    if recipe.head != COMBINATION:
+        found = _with_fewer_negatives(rows, found, recipe)
     train, development = (
-        rows.filter(pa.array([place == role for place in found])) for role in (TRAIN, WATCH)
+        rows.filter(pa.array([place == role for place in found], pa.bool_())) for role in (TRAIN, WATCH)
     )
     left_out = tuple(
         LeftOut(f"{key.corpus}/{key.split}", key.document_id, instance, place)
@@ -128,16 +132,19 @@ def select(union: Path, recipe: Recipe) -> Selection:
 
 
 def rows_to_test(
-    union: Path, evaluate_on: str, count: int | None = None, fold: int | None = None
+    union: Path, evaluate_on: str, count: int | None = None, fold: int | None = None, *, nary: bool = False
 ) -> pa.Table:
     """The rows of a part, "biored/test"; of one of `count` folds of its documents where one is given.
+
+    Args:
+        nary: contexts of relations of any number of entities, not pairs.
 
     Raises:
         UnknownName: a corpus that the set does not hold.
         HarmonizeError: the part has no rows.
         UnionError: the set is not whole.
     """
-    rows = _rows(union, [part(evaluate_on)])
+    rows = (_contexts if nary else _rows)(union, [part(evaluate_on)])
     if not rows.num_rows:
         raise HarmonizeError(f"{evaluate_on}: expected rows to test, the set has none")
     if count is None or fold is None:
@@ -219,6 +226,11 @@ def _parts(recipe: Recipe, held: Iterable[str]) -> list[tuple[str, str]]:
 
 def _rows(union: Path, parts: Iterable[tuple[str, str]]) -> pa.Table:
     tables = [load_union(union, corpora=[corpus], splits=[split], columns=COLUMNS) for corpus, split in parts]
+    return pa.concat_tables(tables).unify_dictionaries()
+
+
+def _contexts(union: Path, parts: Iterable[tuple[str, str]]) -> pa.Table:
+    tables = [load_nary(union, corpora=[corpus], splits=[split]) for corpus, split in parts]
     return pa.concat_tables(tables).unify_dictionaries()
 
 

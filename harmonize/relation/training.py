@@ -41,6 +41,8 @@ from transformers.trainer import TRAINER_STATE_NAME
 from harmonize.errors import HarmonizeError
 from harmonize.relation.cache import Cache, cache_folder
 from harmonize.relation.classifier import device_named
+from harmonize.relation.combination_task import combination_task
+from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.divergence import SoundTrainer, warn_of_nothing
 from harmonize.relation.linear import LINEAR_HEADS, fitted
 from harmonize.relation.objective import (
@@ -163,8 +165,11 @@ def fit(
     place = device_named(device)
     set_seed(recipe.seed)
     selection = select(union, recipe)
-    cache = Cache(cache_folder(union), rows_hash(union, selection))
-    task = Task.of(recipe, selection, start, cache, device)
+    if recipe.head == COMBINATION:
+        task = combination_task(union, recipe, selection, start)
+    else:
+        cache = Cache(cache_folder(union), rows_hash(union, selection))
+        task = Task.of(recipe, selection, start, cache, device)
     trainer = _trainer(task, folder, place, callbacks)
     timer.lap("preparing")
     _run(trainer, folder / CHECKPOINTS)

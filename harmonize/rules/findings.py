@@ -51,9 +51,8 @@ class Findings:
     def look_at(self, document: Document) -> None:
         corpus = self.corpus
         found = Counter(("entity_types", m.type) for m in document.mentions if not corpus.knows(m.type))
-        found.update(
-            ("relation_types", r.type) for r in document.relations if not corpus.knows_relation(r.type)
-        )
+        types = [relation.type for relation in (*document.relations, *document.nary)]
+        found.update(("relation_types", kind) for kind in types if not corpus.knows_relation(kind))
         for each in found:
             self._first.setdefault(each, document.id)
         self.unmapped.update(found)

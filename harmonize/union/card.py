@@ -18,7 +18,7 @@ from harmonize.model import SPLITS
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.columns import COLUMNS, type_name
 from harmonize.union.leaks import Repeat, leaks_into
-from harmonize.union.manifest import SplitCounts, papers, split_counts
+from harmonize.union.manifest import SplitCounts, nary_files, papers, split_counts
 from harmonize.union.schema import DATA, SCHEMA
 
 __all__ = ["KEYWORDS", "bibtex", "card", "licence_id", "licence_statement", "listed", "summary", "title"]
@@ -63,6 +63,7 @@ def card(manifest: dict[str, Any], repeats: Sequence[Repeat]) -> str:
         first=_first(manifest),
         row_counts=_row_counts(counts),
         label_counts=_label_counts(counts),
+        nary=_nary(manifest),
         licences=_licences(manifest),
         licence_statement=licence_statement(manifest),
         sources=_sources(manifest),
@@ -247,6 +248,22 @@ def _label_counts(counts: Sequence[SplitCounts]) -> list[Row]:
     return [
         (f"`{label}`", number, ", ".join(dict.fromkeys(p.corpus for p in counts if label in p.labels)))
         for label, number in ordered
+    ]
+
+
+def _nary(manifest: dict[str, Any]) -> list[Row]:
+    """Contexts and relations of the corpora that relate any number of entities."""
+    return [
+        (
+            f"`{corpus}`",
+            split,
+            part["rows"],
+            *(
+                ", ".join(f"{key} {count:,}" for key, count in part[of].items())
+                for of in ("labels", "arguments")
+            ),
+        )
+        for corpus, split, part in nary_files(manifest)
     ]
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from harmonize.union.card import KEYWORDS, bibtex, licence_id, licence_statement, listed, summary, title
 from harmonize.union.columns import COLUMNS, DOCUMENT_COLUMNS, LEAK_COLUMNS, PARTS
-from harmonize.union.manifest import split_counts
+from harmonize.union.manifest import nary_files, split_counts
 from harmonize.union.schema import (
     CARD,
     CROISSANT,
@@ -186,6 +186,7 @@ def _responsible(manifest: Json) -> Json:
 def _distribution(manifest: Json) -> list[Json]:
     parts = [part for entry in manifest["corpora"].values() for part in entry["splits"].values()]
     files = {part["file"]: part for part in parts if part["file"] is not None}
+    files |= {part["file"]: part for _, _, part in nary_files(manifest)}
     others = {name: entry for name, entry in manifest["files"].items() if name not in (CARD, CROISSANT)}
     objects = [
         {

@@ -32,6 +32,8 @@ def finish(folder: Path, manifest: dict[str, Any], repeats: Sequence[Repeat], se
         for part in entry["splits"].values():
             if part["file"] is not None:
                 part |= file_entry(folder / part["file"])
+            if part.get("nary") is not None:
+                part["nary"] |= file_entry(folder / part["nary"]["file"])
     for name, text in ((CARD, card(manifest, repeats)), (CROISSANT, croissant(manifest))):
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
         manifest["files"][name] = file_entry(folder / name)

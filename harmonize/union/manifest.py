@@ -26,6 +26,7 @@ __all__ = [
     "SplitCounts",
     "file_entry",
     "manifest_content",
+    "nary_files",
     "papers",
     "read_manifest",
     "split_counts",
@@ -79,6 +80,16 @@ def manifest_content(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or "corpora" not in manifest:
         raise UnionError(f"{path}: expected a manifest with 'corpora'")
     return manifest
+
+
+def nary_files(manifest: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """(corpus, split, what the manifest says of the file) of every file of n-ary relations."""
+    return [
+        (corpus, split, part["nary"])
+        for corpus, entry in manifest["corpora"].items()
+        for split, part in entry["splits"].items()
+        if part.get("nary") is not None
+    ]
 
 
 class SplitCounts(NamedTuple):

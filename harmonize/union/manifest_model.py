@@ -21,7 +21,16 @@ from harmonize.sources.source import READ
 from harmonize.spec import LeakSettings
 from harmonize.union.schema import CARD, CROISSANT, DOCUMENTS, DROPPED, LEAKS, LEAKS_TABLE
 
-__all__ = ["Account", "CorpusEntry", "FileEntry", "Manifest", "SplitEntry", "Steps", "key_messages"]
+__all__ = [
+    "Account",
+    "CorpusEntry",
+    "FileEntry",
+    "Manifest",
+    "NaryEntry",
+    "SplitEntry",
+    "Steps",
+    "key_messages",
+]
 
 _NAMED_FILES = (DROPPED, DOCUMENTS, LEAKS, LEAKS_TABLE, CARD, CROISSANT)
 
@@ -49,6 +58,22 @@ _NOTHING = Account.model_validate({"in": 0, "out": 0, "dropped": {}})
 Steps = dict[str, dict[str, Account]]
 
 
+class NaryEntry(_Entry):
+    """A split's relations of any number of entities.
+
+    Attributes:
+        rows: contexts.
+        labels, arguments: relations by label, and by the number of their entities.
+    """
+
+    file: str
+    rows: int
+    bytes: int
+    sha256: str
+    labels: dict[str, int]
+    arguments: dict[str, int]
+
+
 class SplitEntry(_Entry):
     """A split of a corpus; a `file` has `rows`, `bytes` and `sha256`."""
 
@@ -58,6 +83,7 @@ class SplitEntry(_Entry):
     sha256: str = ""
     labels: dict[str, int]
     steps: Steps
+    nary: NaryEntry | None = None
 
     @model_validator(mode="after")
     def _described(self) -> SplitEntry:
@@ -171,7 +197,13 @@ class Manifest(_Entry):
             for part in entry.splits.values()
             if part.file is not None
         }
-        return {**self.files, **data}
+        nary = {
+            part.nary.file: FileEntry(bytes=part.nary.bytes, sha256=part.nary.sha256)
+            for entry in self.corpora.values()
+            for part in entry.splits.values()
+            if part.nary is not None
+        }
+        return {**self.files, **data, **nary}
 
 
 def key_messages(error: ValidationError) -> Iterator[tuple[str, str]]:

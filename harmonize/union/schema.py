@@ -6,6 +6,7 @@
     <set>/leaks.parquet, leaks.md                         pairs of documents that repeat each other
     <set>/README.md, croissant.json                       the dataset card, for people and for machines
     <set>/data/corpus=<name>/split=<split>/<split>.parquet
+    <set>/nary/corpus=<name>/split=<split>/<split>.parquet the same of relations of any number of entities
 
 Adding a column that may be null, or a file, raises the minor number of SCHEMA_VERSION, changing or removing
 one the major number. Sets of all minor versions are read, see harmonize.union.version.
@@ -35,16 +36,21 @@ __all__ = [
     "LEAK_SCHEMA",
     "MANIFEST",
     "METADATA_KEY",
+    "NARY",
+    "NARY_FILE_SCHEMA",
+    "NARY_SCHEMA",
     "PARTITION_COLUMNS",
     "ROW_SCHEMA",
     "SCHEMA",
     "SCHEMA_VERSION",
+    "nary_file",
     "part_name",
     "partition_file",
 ]
 
-SCHEMA_VERSION = "2.0"
+SCHEMA_VERSION = "2.1"
 METADATA_KEY = b"harmonize"
+NARY = "nary"
 DATA, MANIFEST, DROPPED, DOCUMENTS = "data", "manifest.json", "dropped.tsv", "documents.parquet"
 DROPPED_COLUMNS = ("corpus", "split", "step", "unit", "reason", "document_id", "item")
 LEAKS, LEAKS_TABLE, CARD, CROISSANT = "leaks.parquet", "leaks.md", "README.md", "croissant.json"
@@ -101,6 +107,37 @@ FILE_SCHEMA = pa.schema(
 SCHEMA = pa.schema([*FILE_SCHEMA, _required("corpus", _CATEGORY), _required("split", _CATEGORY)])
 """What is read: with the columns that the folders name, in the order in which other readers add them."""
 
+_ENTITY = pa.struct(
+    [*(_required(name, _TEXT) for name in ("id", "name", "type", "source_type")), _required("spans", _SPANS)]
+)
+_NARY_RELATION = pa.struct(
+    [
+        _required("relation", _TEXT),
+        _required("source_relation", _TEXT),
+        _required("arguments", _NAMES),
+        pa.field("needs_context", pa.bool_()),
+    ]
+)
+NARY_FILE_SCHEMA = pa.schema(
+    [
+        *(
+            FILE_SCHEMA.field(name)
+            for name in ("instance_id", "part", "level", "document_id", "pmid", "text")
+        ),
+        *(FILE_SCHEMA.field(name) for name in ("context_start", "context_end")),
+        _required("entities", pa.list_(pa.field("element", _ENTITY, nullable=False))),
+        _required("relations", pa.list_(pa.field("element", _NARY_RELATION, nullable=False))),
+        *(
+            FILE_SCHEMA.field(name)
+            for name in ("task", "rules", "span_source", "leaks_into", "licence", "redistributable")
+        ),
+    ]
+)
+"""One row is one context with all its entities and the relations among them; no relation is a row too."""
+
+NARY_SCHEMA = pa.schema([*NARY_FILE_SCHEMA, *(SCHEMA.field(name) for name in ("corpus", "split"))])
+"""What is read of it: with the columns that the folders name."""
+
 PARTITION_COLUMNS = ("part", "level", "directed", "task", "rules", "licence", "redistributable")
 """Columns with one value for a whole file."""
 
@@ -149,3 +186,8 @@ def partition_file(corpus: str, split: str) -> Path:
     `datasets` reads no folder names, but finds the splits by names of files that begin so.
     """
     return Path(DATA) / f"corpus={corpus}" / f"split={split}" / f"{split}.parquet"
+
+
+def nary_file(corpus: str, split: str) -> Path:
+    """A file of n-ary relations, below the set's folder; named as a partition's."""
+    return Path(NARY) / partition_file(corpus, split).relative_to(DATA)

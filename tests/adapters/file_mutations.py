@@ -531,6 +531,49 @@ def _abstract(data: bytes, position: int) -> str:
     return data[start:].split(b",", 1)[0].decode()
 
 
+def combination_jsonl(data: bytes) -> Iterator[Mutation]:
+    yield Mutation("empty", emptied, place=False)
+    yield Mutation("utf-16", as_utf16)
+    yield Mutation("latin-1", with_latin1_byte(rb'"sentence": "\w+'))
+    yield from _cuts(cut_inside_a_line)
+    first = json.loads(data.splitlines()[0])["doc_id"]
+    yield Mutation("not-json", substituted(rb'^{"doc_id"', b'{doc_id"'))
+    yield Mutation("half-a-surrogate-pair", substituted(rb'"sentence": "', rb'"sentence": "\\ud800'))
+    for key in ("doc_id", "sentence", "spans", "rels", "paragraph"):
+        yield Mutation(f"no-{key}", substituted(f'"{key}": '.encode(), b'"x": '))
+        yield Mutation(
+            f"{key}-null",
+            substituted(rf'"{key}": ("[^"]*"|\[)'.encode(), f'"{key}": null, "x": \\1'.encode()),
+        )
+    moved_span = rb'"start": (\d+), "end": (\d+)'
+    for name, by in {
+        "shifted": (1, 1),
+        "shorter": (0, -1),
+        "before": (-99, -99),
+        "beyond": (999, 999),
+    }.items():
+        yield Mutation(f"span-{name}", moved(moved_span, start=by[0], end=by[1]), document=first)
+    yield Mutation("span-text", substituted(rb'"text": "\w', b'"text": "#'), document=first)
+    yield Mutation("span-id-twice", substituted(rb'"span_id": 1', b'"span_id": 0'), document=first)
+    yield Mutation("relation-of-one", substituted(rb'"POS", "spans": \[(\d), \d\]', rb'"POS", "spans": [\1]'))
+    yield Mutation(
+        "relation-of-itself", substituted(rb'"POS", "spans": \[(\d), \d\]', rb'"POS", "spans": [\1, \1]')
+    )
+    yield Mutation("relation-of-unknown", substituted(rb'"POS", "spans": \[\d', b'"POS", "spans": [77'))
+    yield Mutation("relation-of-words", substituted(rb'"POS", "spans": \[\d', b'"POS", "spans": ["a"'))
+    yield Mutation(
+        "sentence-lost", substituted(rb'"paragraph": "[^"]*"', b'"paragraph": "Elsewhere ."'), document=first
+    )
+    yield Mutation(
+        "sentence-twice",
+        substituted(rb'"sentence": "([^"]*)"(.*)"paragraph": "', rb'"sentence": "\1"\2"paragraph": "\1 '),
+        document=first,
+    )
+    yield Mutation(
+        "unknown-relation", substituted(rb'"POS"', f'"{UNKNOWN}"'.encode()), SpecError, document=first
+    )
+
+
 def disgenet_network(data: bytes) -> Iterator[Mutation]:
     columns = "diseaseNID geneNID source association associationType sentence pmid score EI"
     yield from _csv(data, columns)
@@ -705,5 +748,6 @@ FORMATS: dict[str, Callable[[bytes], Iterator[Mutation]]] = {
     "published": bertsrc,
     "renet": renet,
     "renet2": renet,
+    "jsonl": combination_jsonl,
 }
 """Source variant -> what can go wrong in its files."""

@@ -139,7 +139,9 @@ def test_entity_types_are_mapped(reading: Reading) -> None:
 
 
 def test_relation_types_are_mapped(reading: Reading) -> None:
-    found = {relation.type for document in reading.documents for relation in document.relations}
+    found = {
+        relation.type for document in reading.documents for relation in (*document.relations, *document.nary)
+    }
     assert found
     assert all(map(reading.corpus.knows_relation, found))
 
@@ -155,6 +157,17 @@ def test_relation_arguments_are_mentions_or_concepts_of_the_document(reading: Re
     else:
         drops = [drop for document in reading.split for drop in rule(document, reading.corpus)[1]]
         assert len(unknown) == sum(drop.reason in NOT_FOUND for drop in drops)
+
+
+def test_n_ary_relations_are_of_two_or_more_mentions_in_order_of_position(reading: Reading) -> None:
+    assert any(document.nary for document in reading.documents) == reading.corpus.spec.nary
+    for document in reading.documents:
+        order = {mention.id: mention.spans for mention in document.mentions}
+        for relation in document.nary:
+            places = [order[argument] for argument in relation.arguments]
+            assert len(places) > 1, document.id
+            assert places == sorted(places), document.id
+            assert len(set(relation.arguments)) == len(relation.arguments), document.id
 
 
 def _of_unknown(document: Document, corpus: Corpus) -> list[Relation]:
@@ -217,7 +230,7 @@ def test_everything_seen_is_yielded_or_set_aside(reading: Reading) -> None:
         yielded = {
             "documents": len(documents),
             "mentions": sum(len(document.mentions) for document in documents),
-            "relations": sum(len(document.relations) for document in documents),
+            "relations": sum(len(document.relations) + len(document.nary) for document in documents),
         }
         accounts = reading.ledger.as_dict(split)[READ]
         for unit, account in accounts.items():

@@ -17,7 +17,16 @@ from typing import Any
 import pytest
 
 from harmonize.errors import HarmonizeError
-from harmonize.formats import bertsrc_csv, bioc, ddi_xml, drugprot_tsv, ppi_xml, pubtator, renet_tables
+from harmonize.formats import (
+    bertsrc_csv,
+    bioc,
+    combination_jsonl,
+    ddi_xml,
+    drugprot_tsv,
+    ppi_xml,
+    pubtator,
+    renet_tables,
+)
 from harmonize.ledger import Ledger
 from harmonize.registry import adapter
 from harmonize.sources.source import READ, Source
@@ -35,6 +44,7 @@ INPUTS = {
     "drugprot_tsv": ("abstracts.tsv", "entities.tsv", "relations.tsv"),
     "bertsrc_csv": ("input.csv",),
     "renet_tables": ("docs.txt", "anns.txt", "labels.txt"),
+    "combination_jsonl": ("input.jsonl",),
 }
 READERS: dict[str, Callable[..., Any]] = {
     "pubtator": pubtator.read,
@@ -45,6 +55,7 @@ READERS: dict[str, Callable[..., Any]] = {
     "drugprot_tsv": drugprot_tsv.read,
     "bertsrc_csv": lambda path: bertsrc_csv.read([path]),
     "renet_tables": renet_tables.read,
+    "combination_jsonl": combination_jsonl.read,
 }
 SOURCES = {"pubtator": "pubtator", "bioc_xml": "bioc-xml", "bioc_json": "bioc-json"}
 
@@ -135,6 +146,12 @@ def test_every_case_is_an_expectation_and_its_input() -> None:
         ("ddi_xml/part-without-relations-is-set-aside", "documents", 2, {"no relation annotation": 1}),
         ("pubtator/seventh-column-does-not-drop-the-mention", "mentions", 2, {}),
         ("ppi_xml/sentences-in-string-order", "relations", 1, {}),
+        (
+            "combination_jsonl/repeated-relation-is-set-aside",
+            "relations",
+            3,
+            {"repeats another relation of the sentence": 1},
+        ),
     ],
 )
 def test_what_an_adapter_sets_aside_is_counted(

@@ -37,6 +37,7 @@ def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_p
             "corpus_tokens",
             "head_learning_rate",
         ),
+        *("context_words", "candidates"),
     }
     assert packaged(name).startswith("# ")
     path = tmp_path / "again.yaml"
@@ -47,8 +48,8 @@ def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_p
 
 def test_the_recipes_are_those_of_the_paper() -> None:
     assert recipe_names() == [
-        *("biorex", "folds-aimed", "folds-bertsrc", "folds-hprd50", "fraction", "multi-task"),
-        *("original", "quick", "renet", "transfer"),
+        *("biorex", "drug-combinations", "folds-aimed", "folds-bertsrc", "folds-hprd50", "fraction"),
+        *("multi-task", "original", "quick", "renet", "transfer"),
     ]
     assert load_recipe() == load_recipe("biorex")
     assert load_recipe("multi-task").heads == "corpus"
@@ -217,7 +218,7 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["nowhere", "default", "encoders", "", "Biorex"])
 def test_an_unknown_recipe_is_told_the_known_ones(name: str) -> None:
-    with pytest.raises(UnknownName, match="expected one of biorex, folds-aimed"):
+    with pytest.raises(UnknownName, match="expected one of biorex, drug-combinations"):
         load_recipe(name)
 
 

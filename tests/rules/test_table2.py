@@ -58,7 +58,8 @@ def test_all_are_the_nine_corpora_in_the_tables_order() -> None:
 
 def test_further_corpora_follow_and_are_had_by_name() -> None:
     known_formats = ["iepa", "lll", "bioinfer", "chemdisgene", "bc8biored"]
-    assert list(CATALOGUE.corpora) == [*TABLE_2, "chemprot", "bertsrc", "renet", *known_formats]
+    others = ["chemprot", "bertsrc", "renet"]
+    assert list(CATALOGUE.corpora) == [*TABLE_2, *others, *known_formats, "drugcombo"]
     named = [corpus.key for corpus in CATALOGUE.select(["bertsrc", "all"])]
     assert named == [*TABLE_2, "bertsrc"]
     assert set(CATALOGUE["bertsrc"].hashes) == {"target.yaml", "further.yaml", "bertsrc.yaml"}
