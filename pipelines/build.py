@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +22,7 @@ from harmonize.union.documents import DocumentsWriter
 from harmonize.union.finish import finish
 from harmonize.union.leaks import find_repeats, leaks_into
 from harmonize.union.replace import new_folder
-from harmonize.union.schema import DATA, DROPPED, DROPPED_COLUMNS, SCHEMA_VERSION, partition_file
+from harmonize.union.schema import DATA, DROPPED, DROPPED_COLUMNS, SAID, SCHEMA_VERSION, partition_file
 from harmonize.union.writer import Leaks, Partition, write_partition
 
 from .pubtator import PubTatorDump, PubTatorService
@@ -124,6 +124,7 @@ class _CorpusBuild:
     pubtator: PubTatorDump | PubTatorService | None
     partitions: dict[Split, Partition] = field(default_factory=dict)
     labels: dict[Split, Counter[str]] = field(default_factory=dict)
+    said: dict[tuple[Split, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self._list_dropped)
@@ -174,6 +175,9 @@ class _CorpusBuild:
                 self.partitions[split] = Partition(self.corpus, split, self.folder)
             self.partitions[split].add(document, instances)
             labels.update(instance.labels[0] for instance in instances)
+            for column in SAID:
+                values = (getattr(instance, column) for instance in instances)
+                self.said[split, column].update(value for value in values if value is not None)
 
     def _adjusted(self, document: Document) -> list[Instance]:
         try:
@@ -205,6 +209,9 @@ class _CorpusBuild:
                 rows = write_partition(self.partitions[split], folder, leaks, metadata)
                 entry = {"file": name.as_posix(), "rows": rows}
             entry["labels"] = dict(sorted(self.labels.get(split, Counter()).items()))
+            entry |= {
+                column: dict(sorted(count.items())) for column in SAID if (count := self.said[split, column])
+            }
             entry["steps"] = self.ledger.as_dict(split)
             splits[split] = entry
         return {

@@ -18,6 +18,8 @@ def tables(manifest: dict[str, Any]) -> Iterator[Table]:
     counts = list(split_counts(manifest))
     yield _counts(counts)
     yield _labels(counts)
+    if any(part.said for part in counts):
+        yield _said(counts)
     yield _published(manifest, counts)
     yield _dropped(counts)
     for corpus, entry in manifest["corpora"].items():
@@ -60,6 +62,16 @@ def _labels(counts: list[SplitCounts]) -> Table:
     for part in counts:
         for label, number in sorted(part.labels.items(), key=lambda item: (-item[1], item[0])):
             table.add_row(part.corpus, part.split, label, f"{number:,}")
+    return table
+
+
+def _said(counts: list[SplitCounts]) -> Table:
+    title = "Related instances by novelty and subject, of the corpora that say so"
+    table = _table(title, "corpus", "split", "column", "value", "instances", numbers=1)
+    for part in counts:
+        for column, values in part.said.items():
+            for value, number in sorted(values.items(), key=lambda item: (-item[1], item[0])):
+                table.add_row(part.corpus, part.split, column, value, f"{number:,}")
     return table
 
 

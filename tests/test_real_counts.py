@@ -144,6 +144,35 @@ def test_self_relations_of_biored_are_the_only_ones_lost(
     assert dropped == {"train": {reason: 3}, "dev": {reason: 1}, "test": {}}
 
 
+def test_novelty_is_as_biored_s_files_have_it(
+    counts: dict[tuple[str, str], SplitCounts], mirror: Path, real_union: Path
+) -> None:
+    """Counted from the lines of the raw files; that of a composite mention is a row for each of its parts."""
+    table = harmonize.load_union(real_union, corpora=["biored"], columns=["split", "relation", "novelty"])
+    for split, name in (("train", "Train"), ("dev", "Dev"), ("test", "Test")):
+        lines = (mirror / f"biored/{name}.PubTator").read_text(encoding="utf-8").splitlines()
+        columns = (line.split("\t") for line in lines)
+        cut = [line for line in columns if len(line) == 5 and not line[1].isdigit()]
+        raw = Counter(line[4] for line in cut if line[2] != line[3])
+        extra = Counter(
+            line[4] for line in cut for side in line[2:4] if "|" in side and "D0" in side.split("|")[1]
+        )
+        own = table.filter(pc.equal(table["split"], split))
+        assert Counter(own["novelty"].drop_null().to_pylist()) == raw + extra
+        assert counts["biored", split].said["novelty"] == raw + extra
+        assert all((row["novelty"] is None) == (row["relation"] == "None") for row in own.to_pylist())
+        assert not any(unit == "statements" for _, unit, _ in counts["biored", split].dropped)
+
+
+def test_the_chemical_acts_in_every_relation_of_drugprot_and_bc5cdr_and_nowhere_else(
+    real_union: Path,
+) -> None:
+    table = harmonize.load_union(real_union, columns=["corpus", "relation", "subject"]).to_pandas()
+    related = ~table.relation.str.startswith("None") & table.corpus.isin(["drugprot", "bc5cdr"])
+    assert set(table.subject[related]) == {"head"}
+    assert table.subject[~related].isna().all()
+
+
 def test_repositories_have_no_negatives(real_union: Path) -> None:
     table = harmonize.load_union(real_union, corpora=["emu", "pharmgkb", "disgenet"], columns=["relation"])
     assert set(table["relation"].to_pylist()) == {"Association"}

@@ -63,6 +63,7 @@ def card(manifest: dict[str, Any], repeats: Sequence[Repeat]) -> str:
         first=_first(manifest),
         row_counts=_row_counts(counts),
         label_counts=_label_counts(counts),
+        said_counts=_said_counts(counts),
         licences=_licences(manifest),
         licence_statement=licence_statement(manifest),
         sources=_sources(manifest),
@@ -246,6 +247,20 @@ def _label_counts(counts: Sequence[SplitCounts]) -> list[Row]:
     return [
         (f"`{label}`", number, ", ".join(dict.fromkeys(p.corpus for p in counts if label in p.labels)))
         for label, number in ordered
+    ]
+
+
+def _said_counts(counts: Sequence[SplitCounts]) -> list[Row]:
+    rows: Counter[tuple[str, str]] = Counter()
+    corpora: dict[tuple[str, str], dict[str, None]] = {}
+    for part in counts:
+        for column, values in part.said.items():
+            for value, number in values.items():
+                rows[column, value] += number
+                corpora.setdefault((column, value), {})[part.corpus] = None
+    return [
+        (f"`{column}`", value, number, ", ".join(corpora[column, value]))
+        for (column, value), number in sorted(rows.items(), key=lambda item: (item[0][0], -item[1]))
     ]
 
 

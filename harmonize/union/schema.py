@@ -37,13 +37,14 @@ __all__ = [
     "METADATA_KEY",
     "PARTITION_COLUMNS",
     "ROW_SCHEMA",
+    "SAID",
     "SCHEMA",
     "SCHEMA_VERSION",
     "part_name",
     "partition_file",
 ]
 
-SCHEMA_VERSION = "2.0"
+SCHEMA_VERSION = "2.1"
 METADATA_KEY = b"harmonize"
 DATA, MANIFEST, DROPPED, DOCUMENTS = "data", "manifest.json", "dropped.tsv", "documents.parquet"
 DROPPED_COLUMNS = ("corpus", "split", "step", "unit", "reason", "document_id", "item")
@@ -88,6 +89,7 @@ FILE_SCHEMA = pa.schema(
         _required("source_relations", _NAMES),
         _required("directed", pa.bool_()),
         pa.field("novelty", _TEXT),
+        pa.field("subject", _TEXT),
         _required("task", _TEXT),
         _required("rules", _NAMES),
         _required("span_source", _TEXT),
@@ -100,6 +102,9 @@ FILE_SCHEMA = pa.schema(
 
 SCHEMA = pa.schema([*FILE_SCHEMA, _required("corpus", _CATEGORY), _required("split", _CATEGORY)])
 """What is read: with the columns that the folders name, in the order in which other readers add them."""
+
+SAID = ("novelty", "subject")
+"""The columns that say more of a relation than its type, where its corpus does; the manifest counts them."""
 
 PARTITION_COLUMNS = ("part", "level", "directed", "task", "rules", "licence", "redistributable")
 """Columns with one value for a whole file."""

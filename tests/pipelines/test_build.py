@@ -54,14 +54,17 @@ def test_the_formats_of_a_corpus_give_the_same_rows(tmp_path: Path) -> None:
     import harmonize
 
     for corpus, variants in {
-        "biored": ["pubtator", "bioc-xml", "bioc-json"],
+        "biored": ["pubtator", "bioc-xml", "bioc-json", "bioredirect"],
         "bc5cdr": ["pubtator", "bioc-xml"],
     }.items():
         rows = []
         for variant in variants:
             build(tmp_path / variant, sample_folder(), corpora=[corpus], sources={corpus: variant})
             rows.append(harmonize.load_union(tmp_path / variant).to_pylist())
-        assert all(other == rows[0] for other in rows)
+        for other in rows:
+            for row in other if corpus == "biored" else ():
+                del row["subject"]  # which BioREDirect alone says
+            assert other == rows[0]
 
 
 def test_a_failed_build_leaves_the_older_set_and_nothing_else(tmp_path: Path) -> None:
