@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from harmonize import __version__
-from harmonize.errors import InvalidDocument, SpecError
+from harmonize.errors import HarmonizeError, InvalidDocument, SpecError, UnknownName
 from harmonize.ledger import Drop, DroppedItem, Ledger
 from harmonize.model import Document, Instance, Split
 from harmonize.registry import adapter
@@ -45,6 +45,7 @@ def build(
     terms: LicenceTerms = "any",
     accepted: Iterable[str] = (),
     leak_settings: Path | None = None,
+    whole_documents: Iterable[str] = (),
     sample: bool = False,
     progress: Progress = lambda corpus, documents: None,
 ) -> dict[str, Any]:
@@ -61,6 +62,8 @@ def build(
         terms: leave out the corpora whose licence does not allow them.
         accepted: the licences that the user has accepted, for the manifest.
         leak_settings: when documents repeat each other; the package's leaks.yaml unless given.
+        whole_documents: corpora whose contexts are to be whole documents in the place of sentences, as in
+            BioREx's own files of EMU, PharmGKB and HPRD50.
         sample: the corpora are the hand-written sample, which the card then says.
         progress: for a progress bar.
 
@@ -72,7 +75,7 @@ def build(
     """
     catalogue = load_catalogue(extensions)
     settings = load_leak_settings(leak_settings)
-    chosen = catalogue.select(corpora, terms)
+    chosen = with_whole_documents(catalogue.select(corpora, terms), whole_documents)
     wanted = dict(sources or {})
     for name in wanted:
         catalogue.select([name])
@@ -103,6 +106,27 @@ def build(
         }
         finish(folder, manifest, repeats, settings)
     return manifest
+
+
+def with_whole_documents(chosen: Sequence[Corpus], names: Iterable[str]) -> list[Corpus]:
+    """The corpora, the named ones with rule b1 for b2, and a2, which asks for no shared sentence, for a3.
+
+    Raises:
+        UnknownName: none of the chosen.
+        HarmonizeError: one whose contexts are whole documents already.
+    """
+    known = {corpus.key: corpus for corpus in chosen}
+    for name in names:
+        if name not in known:
+            raise UnknownName("corpus of --whole-documents", name, known)
+        rules = known[name].rules
+        if rules.b == "b1":
+            raise HarmonizeError(
+                f"--whole-documents: expected a corpus of sentences, {name} has whole documents"
+            )
+        changed = {"b": "b1", **({"a": "a2"} if rules.a == "a3" else {})}
+        known[name] = replace(known[name], rules=rules.model_copy(update=changed))
+    return list(known.values())
 
 
 def _accepted(names: Iterable[str], corpora: Iterable[Corpus], catalogue: Catalogue) -> list[str]:

@@ -135,6 +135,12 @@ def build(
     sentences: Annotated[
         str, typer.Option(help="rules, or an installed spaCy pipeline such as en_core_sci_sm.")
     ] = "rules",
+    whole_documents: Annotated[
+        str | None,
+        typer.Option(
+            help="Corpora (emu,pharmgkb,hprd50) to have whole documents for contexts, as in BioREx's files."
+        ),
+    ] = None,
     licence: Terms = "any",
     accept_licence: AcceptLicence = None,
     leak_settings: LeakSettingsFile = None,
@@ -178,6 +184,7 @@ def build(
             terms=cast(LicenceTerms, licence),
             accepted=accepted,
             leak_settings=leak_settings,
+            whole_documents=names_in(whole_documents) or (),
             sample=sample,
             progress=advance,
         )
