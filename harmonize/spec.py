@@ -251,7 +251,7 @@ class CorpusSpec(_Model):
         downloads, by_hand: where the files of the sources come from.
         citation, bibtex: the corpus' paper, as a line and as an entry.
         entity: what an entity is: all mentions with one concept id, or each mention.
-        directed: the corpus orders its pairs, the head being the first argument.
+        directed: the corpus orders its pairs, the head being the first argument, which acts (`subject`).
         relation_types: the corpus's own type -> label (rule d1), or null for one that stands for no relation;
             with rule d2 all but those are the association.
         entity_types: the corpus's own type -> BioRED type, or null for types outside every pair.

@@ -21,7 +21,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -53,7 +53,7 @@ PREDICTION_SCHEMA_VERSION = "1.1"
 _SUFFIXES = {".pubtator": "pubtator", ".txt": "pubtator", ".json": "bioc-json", ".parquet": "parquet"}
 _ROWS_PER_GROUP = 10_000
 _UNKNOWN = "-"
-_TURNED: Mapping[str | None, Subject] = {"head": "tail", "tail": "head"}
+_TURNED: Mapping[str | None, str] = {"head": "tail", "tail": "head"}
 """Which side acts where a pair stands the other way round."""
 
 
@@ -130,10 +130,10 @@ def _related(found: DocumentRelations) -> dict[Relation, list[PredictedPair]]:
 def _saying(relation: Relation, support: Sequence[PredictedPair]) -> Relation:
     """A relation with what the surest of its pairs says beside the label."""
     surest = max(support, key=lambda pair: pair.confidence)
-    said = {column: each.value for column, each in _further(surest).items()}
-    if escaped(surest.head.id) != relation.head and said.get("subject") in _TURNED:
-        said["subject"] = _TURNED[said["subject"]]
-    return replace(relation, **said)
+    novelty, subject = (None if each is None else each.value for each in (surest.novelty, surest.subject))
+    if escaped(surest.head.id) != relation.head:
+        subject = _TURNED.get(subject, subject)
+    return replace(relation, novelty=novelty, subject=cast("Subject | None", subject))
 
 
 def _document(found: DocumentRelations, relations: Iterable[Relation]) -> Document:
