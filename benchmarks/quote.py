@@ -190,7 +190,7 @@ def novelty() -> Iterator[Row]:
     for name, called in _CALLED.items():
         constant = found.get(f"constant_{name}")
         every = "" if constant is None else interval(constant["f1"])
-        yield (called, interval(found[name]["f1"]), every, f"{_TRACK[name]:.1f}")
+        yield (called, interval(found[name]["f1"]), every, f"{_TRACK[name]:.2f}")
 
 
 # Other tables.
