@@ -37,7 +37,8 @@ def _from_bioc(source: Source, split: Split, path: Path) -> Iterator[Document]:
 
         def relation(annotated: BioCRelation, document: str = record.id) -> Relation:
             keys = ("Chemical", "Disease", "relation")
-            return Relation(*(bioc.infon(annotated, key, path, document) for key in keys))
+            head, tail, kind = (bioc.infon(annotated, key, path, document) for key in keys)
+            return Relation(head, tail, kind)
 
         yield bioc.document(record, path, split, mention, relation)
 

@@ -34,7 +34,16 @@ def scores(metrics: dict[str, Any]) -> dict[str, Any]:
         name: metrics[name]["scores"]["binary"]["f1"]["value"] for name in ("majority", "all_positive")
     }
     rows = {name: metrics["all"]["overall"][name] for name in ("rows", "positive")}
-    return {**rows, **found, "auc": metrics["ranking"]["auc"], "baselines_f1": baselines}
+    # Metrics of before a classifier told of novelty do not have it.
+    said = {
+        column: {
+            name: {ratio: score[ratio] for ratio in ("precision", "recall", "f1")}
+            for name, score in further.items()
+            if isinstance(score, dict)
+        }
+        for column, further in metrics.get("said", {}).items()
+    }
+    return {**rows, **found, **said, "auc": metrics["ranking"]["auc"], "baselines_f1": baselines}
 
 
 def main() -> None:

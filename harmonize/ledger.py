@@ -16,8 +16,8 @@ from harmonize.model import Split
 
 __all__ = ["Drop", "DroppedItem", "Ledger", "Unit"]
 
-Unit = Literal["rows", "documents", "mentions", "relations", "instances"]
-"""What is counted; rows are those of a curated table."""
+Unit = Literal["rows", "documents", "mentions", "relations", "statements", "instances"]
+"""What is counted; rows are those of a curated table, statements what relations say beside their type."""
 
 
 class Drop(NamedTuple):

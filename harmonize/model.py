@@ -12,7 +12,9 @@ from typing import Literal, NamedTuple
 from harmonize.errors import InvalidDocument
 
 __all__ = [
+    "NOVELTY",
     "SPLITS",
+    "SUBJECTS",
     "Document",
     "EntityInContext",
     "Instance",
@@ -26,12 +28,18 @@ __all__ = [
     "Span",
     "SpanSource",
     "Split",
+    "Subject",
 ]
 
 Split = Literal["train", "dev", "test"]
 SPLITS: tuple[Split, ...] = ("train", "dev", "test")
 Level = Literal["document", "sentence"]
 SpanSource = Literal["gold", "pubtator", "dictionary"]
+Subject = Literal["head", "tail", "neither"]
+NOVELTY = ("Novel", "No")
+"""What a relation's novelty may be, in BioRED's words: found by the article, or known before."""
+SUBJECTS: tuple[Subject, ...] = ("head", "tail", "neither")
+"""Which argument of a relation acts on the other; neither where a corpus that marks it marks none."""
 
 
 class Span(NamedTuple):
@@ -109,12 +117,14 @@ class Relation:
             says `directed`, head is the first argument.
         type: the corpus's own relation type, as written.
         novelty: BioRED's "Novel" or "No".
+        subject: which of the two acts; None where the corpus does not say.
     """
 
     head: str
     tail: str
     type: str
     novelty: str | None = None
+    subject: Subject | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +245,7 @@ class Instance:
             last; empty for an unannotated pair.
         labels: harmonized labels, most specific first; filled by rules d and c.
         novelty: BioRED's, where the pair is annotated.
+        subject: which side acts, where the pair is annotated and the corpus says so.
     """
 
     document_id: str
@@ -245,6 +256,7 @@ class Instance:
     source_relations: tuple[str, ...] = ()
     labels: tuple[str, ...] = field(default=())
     novelty: str | None = None
+    subject: Subject | None = None
 
     @property
     def span_source(self) -> SpanSource:

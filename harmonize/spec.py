@@ -269,7 +269,7 @@ class CorpusSpec(_Model):
         citation, bibtex: the corpus' paper, as a line and as an entry; empty where there is none.
         published: the counts to hold the measured ones against, where there are any.
         entity: what an entity is: all mentions with one concept id, or each mention.
-        directed: the corpus orders its pairs, the head being the first argument.
+        directed: the corpus orders its pairs, the head being the first argument, which acts (`subject`).
         nary: the corpus relates any number of mentions; it has no pairs, and its labels are the nary_labels.
         relation_types: the corpus's own type -> label (rule d1), or null for one that stands for no relation;
             with rule d2 all but those are the association. OTHER stands for all types not listed, here and in

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
 from harmonize import __version__
-from harmonize.errors import InvalidDocument
+from harmonize.errors import HarmonizeError, InvalidDocument, UnknownName
 from harmonize.ledger import Drop, DroppedItem, Ledger
 from harmonize.model import Document, Split
 from harmonize.registry import adapter
@@ -25,7 +25,7 @@ from harmonize.union.finish import finish
 from harmonize.union.leaks import find_repeats, leaks_into
 from harmonize.union.nary import NaryRows
 from harmonize.union.replace import new_folder
-from harmonize.union.schema import DATA, DROPPED, DROPPED_COLUMNS, SCHEMA_VERSION, partition_file
+from harmonize.union.schema import DATA, DROPPED, DROPPED_COLUMNS, SAID, SCHEMA_VERSION, partition_file
 from harmonize.union.writer import Leaks, Partition, write_partition
 
 from .pubtator import PubTatorDump, PubTatorService
@@ -48,6 +48,7 @@ def build(
     terms: LicenceTerms = "any",
     accepted: Iterable[str] = (),
     leak_settings: Path | None = None,
+    whole_documents: Iterable[str] = (),
     sample: bool = False,
     warn: Callable[[str], None] = lambda warning: None,
     progress: Progress = lambda corpus, documents: None,
@@ -66,6 +67,8 @@ def build(
         terms: leave out the corpora whose licence does not allow them.
         accepted: the licences that the user has accepted, for the manifest.
         leak_settings: when documents repeat each other; the package's leaks.yaml unless given.
+        whole_documents: corpora whose contexts are to be whole documents in the place of sentences, as in
+            BioREx's own files of EMU, PharmGKB and HPRD50.
         sample: the corpora are the hand-written sample, which the card then says.
         warn: is told of what the mapping says that the files speak against.
         progress: for a progress bar.
@@ -78,7 +81,7 @@ def build(
     """
     catalogue = load_catalogue(extensions)
     settings = load_leak_settings(leak_settings)
-    chosen = catalogue.select(corpora, terms)
+    chosen = with_whole_documents(catalogue.select(corpora, terms), whole_documents)
     wanted = dict(sources or {})
     for name in wanted:
         catalogue.select([name])
@@ -116,6 +119,27 @@ def build(
     return manifest
 
 
+def with_whole_documents(chosen: Sequence[Corpus], names: Iterable[str]) -> list[Corpus]:
+    """The corpora, the named ones with rule b1 for b2, and a2, which asks for no shared sentence, for a3.
+
+    Raises:
+        UnknownName: none of the chosen.
+        HarmonizeError: one whose contexts are whole documents already.
+    """
+    known = {corpus.key: corpus for corpus in chosen}
+    for name in names:
+        if name not in known:
+            raise UnknownName("corpus of --whole-documents", name, known)
+        rules = known[name].rules
+        if rules.b == "b1":
+            raise HarmonizeError(
+                f"--whole-documents: expected a corpus of sentences, {name} has whole documents"
+            )
+        changed = {"b": "b1", **({"a": "a2"} if rules.a == "a3" else {})}
+        known[name] = replace(known[name], rules=rules.model_copy(update=changed))
+    return list(known.values())
+
+
 def _accepted(names: Iterable[str], corpora: Iterable[Corpus], catalogue: Catalogue) -> list[str]:
     """The accepted licences of the set's corpora."""
     return sorted({catalogue.licence(name) for name in names} & {c.spec.licence.name for c in corpora})
@@ -136,6 +160,7 @@ class _CorpusBuild:
     partitions: dict[Split, Partition] = field(default_factory=dict)
     labels: dict[Split, Counter[str]] = field(default_factory=dict)
     nary: dict[Split, NaryRows] = field(default_factory=dict)
+    said: dict[tuple[Split, str], Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(self._list_dropped)
@@ -193,6 +218,9 @@ class _CorpusBuild:
                 self.partitions[split] = Partition(self.corpus, split, self.folder)
             self.partitions[split].add(document, instances)
             labels.update(instance.labels[0] for instance in instances)
+            for column in SAID:
+                values = (getattr(instance, column) for instance in instances)
+                self.said[split, column].update(value for value in values if value is not None)
 
     def _list_dropped(self, item: DroppedItem) -> None:
         drop = item.drop
@@ -217,6 +245,9 @@ class _CorpusBuild:
                 rows = write_partition(self.partitions[split], folder, leaks, metadata)
                 entry = {"file": name.as_posix(), "rows": rows}
             entry["labels"] = dict(sorted(self.labels.get(split, Counter()).items()))
+            entry |= {
+                column: dict(sorted(count.items())) for column in SAID if (count := self.said[split, column])
+            }
             entry["steps"] = self.ledger.as_dict(split)
             if split in self.nary:
                 entry["nary"] = self.nary[split].write(folder, leaks, metadata)

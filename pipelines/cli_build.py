@@ -137,6 +137,12 @@ def build(
     sentences: Annotated[
         str, typer.Option(help="rules, or an installed spaCy pipeline such as en_core_sci_sm.")
     ] = "rules",
+    whole_documents: Annotated[
+        str | None,
+        typer.Option(
+            help="Corpora (emu,pharmgkb,hprd50) to have whole documents for contexts, as in BioREx's files."
+        ),
+    ] = None,
     licence: Terms = "any",
     accept_licence: AcceptLicence = None,
     leak_settings: LeakSettingsFile = None,
@@ -180,6 +186,7 @@ def build(
             terms=cast(LicenceTerms, licence),
             accepted=accepted,
             leak_settings=leak_settings,
+            whole_documents=names_in(whole_documents) or (),
             sample=sample,
             warn=lambda line: typer.echo(f"warning: {line}", err=True),
             progress=advance,

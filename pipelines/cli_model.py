@@ -94,6 +94,13 @@ def train(
         str | None,
         typer.Option(help="CORPUS/SPLIT that the classifier is for; what leaks into it is not trained on."),
     ] = None,
+    novelty: Annotated[
+        bool,
+        typer.Option("--novelty", help="Learn also whether a related pair is new (BioRED's Novel or No)."),
+    ] = False,
+    direction: Annotated[
+        bool, typer.Option("--direction", help="Learn also which of a related pair acts on the other.")
+    ] = False,
     epochs: Annotated[float | None, typer.Option(help="Passes over the training rows.")] = None,
     seed: Annotated[int | None, typer.Option(help="Of weights, order and drawing.")] = None,
     device: Device = "auto",
@@ -121,6 +128,8 @@ def train(
         "teacher": None if teacher is None else str(teacher),
         "train_on": train_on,
         "evaluate_on": evaluate_on,
+        "novelty": novelty or None,
+        "direction": direction or None,
         "epochs": epochs,
         "seed": seed,
     }

@@ -195,7 +195,14 @@ def _predict_file(
         extractor = work.extractor()
         found = extractor(input_documents(work, kind, extractor.rules, tally, skip))
     checked = _counted(found, tally, summary, source, progress)
-    write_predictions(checked, out, written_as, labels=extractor.labels, relation_types=work.relation_types)
+    write_predictions(
+        checked,
+        out,
+        written_as,
+        labels=extractor.labels,
+        relation_types=work.relation_types,
+        said=extractor.said,
+    )
 
 
 def check_how(source: Path, is_service: bool, kind: str | None, how: Reading | None) -> Reading:

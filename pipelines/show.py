@@ -66,6 +66,8 @@ def _facts(row: Mapping[str, Any]) -> Iterator[Text]:
     )
     if row["novelty"] is not None:
         yield _fact("novelty", row["novelty"])
+    if row["subject"] is not None:
+        yield _fact("subject", row["subject"])
     if row["leaks_into"]:
         yield _fact("leaks into", ", ".join(row["leaks_into"]))
     yield _fact("licence", row["licence"])

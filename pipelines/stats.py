@@ -20,6 +20,8 @@ def tables(manifest: dict[str, Any]) -> Iterator[Table]:
     yield _labels(counts)
     if nary_files(manifest):
         yield _nary(manifest)
+    if any(part.said for part in counts):
+        yield _said(counts)
     held_against = papers(manifest)
     if any(held_against):
         yield _published(manifest, counts, held_against)
@@ -77,6 +79,16 @@ def _nary(manifest: dict[str, Any]) -> Table:
         )
         related = sum(part["labels"].values())
         table.add_row(corpus, split, f"{part['rows']:,}", f"{related:,}", labels, arguments)
+    return table
+
+
+def _said(counts: list[SplitCounts]) -> Table:
+    title = "Related instances by novelty and subject, of the corpora that say so"
+    table = _table(title, "corpus", "split", "column", "value", "instances", numbers=1)
+    for part in counts:
+        for column, values in part.said.items():
+            for value, number in sorted(values.items(), key=lambda item: (-item[1], item[0])):
+                table.add_row(part.corpus, part.split, column, value, f"{number:,}")
     return table
 
 

@@ -27,12 +27,12 @@ from harmonize.check.schema import (
     schema_faults,
 )
 from harmonize.errors import shown
-from harmonize.model import Span, Split
+from harmonize.model import NOVELTY, SUBJECTS, Span, Split
 from harmonize.spec import Target
 from harmonize.union.documents import DocumentKey
 from harmonize.union.manifest_model import CorpusEntry, Manifest, SplitEntry
 from harmonize.union.rows import pair_id
-from harmonize.union.schema import FILE_SCHEMA, LEAKS, part_name
+from harmonize.union.schema import FILE_SCHEMA, LEAKS, SAID, part_name
 from harmonize.union.writer import Leaks
 
 __all__ = ["Context", "DataFile", "Seen", "data_faults", "digest", "leak_faults", "spans_of", "value_faults"]
@@ -155,11 +155,14 @@ def data_faults(path: Path, data: DataFile, seen: Seen) -> Iterator[Fault]:
 
 def _rows_faults(file: pq.ParquetFile, data: DataFile, seen: Seen) -> Iterator[Fault]:
     labels: Counter[str] = Counter()
+    said: dict[str, Counter[str]] = {column: Counter() for column in SAID}
     values, required = dict(data.values), loosened(file.schema_arrow, FILE_SCHEMA)
     previous: _Position | None = None
     for number, row in numbered_rows(file):
         place = f"row {number}, instance {row['instance_id']}"
         labels[row["relation"]] += 1
+        for column in SAID:
+            said[column].update([row[column]] if row[column] is not None else [])
         messages = null_faults(row, required)
         if not messages:  # what a null means for the other columns would be a guess
             values.setdefault("directed", row["directed"])
@@ -172,6 +175,7 @@ def _rows_faults(file: pq.ParquetFile, data: DataFile, seen: Seen) -> Iterator[F
                 *_context_faults(row, context),
                 *wrong_spans,
                 *_label_faults(row, data),
+                *_said_faults(row, data),
                 *leak_faults(row, data),
             ]
             if not wrong_spans:  # else its position is as wrong as they are
@@ -183,14 +187,18 @@ def _rows_faults(file: pq.ParquetFile, data: DataFile, seen: Seen) -> Iterator[F
             seen.add(data, row, context, place)
         for message in messages:
             yield Fault(data.name, place, message)
-    yield from _count_faults(labels, data)
+    yield from _count_faults("label", labels, data.part.labels, data)
+    for column in SAID:
+        yield from _count_faults(column, said[column], getattr(data.part, column), data)
 
 
-def _count_faults(labels: Counter[str], data: DataFile) -> Iterator[Fault]:
-    for label in sorted({*labels, *data.part.labels}, key=str):
-        count = data.part.labels.get(label, 0)
-        if labels[label] != count:
-            yield Fault(data.name, f"label {label}", f"expected {count} rows, got {labels[label]}")
+def _count_faults(
+    what: str, found: Counter[str], expected: Mapping[str, int], data: DataFile
+) -> Iterator[Fault]:
+    for value in sorted({*found, *expected}, key=str):
+        count = expected.get(value, 0)
+        if found[value] != count:
+            yield Fault(data.name, f"{what} {value}", f"expected {count} rows, got {found[value]}")
 
 
 def spans_of(column: Iterable[Mapping[str, int]]) -> list[_Range]:
@@ -277,6 +285,16 @@ def _label_faults(row: Row, data: DataFile) -> Iterator[str]:
         yield f"expected {expected} of source_relations, as relation is {relation!r}, got {got}"
     if not types and data.entry.rules[2] == "c3" and relation == data.negative:
         yield "expected one of source_relations, as rule c3 leaves out pairs nobody annotated, got none"
+
+
+def _said_faults(row: Row, data: DataFile) -> Iterator[str]:
+    for column, words in zip(SAID, (NOVELTY, SUBJECTS), strict=True):
+        if row[column] is None:
+            continue
+        if row[column] not in words:
+            yield f"expected {column} of {', '.join(words)} or null, got {shown(row[column])}"
+        elif row["relation"] == data.negative:
+            yield f"expected no {column} of a pair without relation, got {row[column]}"
 
 
 def leak_faults(row: Row, data: DataFile) -> Iterator[str]:

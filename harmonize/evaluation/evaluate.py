@@ -11,9 +11,19 @@ import pyarrow as pa
 from harmonize.errors import HarmonizeError
 from harmonize.evaluation.ranking import Ranking, ranking
 from harmonize.evaluation.rows import BIOREX_PAIR_TYPES, IntArray, Labels, Measure, Rows, joined
-from harmonize.evaluation.scores import Bootstrap, Judge, Score, Section, has_label
+from harmonize.evaluation.scores import (
+    Bootstrap,
+    Judge,
+    Score,
+    Section,
+    has_label,
+    pair_found,
+    pair_with_type,
+    with_value,
+)
+from harmonize.relation.said import VALUES
 
-__all__ = ["Baseline", "Breakdown", "Confusion", "Evaluation", "evaluate", "refusal"]
+__all__ = ["Baseline", "Breakdown", "Confusion", "Evaluation", "Further", "evaluate", "refusal"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +49,30 @@ class Baseline:
 
     label: str
     scores: Section
+
+
+@dataclass(frozen=True)
+class Further:
+    """The scores of what is said of relations beside their type, as BioCreative VIII's BioRED track has them.
+
+    Attributes:
+        rows, positive: of these, rows whose gold relation says nothing are left out.
+        pair, typed: as in Section, of these rows.
+        with_value: a relation is found, and what is said of it; whatever its type.
+        all: it is found with its type and what is said of it.
+        constant: the value that stands for no knowledge, such as Novel.
+        constant_with_value, constant_all: the same as the two, if every relation found had that value.
+    """
+
+    rows: int
+    positive: int
+    pair: Score
+    typed: Score
+    with_value: Score
+    all: Score
+    constant: str
+    constant_with_value: Score
+    constant_all: Score
 
 
 @dataclass(frozen=True)
@@ -70,6 +104,7 @@ class Evaluation:
         biorex: the BioREx measure, whose binary F the paper reports: five pair types, without variants. None
             where gold holds fewer than two of the five, so that it has nothing to do with BioRED.
         by_label: each label of gold or predictions but "None".
+        said: of what gold and predictions both say beside the type, by column (novelty, subject).
         ranking: of the probability that there is a relation.
         confusion: of labels.
         majority: the most frequent gold label for every row.
@@ -89,6 +124,7 @@ class Evaluation:
     variants_only: Breakdown | None
     biorex: Breakdown | None
     by_label: dict[str, Score]
+    said: dict[str, Further]
     ranking: Ranking
     confusion: Confusion
     majority: Baseline
@@ -112,7 +148,8 @@ def evaluate(
 
     Args:
         gold: rows of the union set with at least instance_id, corpus, split, document_id, head_type,
-            tail_type, source_head_type, source_tail_type, relation and source_relations.
+            tail_type, source_head_type, source_tail_type, relation and source_relations; novelty and subject
+            are scored where predictions have them too.
         predictions: instance_id; label, where any that begins with "None" is no relation; related, the
             probability that there is any relation; confidence, that of the label. Other columns are ignored.
             A gold row without prediction counts as predicted "None" with related 0.
@@ -147,10 +184,28 @@ def evaluate(
         variants_only=_breakdown(rows.where(rows.variant), judge) if variants else None,
         biorex=_biorex(rows, judge),
         by_label={label: judge.score(rows, has_label(code)) for code, label in _relations(rows)},
+        said={column: _further(rows, judge, column) for column in rows.said},
         ranking=ranking(rows, resamples),
         confusion=_confusion(rows),
         majority=_baseline(rows, judge, 0),
         all_positive=_baseline(rows, judge, 1) if rows.positive.any() else None,
+    )
+
+
+def _further(rows: Rows, judge: Judge, column: str) -> Further:
+    rows = rows.where(~rows.positive | (rows.said[column][0] >= 0))
+    gold, found = rows.said[column]
+    constant = replace(rows, said={column: (gold, np.zeros_like(found))})
+    return Further(
+        rows=len(rows),
+        positive=int(rows.positive.sum()),
+        pair=judge.score(rows, pair_found),
+        typed=judge.score(rows, pair_with_type),
+        with_value=judge.score(rows, with_value(column, typed=False)),
+        all=judge.score(rows, with_value(column, typed=True)),
+        constant=VALUES[column][0],
+        constant_with_value=judge.score(constant, with_value(column, typed=False)),
+        constant_all=judge.score(constant, with_value(column, typed=True)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from harmonize.evaluation.compare import Comparison, Difference
-from harmonize.evaluation.evaluate import Breakdown, Confusion, Evaluation
+from harmonize.evaluation.evaluate import Breakdown, Confusion, Evaluation, Further
 from harmonize.evaluation.folds import FoldSummary, Spread
 from harmonize.evaluation.ranking import Ranking
 from harmonize.evaluation.scores import Estimate, Score, Section
@@ -39,6 +39,7 @@ def evaluation_markdown(evaluation: Evaluation) -> str:
         *_titled("Scores", _scores(_overall(evaluation))),
         *_titled("By pair type", _scores(_by_pair_type(evaluation))),
         *_titled("By label", _by_label(evaluation)),
+        *(part for column, found in evaluation.said.items() for part in _further(column, found)),
         *_titled("Probabilities", _probabilities(evaluation.ranking)),
         "## Confusion",
         "A row for each gold label, a column for each predicted one.",
@@ -216,6 +217,27 @@ def scores_table(title: str, named: Mapping[str, Score]) -> Iterator[str]:
     rows = [(name, *_score(score)) for name, score in named.items()]
     yield _table((title, *_COUNTS[2:], *_RATIOS), rows, numbers=6)
     yield from _reasons((name, _ratios(score)) for name, score in named.items())
+
+
+def _further(column: str, found: Further) -> Iterator[str]:
+    """What is said of relations beside their type, as BioCreative VIII's BioRED track scores it."""
+    every = f"all {found.constant.lower()}"
+    scored = {
+        "pair": found.pair,
+        "pair and type": found.typed,
+        f"pair and {column}": found.with_value,
+        f"pair and {column}, {every}": found.constant_with_value,
+        f"pair, type and {column}": found.all,
+        f"pair, type and {column}, {every}": found.constant_all,
+    }
+    rows = [(name, *_score(score)) for name, score in scored.items()]
+    yield f"## {column.capitalize()}"
+    yield (
+        f'{found.rows:,} rows, {found.positive:,} with a relation. In "{every}" every relation that is found '
+        f"is taken for {found.constant}."
+    )
+    yield _table(("right is", *_COUNTS[2:], *_RATIOS), rows, numbers=6)
+    yield from _reasons((name, _ratios(score)) for name, score in scored.items())
 
 
 def _probabilities(ranking: Ranking) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Literal
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harmonize.errors import HarmonizeError, UnknownName, shown
+from harmonize.relation.said import VALUES
 from harmonize.spec import Target, load_catalogue
 
 __all__ = [
@@ -70,6 +71,8 @@ class Rows:
         document, pair_type: codes, shape (n,).
         variant: the row has an entity that is a variant, shape (n,).
         without_negatives: the corpora that have no negative row.
+        said: what gold and predictions both say beside the label; column -> (gold, predicted), each of shape
+            (n,), the value's place in harmonize.relation.said.VALUES, -1 for none.
     """
 
     corpora: tuple[str, ...]
@@ -86,6 +89,7 @@ class Rows:
     pair_type: IntArray
     variant: BoolArray
     without_negatives: tuple[str, ...]
+    said: Mapping[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.gold)
@@ -107,6 +111,7 @@ class Rows:
             document=self.document[mask],
             pair_type=self.pair_type[mask],
             variant=self.variant[mask],
+            said={column: (gold[mask], found[mask]) for column, (gold, found) in self.said.items()},
         )
 
     def of_biorex_measure(self) -> BoolArray:
@@ -134,14 +139,42 @@ def joined(gold: pa.Table, predictions: pa.Table, labels: Labels, measure: Measu
     """
     _check_choice("labels", labels, LABELS)
     _check_choice("measure", measure, MEASURES)
+    saying = _saying(gold, predictions)
     gold, predictions = _checked_gold(gold), _checked_predictions(predictions)
     place = _places(gold, predictions)
     rows = _rows(gold, predictions, place, labels)
+    rows = replace(rows, said={column: (of, found[place]) for column, (of, found) in saying.items()})
     if measure == "biorex":
         rows = rows.where(rows.of_biorex_measure())
         if not len(rows):
             raise HarmonizeError("gold: expected rows of the BioREx measure, found none")
     return rows
+
+
+def _saying(gold: pa.Table, predictions: pa.Table) -> dict[str, tuple[IntArray, IntArray]]:
+    """Of each column that both tables say something in: gold's values; the predictions' and one for none."""
+    found = {}
+    for column, values in VALUES.items():
+        if any(
+            column not in table.column_names or table[column].null_count == len(table)
+            for table in (gold, predictions)
+        ):
+            continue
+        code: dict[str | None, int] = {None: -1}
+        code |= {value: place for place, value in enumerate(values)}
+        ours, theirs = (
+            np.array([_value(code, value, column) for value in table[column].to_pylist()], dtype=np.int64)
+            for table in (gold, predictions)
+        )
+        found[column] = ours, np.append(theirs, -1)
+    return found
+
+
+def _value(code: Mapping[str | None, int], value: Any, column: str) -> int:
+    if value not in code:
+        known = ", ".join(name for name in code if name is not None)
+        raise HarmonizeError(f"{column}: expected {known} or null, got {shown(value)}")
+    return code[value]
 
 
 def _check_choice(kind: str, name: str, known: Sequence[str]) -> None:

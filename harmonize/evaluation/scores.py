@@ -25,6 +25,7 @@ __all__ = [
     "pair_found",
     "pair_with_type",
     "ratios",
+    "with_value",
 ]
 
 LEVEL = 0.95
@@ -176,6 +177,19 @@ def pair_found(rows: Rows) -> IntArray:
 def pair_with_type(rows: Rows) -> IntArray:
     """Right is to name the relation's type; a wrong type is both a false positive and a miss."""
     return _outcome(rows.positive, rows.predicted > 0, rows.gold == rows.predicted)
+
+
+def with_value(column: str, *, typed: bool) -> Outcome:
+    """Right is to find that there is a relation, and a column's value of it; with its type, if `typed`."""
+
+    def outcome(rows: Rows) -> IntArray:
+        gold, found = rows.said[column]
+        right = gold == found
+        return _outcome(
+            rows.positive, rows.predicted > 0, right & (rows.gold == rows.predicted) if typed else right
+        )
+
+    return outcome
 
 
 def has_label(code: int) -> Outcome:

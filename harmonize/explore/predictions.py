@@ -273,7 +273,8 @@ def _ids(raw: str) -> tuple[str, ...]:
 
 def _relation(relation: Any) -> Relation:
     infons = relation.infons
-    return Relation(*(str(infons.get(name, "")) for name in ("entity1", "entity2", "type")))
+    head, tail, kind = (str(infons.get(name, "")) for name in ("entity1", "entity2", "type"))
+    return Relation(head, tail, kind)
 
 
 def _told(infons: Mapping[str, str]) -> bool:

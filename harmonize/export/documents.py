@@ -24,7 +24,7 @@ _LEAST_CERTAIN_FIRST = ("dictionary", "pubtator", "gold")
 _RESERVED = str.maketrans({character: f"%{ord(character):02X}" for character in "%,;\t\n\r"})
 # The text of a context is left out: documents.parquet has it.
 _COLUMNS = [
-    *("document_id", "context_start", "relations", "source_relations", "novelty", "span_source"),
+    *("document_id", "context_start", "relations", "source_relations", "novelty", "subject", "span_source"),
     *("rules", "leaks_into", "licence"),
     *(f"{side}_{part}" for side in _SIDES for part in ("id", "name", "type", "spans")),
 ]
@@ -141,11 +141,15 @@ def _relations(rows: Iterable[Row]) -> dict[Relation, dict[str, str]]:
         for label in row["relations"]:
             if not is_negative(label):
                 found[escaped(row["head_id"]), escaped(row["tail_id"]), label].append(row)
-    return {Relation(*key, _novelty(group)): _relation_infons(group) for key, group in found.items()}
+    return {
+        Relation(*key, _first(group, "novelty"), _first(group, "subject")): _relation_infons(group)
+        for key, group in found.items()
+    }
 
 
-def _novelty(rows: Iterable[Row]) -> str | None:
-    return next((row["novelty"] for row in rows if row["novelty"] is not None), None)
+def _first(rows: Iterable[Row], column: str) -> Any:
+    """The first value of a column; rows of one pair in one document have no two."""
+    return next((row[column] for row in rows if row[column] is not None), None)
 
 
 def _relation_infons(rows: Sequence[Row]) -> dict[str, str]:

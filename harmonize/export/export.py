@@ -174,7 +174,10 @@ def _write_pubtator(
 ) -> None:
     def records() -> Iterator[pubtator.PubTatorRecord]:
         for document, *_ in found:
-            record = pubtator.from_document(replace(document, id=document.id.replace("|", "%7C")))
+            # PubTator has no column for the subject, and a line of its own would be a relation to most tools.
+            bare = tuple(replace(relation, subject=None) for relation in document.relations)
+            named = replace(document, id=document.id.replace("|", "%7C"), relations=bare)
+            record = pubtator.from_document(named)
             counts["replaced characters"] += sum(map(operator.ne, document.text, record.text))
             yield record
 

@@ -27,4 +27,4 @@ def numbered_mentions(
 
 def ordered_relations(relations: Iterable[Relation]) -> tuple[Relation, ...]:
     """Relations in order of head, tail and type."""
-    return tuple(sorted(relations, key=lambda r: (r.head, r.tail, r.type, r.novelty or "")))
+    return tuple(sorted(relations, key=lambda r: (r.head, r.tail, r.type, r.novelty or "", r.subject or "")))

@@ -276,7 +276,8 @@ def from_document(document: Document) -> BioCDocument:
 
     Annotations have `type` and `identifier`, the concept ids joined by ","; a discontinuous mention has a
     location for each part. Relations, in the document's order, have `entity1`, `entity2`, `type` and, where
-    known, `novel`; their nodes are the annotations of the two entities, as `head` and `tail`.
+    known, `novel` and `subject` (head, tail or neither); their nodes are the annotations of the two entities,
+    as `head` and `tail`.
     """
     record = BioCDocument()
     record.id = document.id
@@ -318,6 +319,8 @@ def _relation(identifier: str, relation: Relation, annotations: dict[str, list[s
     record.infons.update(entity1=relation.head, entity2=relation.tail, type=relation.type)
     if relation.novelty is not None:
         record.infons["novel"] = relation.novelty
+    if relation.subject is not None:
+        record.infons["subject"] = relation.subject
     for role, entity in (("head", relation.head), ("tail", relation.tail)):
         for annotation in annotations.get(entity, ()):
             record.add_node(BioCNode(annotation, role))

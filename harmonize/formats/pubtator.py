@@ -16,7 +16,7 @@ Format: https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial and the READMEs
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -26,11 +26,12 @@ from harmonize.formats.annotations import numbered_mentions, ordered_relations
 from harmonize.formats.lines import is_offset, numbered_lines
 from harmonize.formats.offsets import COUNTED_IN, Offsets
 from harmonize.formats.spelling import is_form
-from harmonize.model import Document, Passage, Relation, Span, SpanSource, Split
+from harmonize.model import Document, Passage, Relation, Span, SpanSource, Split, Subject
 
 __all__ = [
     "BEYOND",
     "MOST_ANNOTATIONS",
+    "SUBJECT",
     "TEXT_LINE",
     "UNSPELLED",
     "BodyPassage",
@@ -42,6 +43,8 @@ __all__ = [
     "fitted",
     "fitting",
     "from_document",
+    "is_subject",
+    "mark_subject",
     "misfit_reason",
     "read",
     "read_lines",
@@ -59,6 +62,8 @@ _UNHOLDABLE = re.compile(r"[\t\n\r]")
 
 BEYOND = "beyond the text"
 UNSPELLED = "the text reads otherwise"
+SUBJECT = "Subject:"
+"""What the last column of a line begins with that says which entity acts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class PubTatorMention:
 
 @dataclass(frozen=True, slots=True)
 class PubTatorRelation:
-    """A relation line. `novelty` is None where the line has four columns.
+    """A relation line. `novelty` is None where the line has four columns, `subject` where none is marked.
 
     `head` and `tail` are ids, or with `by_name` names of mentions; empty where the file does not tell them.
     """
@@ -93,6 +98,7 @@ class PubTatorRelation:
     novelty: str | None
     line: int
     by_name: bool = False
+    subject: str | None = None
 
 
 class BodyPassage(NamedTuple):
@@ -227,7 +233,8 @@ def read(
     """Stream the articles of a PubTator file.
 
     A line of tab columns is a mention if its second and third column are numbers (an id-less mention has the
-    five columns of a relation with novelty), else a relation.
+    five columns of a relation with novelty), a subject if its fourth and last begins with "Subject:"
+    (BioREDirect: PMID, both entities, and which of them acts in the relation above), else a relation.
 
     Args:
         mention_columns, relation_columns: the numbers of columns that this file may have.
@@ -362,7 +369,11 @@ class _Reader:
         self._expect_current(number, columns[0])
         if len(self._mentions) + len(self._relations) >= MOST_ANNOTATIONS:
             raise self._fault(number, f"expected at most {MOST_ANNOTATIONS} annotations of one document")
-        if is_offset(columns[1]):
+        if is_subject(columns):  # whose first entity may be a gene, and so a number
+            fault = mark_subject(self._relations, columns)
+            if fault is not None:
+                raise self._fault(number, fault)
+        elif is_offset(columns[1]):
             self._check_width(number, columns, "mention", self._mention_columns)
             if not is_offset(columns[2]):
                 raise self._fault(number, f"expected two offsets, got {columns[1]!r} and {columns[2]!r}")
@@ -380,6 +391,35 @@ class _Reader:
         if len(columns) not in allowed:
             widths = " or ".join(str(width) for width in sorted(allowed))
             raise self._fault(number, f"expected {widths} columns in a {kind} line, got {len(columns)}")
+
+
+def is_subject(columns: Sequence[str]) -> bool:
+    """True for the columns of a line that says which of two entities acts."""
+    return len(columns) == 4 and columns[3].startswith(SUBJECT)
+
+
+def mark_subject(relations: list[PubTatorRelation], columns: Sequence[str]) -> str | None:
+    """Mark in the relations of a pair which of the two acts.
+
+    Args:
+        relations: of the article so far; those of the pair are replaced.
+        columns: of the line; a prediction's has a probability after the id, "Subject:D001241|0.98".
+
+    Returns:
+        What is wrong with the line, None if nothing is.
+    """
+    pair, said = columns[1:3], columns[3].removeprefix(SUBJECT)
+    acting = said if said in pair else said.rpartition("|")[0]
+    if acting not in pair:
+        return f"expected {SUBJECT} and one of {' and '.join(pair)}, got {columns[3]!r}"
+    places = [at for at, one in enumerate(relations) if {one.head, one.tail} == set(pair)]
+    if not places:
+        return f"expected a relation of {' and '.join(pair)} above its subject, found none"
+    if any(relations[at].subject not in (None, acting) for at in places):
+        return f"expected one subject of {' and '.join(pair)}, got another"
+    for at in places:
+        relations[at] = replace(relations[at], subject=acting)
+    return None
 
 
 def fitting(
@@ -464,13 +504,17 @@ def document(
         text=text,
         passages=passages,
         mentions=numbered_mentions(text, found, source=source),
-        relations=ordered_relations(
-            Relation(relation.head.strip(), relation.tail.strip(), relation.type, relation.novelty)
-            for relation in record.relations
-        ),
+        relations=ordered_relations(map(_relation, record.relations)),
         pmid=pmid or record.pmid or record.id,
         sentences=record.sentences,
     )
+
+
+def _relation(line: PubTatorRelation) -> Relation:
+    subject: Subject | None = None
+    if line.subject is not None:
+        subject = "head" if line.subject == line.head else "tail"
+    return Relation(line.head.strip(), line.tail.strip(), line.type, line.novelty, subject)
 
 
 def from_document(document: Document, *, separator: str = ",", unknown: str = "-") -> PubTatorRecord:
@@ -496,7 +540,17 @@ def from_document(document: Document, *, separator: str = ",", unknown: str = "-
         title=text[:end],
         abstract=text[end + 1 :],
         mentions=tuple(sorted(mentions, key=lambda mention: (mention.start, mention.end))),
-        relations=tuple(PubTatorRelation(r.type, r.head, r.tail, r.novelty, 0) for r in document.relations),
+        relations=tuple(
+            PubTatorRelation(
+                r.type,
+                r.head,
+                r.tail,
+                r.novelty,
+                0,
+                subject={"head": r.head, "tail": r.tail}.get(r.subject or ""),
+            )
+            for r in document.relations
+        ),
         line=0,
     )
 
@@ -526,7 +580,10 @@ def write(records: Iterable[PubTatorRecord], file: TextIO) -> None:
             _columns(record.id, str(m.start), str(m.end), m.text, m.type, m.id, m.extra)
             for m in record.mentions
         ]
-        lines += [_columns(record.id, r.type, r.head, r.tail, r.novelty) for r in record.relations]
+        for r in record.relations:
+            lines.append(_columns(record.id, r.type, r.head, r.tail, r.novelty))
+            if r.subject is not None:
+                lines.append(_columns(record.id, r.head, r.tail, f"{SUBJECT}{r.subject}"))
         if any("\n" in line for line in lines):
             raise ValueError(f"document {record.id}: PubTator cannot hold a line end inside a field")
         file.write("\n".join(lines) + "\n\n")

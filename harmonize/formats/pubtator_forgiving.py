@@ -23,6 +23,8 @@ from harmonize.formats.pubtator import (
     PubTatorRecord,
     PubTatorRelation,
     fitting,
+    is_subject,
+    mark_subject,
 )
 
 __all__ = ["ELSEWHERE", "NO_MENTION", "NO_PLACE", "NO_TYPE", "Columns", "read_article"]
@@ -104,6 +106,9 @@ class _Article:
             raise self._fault(number, f"expected at most {MOST_ANNOTATIONS} annotations of one document")
         if len(columns) == 1 and line.split(maxsplit=1)[:1] != [article]:
             raise self._fault(number, "expected a text line ID|t|... or tab-separated columns")
+        if is_subject(columns):
+            mark_subject(self._relations, columns)
+            return
         if len(columns) > 1 and (is_offset(columns[1]) or _NUMBER.fullmatch(columns[1].strip())):
             found = _mention(number, columns, article)
             if isinstance(found, PubTatorMention):
@@ -168,6 +173,8 @@ class Columns:
         columns = line.split("\t")
         if len(columns) < _LEAST_OF_RELATION or not columns[-1].strip():
             return False
+        if is_subject(columns):
+            return True
         if _NUMBER.fullmatch(columns[1].strip()):
             return len(columns) >= _LEAST_COLUMNS + self.ids
         return len(columns) >= _LEAST_OF_RELATION + self.novelty

@@ -15,7 +15,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,11 +27,19 @@ from harmonize.prediction.relation_types import BIORED, Names, relation_names
 from harmonize.prediction.tally import LeftOut
 from harmonize.relation.labels import decide, is_negative, related
 from harmonize.relation.pair import Pair, PairClassifier
+from harmonize.relation.said import VALUES, Answers, answers_of, said_of
 
-__all__ = ["DocumentRelations", "PairClassifier", "PredictedPair", "RelationExtractor"]
+__all__ = ["DocumentRelations", "PairClassifier", "PredictedPair", "RelationExtractor", "Said"]
 
 _Row = NDArray[np.floating[Any]]
 _MOST_WAITING = 256  # documents; those without pairs would else wait in any number
+
+
+class Said(NamedTuple):
+    """What a classifier says of a relation beside its type: the likeliest value, and how probable it is."""
+
+    value: str
+    confidence: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +54,9 @@ class PredictedPair:
         probabilities: of each of the classifier's distinct labels, in their order.
         name: what the relation is called in the vocabulary asked for; None where that is the labels' own, and
             for a negative label.
+        novelty: whether what the relation says is new, Novel or No; None for a negative label, and of a
+            classifier that does not tell.
+        subject: which side acts, head, tail or neither; None as novelty is.
     """
 
     instance: Instance
@@ -54,6 +65,8 @@ class PredictedPair:
     related: float
     probabilities: tuple[float, ...]
     name: str | None = None
+    novelty: Said | None = None
+    subject: Said | None = None
 
     @property
     def head(self) -> EntityInContext:
@@ -138,6 +151,11 @@ class RelationExtractor:
         """The classifier's labels, each once."""
         return tuple(dict.fromkeys(self.classifier.labels))
 
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What the classifier tells of relations beside their type: novelty, subject."""
+        return said_of(self.classifier)
+
     @classmethod
     def from_pretrained(
         cls,
@@ -194,7 +212,8 @@ class _Queue:
         self._merge = np.array([[output == label for label in self._labels] for output in self._outputs])
         self._documents: deque[Candidates] = deque()
         self._questions: list[Pair] = []
-        self._answers: deque[_Row] = deque()  # to the first of the documents' pairs, in order
+        # To the first of the documents' pairs, in order.
+        self._answers: deque[tuple[_Row, dict[str, Said]]] = deque()
 
     def add(self, one: Candidates) -> None:
         """Let a document wait, and put the questions once they fill a batch.
@@ -219,29 +238,31 @@ class _Queue:
             yield self._decided(one, [self._answers.popleft() for _ in one.instances])
 
     def _ask(self, pairs: Sequence[Pair]) -> None:
-        answers = np.asarray(self._classifier.probabilities(pairs))
+        found = answers_of(self._classifier, pairs)
+        answers = np.asarray(found.probabilities)
         shape = (len(pairs), len(self._outputs))
         if answers.shape != shape:
             raise HarmonizeError(f"classifier: expected probabilities of shape {shape}, got {answers.shape}")
         if not np.isfinite(answers).all():
             raise HarmonizeError("classifier: expected probabilities, got numbers that are not finite")
-        self._answers.extend(answers)
+        self._answers.extend(zip(answers, _said(found, len(pairs)), strict=True))
 
-    def _decided(self, one: Candidates, rows: Sequence[_Row]) -> DocumentRelations:
+    def _decided(self, one: Candidates, answers: Sequence[tuple[_Row, dict[str, Said]]]) -> DocumentRelations:
         pairs: tuple[PredictedPair, ...] = ()
-        if rows:
-            table = np.stack(rows)
+        if answers:
+            table = np.stack([row for row, _ in answers])
             columns = zip(
                 one.instances,
                 decide(table).tolist(),
                 table.max(axis=1).tolist(),
                 related(table, self._outputs).tolist(),
                 (table @ self._merge).tolist(),
+                (said for _, said in answers),
                 strict=True,
             )
             pairs = tuple(
-                self._named(instance, self._outputs[output], confidence, score, tuple(probabilities))
-                for instance, output, confidence, score, probabilities in columns
+                self._named(instance, self._outputs[output], confidence, score, tuple(probabilities), said)
+                for instance, output, confidence, score, probabilities, said in columns
             )
         return DocumentRelations(one.document, one.corpus, self._labels, pairs, one.mentions, one.left_out)
 
@@ -252,6 +273,26 @@ class _Queue:
         confidence: float,
         score: float,
         probabilities: tuple[float, ...],
+        said: dict[str, Said],
     ) -> PredictedPair:
         name = None if self._names is None else self._names(label, instance.head, instance.tail)
-        return PredictedPair(instance, label, confidence, score, probabilities, name)
+        further = {} if is_negative(label) else said
+        return PredictedPair(instance, label, confidence, score, probabilities, name, **further)
+
+
+def _said(found: Answers, pairs: int) -> list[dict[str, Said]]:
+    """Of each pair, what is said of it if it is related, by column.
+
+    Raises:
+        HarmonizeError: probabilities of another shape, or that are not finite.
+    """
+    said: list[dict[str, Said]] = [{} for _ in range(pairs)]
+    for column, probabilities in found.said.items():
+        table, shape = np.asarray(probabilities), (pairs, len(VALUES[column]))
+        if table.shape != shape or not np.isfinite(table).all():
+            raise HarmonizeError(f"classifier: expected finite probabilities of shape {shape} for {column}")
+        for one, place, confidence in zip(
+            said, decide(table).tolist(), table.max(axis=1).tolist(), strict=True
+        ):
+            one[column] = Said(VALUES[column][place], confidence)
+    return said

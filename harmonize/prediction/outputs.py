@@ -1,11 +1,12 @@
 """Predictions -> files, streamed, each put in its place only when it is whole.
 
-    pubtator     title, abstract and mentions as they came in, and a line of four columns for each relation
+    pubtator     title, abstract and mentions as they came in, and a line for each relation: four columns, a
+                 fifth with its novelty where the classifier tells it, and BioREDirect's line with its subject
     bioc-json    the same as BioC; relations tell `confidence`, `related` and the `probability` of each label
     parquet      a row for each pair, those without relation included; see `prediction_schema`
 
-PubTator has no place for a confidence: its fifth column, where there is one, is BioRED's novelty. A pair that
-several sentences or passages relate with one label is one relation, with the highest confidence; in BioC it
+PubTator has no place for a confidence. A pair that several sentences or passages relate with one label is one
+relation, with the highest confidence, and what the surest of them says of novelty and subject; in BioC it
 tells `support`, where each of them begins and the label's probability there (harmonize.prediction.support).
 
 Relations that have names of another vocabulary than the labels' (see relation_types) bear these in documents.
@@ -20,7 +21,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,8 +31,8 @@ from harmonize import __version__
 from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.export.documents import escaped
 from harmonize.formats import bioc, pubtator
-from harmonize.model import Document, Relation, Span
-from harmonize.prediction.extractor import DocumentRelations, PredictedPair
+from harmonize.model import Document, Relation, Span, Subject
+from harmonize.prediction.extractor import DocumentRelations, PredictedPair, Said
 from harmonize.prediction.relation_types import BIORED
 from harmonize.prediction.support import by_relation, passages_of, relation_key, score
 from harmonize.union.replace import new_file, new_path
@@ -52,6 +53,8 @@ PREDICTION_SCHEMA_VERSION = "1.1"
 _SUFFIXES = {".pubtator": "pubtator", ".txt": "pubtator", ".json": "bioc-json", ".parquet": "parquet"}
 _ROWS_PER_GROUP = 10_000
 _UNKNOWN = "-"
+_TURNED: Mapping[str | None, str] = {"head": "tail", "tail": "head"}
+"""Which side acts where a pair stands the other way round."""
 
 
 def output_form(out: Path, form: str | None = None) -> str:
@@ -78,6 +81,7 @@ def write_predictions(
     *,
     labels: Sequence[str],
     relation_types: str = BIORED,
+    said: Sequence[str] = (),
     footer: Callable[[], Mapping[bytes, bytes]] | None = None,
 ) -> None:
     """Write predictions as they come.
@@ -89,6 +93,7 @@ def write_predictions(
         form: one of OUTPUT_FORMS.
         labels: the classifier's, each once.
         relation_types: the vocabulary that the relations are named by.
+        said: what the classifier tells beside the label: novelty, subject.
         footer: asked when all is written for what else a Parquet file's metadata hold.
 
     Raises:
@@ -97,6 +102,8 @@ def write_predictions(
     about = {"package_version": __version__, "labels": list(labels)}
     if relation_types != BIORED:
         about["relation_types"] = relation_types
+    if said:
+        about["said"] = list(said)
     write: dict[str, Callable[[Iterable[DocumentRelations], Path, Mapping[str, Any]], None]] = {
         "pubtator": _write_pubtator,
         "bioc-json": _write_bioc,
@@ -117,7 +124,16 @@ def _related(found: DocumentRelations) -> dict[Relation, list[PredictedPair]]:
     for pairs in by_relation(found.relations).values():
         head, tail = pairs[0].head, pairs[0].tail
         relations.setdefault(Relation(escaped(head.id), escaped(tail.id), pairs[0].type), []).extend(pairs)
-    return relations
+    return {_saying(relation, pairs): pairs for relation, pairs in relations.items()}
+
+
+def _saying(relation: Relation, support: Sequence[PredictedPair]) -> Relation:
+    """A relation with what the surest of its pairs says beside the label."""
+    surest = max(support, key=lambda pair: pair.confidence)
+    novelty, subject = (None if each is None else each.value for each in (surest.novelty, surest.subject))
+    if escaped(surest.head.id) != relation.head:
+        subject = _TURNED.get(subject, subject)
+    return replace(relation, novelty=novelty, subject=cast("Subject | None", subject))
 
 
 def _document(found: DocumentRelations, relations: Iterable[Relation]) -> Document:
@@ -150,7 +166,9 @@ def _pubtator_record(found: DocumentRelations) -> pubtator.PubTatorRecord:
 def _write_bioc(found: Iterable[DocumentRelations], out: Path, about: Mapping[str, Any]) -> None:
     collection = BioCCollection()
     collection.source, collection.date, collection.key = "harmonize", "", "harmonize"
-    collection.infons = {**about, "labels": ",".join(about["labels"])}
+    collection.infons = {
+        name: each if isinstance(each, str) else ",".join(each) for name, each in about.items()
+    }
     with new_file(out) as file:
         bioc.write(collection, map(_bioc_document, found), file)
 
@@ -175,16 +193,27 @@ def _infons(support: Sequence[PredictedPair], labels: Sequence[str]) -> dict[str
         **({} if surest.name is None else {"label": surest.label}),
         "confidence": f"{score(support):.6f}",
         "related": f"{surest.related:.6f}",
+        **{f"{column} confidence": f"{said.confidence:.6f}" for column, said in _further(surest).items()},
         "support": " ".join(f"{pair.instance.context.start}:{pair.confidence:.6f}" for pair in support),
         **{f"probability {label}": f"{probability:.6f}" for label, probability in probabilities},
     }
+
+
+def _further(pair: PredictedPair) -> dict[str, Said]:
+    """What is said of a pair beside its label."""
+    found = {"novelty": pair.novelty, "subject": pair.subject}
+    return {column: said for column, said in found.items() if said is not None}
 
 
 # Parquet
 
 
 def prediction_schema(
-    labels: Sequence[str], metadata: Mapping[str, Any] | None = None, *, relation_types: str = BIORED
+    labels: Sequence[str],
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    relation_types: str = BIORED,
+    said: Sequence[str] = (),
 ) -> pa.Schema:
     """The columns of predictions in Parquet; one row is one pair in one context, in the documents' order.
 
@@ -208,12 +237,17 @@ def prediction_schema(
     | confidence | float32 | the probability of `label` |
     | related | float32 | the probability of any relation |
     | document_score | float32 | the highest confidence of this relation of the pair in the document |
+    | novelty | string | Novel or No, null of a pair that is not related |
+    | novelty_confidence | float32 | its probability; null as it is |
+    | subject | string | which side acts: head, tail or neither; null as novelty |
+    | subject_confidence | float32 | its probability; null as it is |
     | probabilities | struct | of each label a float32, in the classifier's order |
 
     Args:
         labels: the classifier's, each once.
         metadata: stands under METADATA_KEY, as JSON.
         relation_types: the vocabulary of the names: "pubtator3_name" is there only with "pubtator3".
+        said: what the classifier tells beside the label; the columns of others are not there.
     """
     scores = [pa.field(label, pa.float32(), nullable=False) for label in labels]
     text = [
@@ -234,6 +268,11 @@ def prediction_schema(
         pa.field("confidence", pa.float32(), nullable=False),
         pa.field("related", pa.float32(), nullable=False),
         pa.field("document_score", pa.float32(), nullable=False),
+        *(
+            field
+            for column in said
+            for field in (pa.field(column, pa.string()), pa.field(f"{column}_confidence", pa.float32()))
+        ),
         pa.field("probabilities", pa.struct(scores), nullable=False),
     ]
     about = None if metadata is None else {METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
@@ -250,6 +289,7 @@ def _write_parquet(
         about["labels"],
         {"prediction_schema_version": PREDICTION_SCHEMA_VERSION, **about},
         relation_types=about.get("relation_types", BIORED),
+        said=about.get("said", ()),
     )
     with new_path(out) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
         for rows in _groups(row for one in found for row in _rows(one)):
@@ -289,6 +329,8 @@ def _rows(found: DocumentRelations) -> Iterator[dict[str, Any]]:
             "confidence": pair.confidence,
             "related": pair.related,
             "document_score": scores[relation_key(pair)],
+            **{column: said.value for column, said in _further(pair).items()},
+            **{f"{column}_confidence": said.confidence for column, said in _further(pair).items()},
             "probabilities": dict(zip(found.labels, pair.probabilities, strict=True)),
         }
 

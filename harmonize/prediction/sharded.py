@@ -228,6 +228,7 @@ class PartMaker:
                 "parquet",
                 labels=self._extractor.labels,
                 relation_types=self._work.relation_types,
+                said=self._extractor.said,
                 footer=footer,
             )
             target.parent.mkdir(exist_ok=True)

@@ -12,7 +12,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated, Any
@@ -52,6 +51,8 @@ _VERSION_KEY = "shard_schema_version"
 _DOCUMENTS_PER_GROUP = 500  # to hold as Python objects at once
 _Hash = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 _Count = Annotated[int, Field(ge=0)]
+_RELATION_PARTS = ("head", "tail", "type", "novelty")
+"""Of a relation; documents to be predicted have none, and so nothing that says which entity acts."""
 
 
 class _Entry(BaseModel):
@@ -254,7 +255,9 @@ def _row(document: Document) -> dict[str, Any]:
         "text": document.text,
         "passages": [_passage_row(passage) for passage in document.passages],
         "mentions": [_mention_row(mention) for mention in document.mentions],
-        "relations": [asdict(relation) for relation in document.relations],
+        "relations": [
+            {name: getattr(relation, name) for name in _RELATION_PARTS} for relation in document.relations
+        ],
         "sentences": None if document.sentences is None else [one._asdict() for one in document.sentences],
         "repeat": document.repeat,
     }

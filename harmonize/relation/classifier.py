@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
+from harmonize.errors import HarmonizeError, MalformedInput, MissingInput, shown
 from harmonize.relation.documents import IGNORED, DocumentEncoder
 from harmonize.relation.encoder_model import WEIGHT_TYPE
 from harmonize.relation.encoding import PairEncoder
@@ -24,6 +24,7 @@ from harmonize.relation.knowledge import KNOWLEDGE_FILE, read_knowledge
 from harmonize.relation.labels import LabelSpace, own_outputs, softmax
 from harmonize.relation.order import token_batches
 from harmonize.relation.pair import Pair
+from harmonize.relation.said import VALUES, Answers, Outputs
 
 __all__ = ["PRECISIONS", "PROMPT_FILE", "Classifier", "Prompt", "device_named", "precision_named"]
 
@@ -43,6 +44,7 @@ class Prompt:
         labels: "harmonized", or "source" for each corpus' own types.
         by_corpus: outputs of its own for each corpus.
         head: the kind of classifier, see harmonize.relation.heads.
+        said: what it tells beside the label, see harmonize.relation.said.
     """
 
     tags: dict[str, str]
@@ -51,6 +53,7 @@ class Prompt:
     labels: str
     by_corpus: bool
     head: str = "cls"
+    said: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
         (folder / PROMPT_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
@@ -66,12 +69,16 @@ class Prompt:
         if not path.is_file():
             raise MissingInput(folder, f"expected a run of `harmonize train`, found no {PROMPT_FILE}")
         try:
-            prompt = cls(**json.loads(path.read_text(encoding="utf-8")))
-        except (ValueError, TypeError) as error:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            prompt = cls(**{**values, "said": tuple(values.get("said", ()))})
+        except (AttributeError, ValueError, TypeError) as error:
             raise MalformedInput(path, f"expected what `harmonize train` writes: {error}") from None
         if prompt.head not in HEADS:
             known = ", ".join(HEADS)
             raise MalformedInput(path, f"head: expected one of {known}, got {prompt.head!r}")
+        unknown = [column for column in prompt.said if column not in VALUES]
+        if unknown:
+            raise MalformedInput(path, f"said: expected some of {', '.join(VALUES)}, got {shown(unknown)}")
         if prompt.input not in INPUTS:
             raise MalformedInput(path, f"input: expected one of {', '.join(INPUTS)}, got {prompt.input!r}")
         return prompt
@@ -113,6 +120,7 @@ class Classifier:
         encoder: of `head`'s kind, with the model's tokenizer and tags.
         space: its labels.
         kind: of the labels, "harmonized" or "source".
+        said: what it tells beside them, in the order of its outputs.
         precision: "fp32"; "bf16", mixed with single precision as in training; "int8", the linear layers'
             weights and inputs in 8 bits, scaled anew for each batch.
     """
@@ -126,12 +134,14 @@ class Classifier:
         kind: str,
         device: torch.device,
         precision: str = "fp32",
+        said: tuple[str, ...] = (),
     ) -> None:
         self.model = model.to(device).eval()
         if precision == "int8":
             self.model = _in_eight_bits(self.model)
         self.head, self.encoder, self.space, self.kind, self.device = head, encoder, space, kind, device
         self.precision = precision
+        self.outputs = Outputs(space.names, said)
 
     @classmethod
     def load(cls, folder: Path | str, device: str = "auto", precision: str = "auto") -> Classifier:
@@ -162,13 +172,23 @@ class Classifier:
         head = HEADS[prompt.head]
         knowledge = read_knowledge(folder / KNOWLEDGE_FILE) if INPUTS[prompt.input].describes else None
         encoder = head.encoder(tokenizer, prompt.tags, prompt.max_length, prompt.input, knowledge)
-        space = LabelSpace(names, prompt.by_corpus)
-        return cls(model, head, encoder, space, prompt.labels, place, precision)
+        outputs = Outputs.of_names(names, prompt.said)
+        if outputs.names != names:
+            raise MalformedInput(
+                folder, f"expected a model that tells {', '.join(outputs.said)}, it does not"
+            )
+        space = LabelSpace(outputs.labels, prompt.by_corpus)
+        return cls(model, head, encoder, space, prompt.labels, place, precision, outputs.said)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels, in the order of the probabilities' columns; several corpora may have one of a name."""
         return self.space.plain
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What it tells of a related pair beside its label."""
+        return self.outputs.said
 
     @property
     def tags(self) -> Mapping[str, str]:
@@ -192,8 +212,24 @@ class Classifier:
         Raises:
             HarmonizeError: a pair of an entity type, or of a corpus, that the classifier was not trained on.
         """
+        return self.answers(pairs, batch_tokens, ahead).probabilities
+
+    def answers(
+        self, pairs: Iterable[Pair], batch_tokens: int | None = None, ahead: int | None = None
+    ) -> Answers:
+        """How probable each label is, and of a related pair what is said besides; see `probabilities`."""
         pairs = list(pairs)
-        logits = np.empty((len(pairs), len(self.labels)), dtype=np.float32)
+        labels, said = self.outputs.of_logits(self._all_logits(pairs, batch_tokens, ahead))
+        return Answers(
+            softmax(labels, own_outputs(self.space, pairs)),
+            {column: softmax(each, np.ones(each.shape, dtype=bool)) for column, each in said.items()},
+        )
+
+    def _all_logits(
+        self, pairs: Sequence[Pair], batch_tokens: int | None, ahead: int | None
+    ) -> NDArray[np.float32]:
+        """[pairs, outputs]"""
+        logits = np.empty((len(pairs), len(self.outputs.names)), dtype=np.float32)
         batch_tokens = batch_tokens or _BATCH_TOKENS[self.device.type]
         bf16 = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
         with torch.inference_mode(), bf16:
@@ -201,7 +237,7 @@ class Classifier:
                 for places in token_batches(encoded.lengths, batch_tokens):
                     found = self._logits([encoded[place] for place in places])
                     logits[start + encoded.places(places)] = found
-        return softmax(logits, own_outputs(self.space, pairs))
+        return logits
 
     def _encoded(self, pairs: Sequence[Pair], ahead: int | None) -> Iterator[tuple[int, EncodedInputs]]:
         """The inputs of all pairs, or of some at a time, with the place of the first of their pairs."""
@@ -218,7 +254,7 @@ class Classifier:
         return self.head.inputs(self.encoder(pairs), [-1] * len(pairs))
 
     def _logits(self, items: Sequence[dict[str, Any]]) -> NDArray[np.float32]:
-        """[pairs of the items, labels]"""
+        """[pairs of the items, outputs]"""
         batch = self.head.padded(items, self.encoder.padding, types_too=self.encoder.knows_types)
         known = batch.pop("labels") != IGNORED
         outputs = self.model(**{name: tensor.to(self.device) for name, tensor in batch.items()})

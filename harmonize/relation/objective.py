@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from transformers import EvalPrediction
 from harmonize.errors import HarmonizeError
 from harmonize.relation.documents import IGNORED
 from harmonize.relation.labels import LabelSpace, decide, is_negative
+from harmonize.relation.said import Outputs
 
 __all__ = [
     "DEVELOPMENT",
@@ -32,13 +34,17 @@ EVEN, DEVELOPMENT = "even", "development"
 class Loss:
     """Cross entropy over the labels of the row's own corpus, each label with its weight.
 
+    What is said beside the label adds its own cross entropy, in the rows that say it, so that the loss of a
+    pair is the negative logarithm of the probability of all that its row says.
+
     Called by transformers with the model's outputs, labels of [pairs] or, IGNORED where padded, [contexts,
     pairs], and how many numbers all the labels are of the batches that one step sums. Soft labels, float of
     [pairs, labels], are what a teacher says, see harmonize.relation.teacher.
     """
 
-    def __init__(self, space: LabelSpace, weights: torch.Tensor | None) -> None:
+    def __init__(self, space: LabelSpace, weights: torch.Tensor | None, said: Sequence[str] = ()) -> None:
         self.weights = weights
+        self.outputs = Outputs(space.names, tuple(said))
         self.own = _own_labels(space)
 
     def __call__(self, outputs: Any, labels: Any, num_items_in_batch: Any = None) -> torch.Tensor:
@@ -51,10 +57,15 @@ class Loss:
         if labels.dim() > 1:
             known = labels != IGNORED
             logits, labels = logits[known], labels[known]
+        count = len(labels) if num_items_in_batch is None else num_items_in_batch
+        labels, values = self.outputs.of_targets(labels)
+        logits, said = self.outputs.of_logits(logits)
         own = self.own.to(logits.device)[labels]
         masked = logits.masked_fill(~own, torch.finfo(logits.dtype).min)
         total = cross_entropy(masked, labels, weight=weights, reduction="sum")
-        return total / (len(labels) if num_items_in_batch is None else num_items_in_batch)
+        for column, target in values.items():
+            total = total + cross_entropy(said[column], target, ignore_index=-1, reduction="sum")
+        return total / count
 
 
 class AdaptiveThreshold:
@@ -130,8 +141,12 @@ def label_weights(labels: NDArray[np.int64], count: int) -> torch.Tensor:
     return torch.tensor(weights * len(labels) / (weights * frequency).sum(), dtype=torch.float32)
 
 
-def watched_scores(prediction: EvalPrediction, space: LabelSpace, threshold: str = EVEN) -> dict[str, float]:
+def watched_scores(
+    prediction: EvalPrediction, space: LabelSpace, threshold: str = EVEN, said: Sequence[str] = ()
+) -> dict[str, float]:
     """F of the pairs found and of the pairs with their type, micro, as `harmonize evaluate` counts them.
+
+    Of what is said beside the label, "novelty_f" and "subject_f" are F of the pairs found with it.
 
     Args:
         prediction: logits [pairs, labels] and labels [pairs], or both with a dimension of contexts before. Of
@@ -142,7 +157,9 @@ def watched_scores(prediction: EvalPrediction, space: LabelSpace, threshold: str
     gold = np.asarray(prediction.label_ids)
     gold = gold[:, :, 0] if gold.ndim > 2 else gold
     known = gold != IGNORED
-    logits, gold = np.asarray(prediction.predictions, dtype=np.float32)[known], gold[known]
+    outputs = Outputs(space.names, tuple(said))
+    logits, told = outputs.of_logits(np.asarray(prediction.predictions, dtype=np.float32)[known])
+    gold, values = outputs.of_targets(gold[known])
     if space.by_corpus:
         own = np.array([space.own(space.names[label].partition("/")[0]) for label in gold], dtype=bool)
         logits = np.where(own, logits, -np.inf)
@@ -160,6 +177,10 @@ def watched_scores(prediction: EvalPrediction, space: LabelSpace, threshold: str
     return {
         "pair_f": 2 * int(both.sum()) / denominator,
         "typed_f": 2 * int((both & (found == gold)).sum()) / denominator,
+        **{
+            f"{column}_f": 2 * int((both & (told[column].argmax(axis=-1) == value)).sum()) / denominator
+            for column, value in values.items()
+        },
         **shifted,
     }
 
@@ -193,4 +214,5 @@ def raise_negatives(model: Any, space: LabelSpace, shift: float) -> None:
     last = [module for module in model.classifier.modules() if isinstance(module, torch.nn.Linear)][-1]
     negative = torch.tensor([is_negative(label) for label in space.plain], device=last.bias.device)
     with torch.no_grad():
-        last.bias.add_(negative.to(last.bias.dtype), alpha=shift)
+        # What is said beside the label has the outputs behind these.
+        last.bias[: len(negative)].add_(negative.to(last.bias.dtype), alpha=shift)

@@ -96,6 +96,8 @@ class Recipe(BaseModel):
     candidates: int | None = Field(ge=1)
     labels: Literal["harmonized", "source"]
     heads: Literal["one", "corpus"]
+    novelty: bool
+    direction: bool
     epochs: float | None = Field(gt=0)
     batch_size: int | None = Field(ge=1)
     batch_tokens: int | None = Field(ge=1)
@@ -153,6 +155,13 @@ class Recipe(BaseModel):
         if self.input != "described" and self.knowledge is not None:
             raise ValueError(f"knowledge: expected null with input {self.input}, which tells nothing of it")
         return self
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """The columns of the set that the classifier tells beside the label."""
+        return tuple(
+            column for column, told in (("novelty", self.novelty), ("subject", self.direction)) if told
+        )
 
     def with_values(self, values: Mapping[str, Any]) -> Recipe:
         """The recipe with some values changed.

@@ -145,6 +145,8 @@ def steps_learnt(inputs: Mapping[str, Mapping[str, int]], state: Any) -> dict[st
         "step": "step",
         "eval_pair_f": "pair_f",
         "eval_typed_f": "typed_f",
+        "eval_novelty_f": "novelty_f",
+        "eval_subject_f": "subject_f",
         "eval_shift": "shift",
         "eval_loss": "loss",
     }

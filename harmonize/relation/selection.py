@@ -25,7 +25,7 @@ from harmonize.union.leaks import Repeat, fingerprint, leaks_into, read_repeats
 from harmonize.union.manifest import file_entry, read_manifest
 from harmonize.union.nary import load_nary
 from harmonize.union.reader import load_union
-from harmonize.union.schema import MANIFEST, SCHEMA
+from harmonize.union.schema import MANIFEST, SAID, SCHEMA
 
 __all__ = [
     "LeftOut",
@@ -225,7 +225,8 @@ def _parts(recipe: Recipe, held: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _rows(union: Path, parts: Iterable[tuple[str, str]]) -> pa.Table:
-    tables = [load_union(union, corpora=[corpus], splits=[split], columns=COLUMNS) for corpus, split in parts]
+    columns = (*COLUMNS, *SAID)
+    tables = [load_union(union, corpora=[corpus], splits=[split], columns=columns) for corpus, split in parts]
     return pa.concat_tables(tables).unify_dictionaries()
 
 
@@ -328,6 +329,8 @@ def _with_pseudo(chosen: Selection, union: Path, recipe: Recipe, places: _Places
         for instance, reason in zip(_ids(labels.rows), held_out.reasons(labels.rows), strict=True)
     ]
     rows = labels.rows.select(COLUMNS).cast(pa.schema([SCHEMA.field(name) for name in COLUMNS]))
+    for column in SAID:  # a model's label says nothing beside the type
+        rows = rows.append_column(SCHEMA.field(column), pa.nulls(rows.num_rows, pa.string()))
     kept = rows.filter(pa.array([reason is None for reason in found], pa.bool_()))
     left_out = tuple(
         LeftOut(PSEUDO, document, instance, reason)

@@ -23,11 +23,12 @@ from harmonize.relation.labels import LabelSpace
 from harmonize.relation.order import Drawn
 from harmonize.relation.prompt import tag
 from harmonize.relation.recipe import Recipe, part
+from harmonize.relation.said import Outputs
 from harmonize.relation.selection import Selection, all_gold_labels, gold_labels, pairs_of
 from harmonize.relation.teacher import soft_targets
 from harmonize.spec import load_catalogue
 
-__all__ = ["Task", "labels_in", "space_of"]
+__all__ = ["Task", "labels_in", "outputs_of", "space_of"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Task:
         head: the kind of classifier.
         encoder: with a tokenizer that knows the tags.
         space: the labels, in the order of the model's outputs.
+        outputs: the labels, and what is said besides.
         labels: of each training pair, as its place in `space`.
         train, development: the inputs; development is None where nothing is watched.
         drawn: which of the training inputs an epoch reads.
@@ -50,6 +52,7 @@ class Task:
     encoder: Encoder
     prompt: Prompt
     space: LabelSpace
+    outputs: Outputs
     labels: NDArray[np.int64]
     train: EncodedInputs
     development: EncodedInputs | None
@@ -74,10 +77,12 @@ class Task:
             device: where the teacher answers, if there is one.
 
         Raises:
-            HarmonizeError: an encoder that is not to be had, or rows of a single label.
+            HarmonizeError: an encoder that is not to be had, rows of a single label, or none that says what
+                is to be said beside it.
         """
         rows, watched = selection.train, selection.development
         space = space_of(selection, recipe)
+        outputs = outputs_of(space, rows, recipe)
         tags = _tags({*load_catalogue().target.tags, *_types(rows), *_types(watched)})
         head = head_named(recipe.head)
         name = str(start) if start is not None else recipe.encoder
@@ -86,7 +91,7 @@ class Task:
             raise HarmonizeError(f"input {recipe.input}: expected {known} with head {head.name}")
         words = input_named(recipe.input).words(tags)
         encoder = load_encoder(
-            name, head, space.names, words, lambda: _texts(rows, head), recipe.attention_dropout
+            name, head, outputs.names, words, lambda: _texts(rows, head), recipe.attention_dropout
         )
         prompt = Prompt(
             tags=tags,
@@ -95,6 +100,7 @@ class Task:
             labels=recipe.labels,
             by_corpus=space.by_corpus,
             head=head.name,
+            said=outputs.said,
         )
         knowledge = None if recipe.knowledge is None else read_knowledge(Path(recipe.knowledge))
         pairs = head.encoder(encoder.tokenizer, tags, prompt.max_length, recipe.input, knowledge)
@@ -109,12 +115,25 @@ class Task:
             counted = _counted(encoded, counts.setdefault(part_name, {}))
             taught = _targets(recipe, head, some, labels[-1], space, device) if some is rows else None
             sets.append(
-                head.inputs(counted, _learnt(head, space, some, recipe) if taught is None else taught)
+                head.inputs(
+                    counted, _learnt(head, space, outputs, some, recipe) if taught is None else taught
+                )
             )
         development = sets[1] if watched.num_rows else None
         drawn = _drawn(sets[0], rows, recipe)
         return cls(
-            recipe, head, encoder, prompt, space, labels[0], sets[0], development, drawn, counts, knowledge
+            recipe,
+            head,
+            encoder,
+            prompt,
+            space,
+            outputs,
+            labels[0],
+            sets[0],
+            development,
+            drawn,
+            counts,
+            knowledge,
         )
 
 
@@ -168,19 +187,39 @@ def space_of(selection: Selection, recipe: Recipe) -> LabelSpace:
     return space
 
 
+def outputs_of(space: LabelSpace, rows: Any, recipe: Recipe) -> Outputs:
+    """The outputs of a recipe's classifier.
+
+    Raises:
+        HarmonizeError: it is to say what no training row says, or with a teacher, which says nothing of it.
+    """
+    options = {"novelty": "novelty", "subject": "direction"}
+    for column in recipe.said:
+        if recipe.teacher is not None:
+            raise HarmonizeError(f"{options[column]}: expected false with a teacher")
+        if head_named(recipe.head).several:
+            raise HarmonizeError(f"{options[column]}: expected false with head {recipe.head}")
+        if rows[column].null_count == rows.num_rows:
+            raise HarmonizeError(
+                f"{options[column]}: expected training rows with a {column}, none has one; corpora that say "
+                f"nothing of it, or a set of an earlier schema (`harmonize build` makes it anew)"
+            )
+    return Outputs(space.names, recipe.said)
+
+
 def labels_in(space: LabelSpace, rows: Any, recipe: Recipe) -> NDArray[np.int64]:
     """Of each row, the place of its label in the space."""
     found = [space.index(*each) for each in _corpora_and_labels(rows, recipe)]
     return np.array(found, dtype=np.int64)
 
 
-def _learnt(head: Head, space: LabelSpace, rows: Any, recipe: Recipe) -> NDArray[np.int64]:
+def _learnt(head: Head, space: LabelSpace, outputs: Outputs, rows: Any, recipe: Recipe) -> NDArray[np.int64]:
     """What a head learns of rows: the place of each one's label, or [rows, most] of all its labels.
 
     Labels that no row has as its first, such as types that stand for no relation, are not learnt.
     """
     if not head.several:
-        return labels_in(space, rows, recipe)
+        return outputs.targets(labels_in(space, rows, recipe), rows)
     named = zip(rows["corpus"].to_pylist(), all_gold_labels(rows, recipe.labels), strict=True)
     found = [[space.index(corpus, label) for label in labels] for corpus, labels in named]
     known = [[place for place in places if place >= 0] for places in found]

@@ -48,6 +48,7 @@ from harmonize.relation.linear import LINEAR_HEADS, fitted
 from harmonize.relation.objective import (
     DEVELOPMENT,
     EVEN,
+    Loss,
     label_weights,
     raise_negatives,
     watched_scores,
@@ -198,11 +199,15 @@ def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
     """A baseline of harmonize.relation.linear, trained in `folder`; it takes seconds, and is not resumed.
 
     Raises:
-        HarmonizeError: the recipe has a first stage or a teacher, which a baseline can do nothing with.
+        HarmonizeError: the recipe has a first stage, a teacher or further outputs, which a baseline can do
+            nothing with.
     """
     for name in ("first", "teacher"):
         if getattr(recipe, name) is not None:
             raise HarmonizeError(f"{name}: expected null with head {recipe.head}")
+    for name in ("novelty", "direction"):
+        if getattr(recipe, name):
+            raise HarmonizeError(f"{name}: expected false with head {recipe.head}")
     timer = Timer()
     selection = select(union, recipe)
     space = space_of(selection, recipe)
@@ -301,8 +306,10 @@ def _trainer(task: Task, folder: Path, device: torch.device, callbacks: Sequence
             padding=int(task.encoder.tokenizer.pad_token_id),
             types_too="token_type_ids" in task.encoder.tokenizer.model_input_names,
         ),
-        compute_loss_func=task.head.loss(task.space, weights),
-        compute_metrics=partial(watched_scores, space=task.space, threshold=recipe.threshold),
+        compute_loss_func=_loss(task, weights),
+        compute_metrics=partial(
+            watched_scores, space=task.space, threshold=recipe.threshold, said=recipe.said
+        ),
         callbacks=[_Report(), *callbacks],
     )
     if recipe.patience is not None and task.development is not None:
@@ -311,6 +318,12 @@ def _trainer(task: Task, folder: Path, device: torch.device, callbacks: Sequence
     if not sys.stderr.isatty():
         trainer.remove_callback(ProgressCallback)
     return trainer
+
+
+def _loss(task: Task, weights: torch.Tensor | None) -> Any:
+    """What training minimizes: the head's own loss, with what is said beside the label where it is."""
+    said = task.recipe.said
+    return Loss(task.space, weights, said) if said else task.head.loss(task.space, weights)
 
 
 def _arguments(recipe: Recipe, folder: Path, device: torch.device, *, watched: bool) -> TrainingArguments:

@@ -63,7 +63,7 @@ def _spans(document: Document, corpus: Corpus, ledger: Ledger) -> Document:
 
 def _contexts(document: Document, corpus: Corpus, ledger: Ledger) -> list[Instance]:
     rule, split = corpus.rules.b, document.split
-    instances, mentions, relations, drops = _B[rule](document, corpus)
+    instances, mentions, relations, statements, drops = _B[rule](document, corpus)
     ledger.enter(split, rule, "documents")
     ledger.leave(split, rule, "documents", 1 if instances else 0)
     ledger.enter(split, rule, "mentions", len(document.mentions))
@@ -72,6 +72,9 @@ def _contexts(document: Document, corpus: Corpus, ledger: Ledger) -> list[Instan
     ledger.leave(split, rule, "mentions", len(mentions))
     ledger.leave(split, rule, "relations", len(relations))
     ledger.leave(split, rule, "instances", len(instances))
+    if statements.entered:  # most corpora say nothing beside the type
+        ledger.enter(split, rule, "statements", statements.entered)
+        ledger.leave(split, rule, "statements", statements.left)
     ledger.drop(split, rule, document.id, drops)
     return instances
 

@@ -14,6 +14,7 @@ from harmonize.ledger import Drop
 from harmonize.model import Document, EntityInContext, Instance, Mention, Relation, Span
 from harmonize.rules.entity_index import EntityIndex
 from harmonize.rules.spans import NOT_IN_ONE_SENTENCE, described, not_found
+from harmonize.rules.statements import Statements
 from harmonize.spec import Corpus
 
 __all__ = ["Paired", "b1", "b2", "body_contexts", "mentions_in", "passage_contexts"]
@@ -35,12 +36,14 @@ class Paired(NamedTuple):
         instances: a pair in a context each.
         mentions: those that can stand in a pair.
         relations: those that some instance shows.
+        statements: what the relations say beside their types.
         drops: the rest, with reasons.
     """
 
     instances: list[Instance]
     mentions: list[Mention]
     relations: list[Relation]
+    statements: Statements
     drops: list[Drop]
 
 
@@ -118,6 +121,7 @@ def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Pai
     index = EntityIndex(document, corpus)
     usable, drops = _usable_mentions(document, corpus)
     annotated, distinct, repeated = _by_pair(document.relations, index)
+    statements = Statements.of(document.relations, index, corpus)
     instances: list[Instance] = []
     shown: set[frozenset[str]] = set()
     for context, inside in mentions_in(contexts, usable):
@@ -128,7 +132,8 @@ def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Pai
             relations = annotated.get(pair, [])
             if relations or not head.coincides_with(tail):
                 shown.add(pair)
-                instances.append(_instance(document.id, text, head, tail, relations))
+                made = _instance(document.id, text, head, tail, relations)
+                instances.append(statements.put_into(made))
             else:
                 drops.append(Drop("instances", SAME_TEXT, f"{head.id} {tail.id}"))
     placed = [relation for relation in distinct if shown.intersection(index.pairs(relation))]
@@ -137,7 +142,7 @@ def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Pai
     drops += [Drop("relations", _why_unplaced(r, index, corpus), described(r)) for r in unplaced]
     if not instances:
         drops.append(Drop("documents", NO_PAIR, document.id))
-    return Paired(instances, usable, placed, drops)
+    return Paired(instances, usable, placed, statements, drops + statements.drops)
 
 
 def _usable_mentions(document: Document, corpus: Corpus) -> tuple[list[Mention], list[Drop]]:
@@ -206,7 +211,6 @@ def _instance(
         head=head.in_context,
         tail=tail.in_context,
         source_relations=tuple(relation.type for relation in relations),
-        novelty=next((relation.novelty for relation in relations if relation.novelty), None),
     )
 
 

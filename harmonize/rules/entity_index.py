@@ -37,6 +37,8 @@ class EntityIndex:
 
     def pairs(self, relation: Relation) -> list[frozenset[str]]:
         """The unordered pairs of entities that a relation relates; a pair of one is an entity with itself."""
-        return [
-            frozenset(pair) for pair in product(self.entities(relation.head), self.entities(relation.tail))
-        ]
+        return [frozenset(pair) for pair in self.ordered_pairs(relation)]
+
+    def ordered_pairs(self, relation: Relation) -> list[tuple[str, str]]:
+        """The same pairs, an entity of the relation's head first."""
+        return list(product(self.entities(relation.head), self.entities(relation.tail)))

@@ -64,6 +64,7 @@ def card(manifest: dict[str, Any], repeats: Sequence[Repeat]) -> str:
         row_counts=_row_counts(counts),
         label_counts=_label_counts(counts),
         nary=_nary(manifest),
+        said_counts=_said_counts(counts),
         licences=_licences(manifest),
         licence_statement=licence_statement(manifest),
         sources=_sources(manifest),
@@ -264,6 +265,20 @@ def _nary(manifest: dict[str, Any]) -> list[Row]:
             ),
         )
         for corpus, split, part in nary_files(manifest)
+    ]
+
+
+def _said_counts(counts: Sequence[SplitCounts]) -> list[Row]:
+    rows: Counter[tuple[str, str]] = Counter()
+    corpora: dict[tuple[str, str], dict[str, None]] = {}
+    for part in counts:
+        for column, values in part.said.items():
+            for value, number in values.items():
+                rows[column, value] += number
+                corpora.setdefault((column, value), {})[part.corpus] = None
+    return [
+        (f"`{column}`", value, number, ", ".join(corpora[column, value]))
+        for (column, value), number in sorted(rows.items(), key=lambda item: (item[0][0], -item[1]))
     ]
 
 

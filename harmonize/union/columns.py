@@ -30,6 +30,7 @@ COLUMNS = {
     "source_relations": "the corpus' own relation types of the pair; empty if nobody annotated it",
     "directed": "the corpus orders its pairs: the head is the first argument",
     "novelty": "Novel or No, as BioRED says of its relations; null elsewhere",
+    "subject": "which side of a relation acts: head, tail or neither; null where the corpus does not say",
     "task": "the corpus' name in the prompt of BioREx",
     "rules": "the adjustment rules that were applied, a to e",
     "span_source": "the least certain source of the pair's mentions: gold, pubtator or dictionary",

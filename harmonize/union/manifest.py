@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from harmonize.errors import UnionError
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest_model import Manifest, key_messages
-from harmonize.union.schema import MANIFEST
+from harmonize.union.schema import MANIFEST, SAID
 from harmonize.union.version import check_version
 
 __all__ = [
@@ -103,6 +103,7 @@ class SplitCounts(NamedTuple):
     instances: int
     positive: int
     labels: dict[str, int]
+    said: dict[str, dict[str, int]]  # column of SAID -> value -> rows
     dropped: Counter[tuple[str, str, str]]  # (step, unit, reason) -> count
 
 
@@ -148,5 +149,6 @@ def split_counts(manifest: dict[str, Any]) -> Iterator[SplitCounts]:
                 instances=sum(labels.values()),
                 positive=sum(count for label, count in labels.items() if not label.startswith("None")),
                 labels=labels,
+                said={column: part[column] for column in SAID if column in part},
                 dropped=dropped,
             )

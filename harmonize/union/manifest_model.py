@@ -75,13 +75,19 @@ class NaryEntry(_Entry):
 
 
 class SplitEntry(_Entry):
-    """A split of a corpus; a `file` has `rows`, `bytes` and `sha256`."""
+    """A split of a corpus; a `file` has `rows`, `bytes` and `sha256`.
+
+    Attributes:
+        labels, novelty, subject: how many rows have which; the last two are empty where a corpus has none.
+    """
 
     file: str | None
     rows: int = 0
     bytes: int = 0
     sha256: str = ""
     labels: dict[str, int]
+    novelty: dict[str, int] = {}
+    subject: dict[str, int] = {}
     steps: Steps
     nary: NaryEntry | None = None
 

@@ -31,7 +31,8 @@ def load_union(
         corpora, splits, columns: all unless given.
 
     Returns:
-        A table with the columns of harmonize.union.schema.SCHEMA; `.to_pandas()` makes a data frame.
+        A table with the columns of harmonize.union.schema.SCHEMA; `.to_pandas()` makes a data frame. What a
+        set of an earlier schema lacks of nullable columns is null.
 
     Raises:
         UnionError: no union set there, or a file of it is missing or broken.

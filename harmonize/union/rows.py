@@ -67,6 +67,7 @@ def _row(corpus: str, document: Document, instance: Instance) -> dict[str, Any]:
         "relations": list(instance.labels),
         "source_relations": list(instance.source_relations),
         "novelty": instance.novelty,
+        "subject": instance.subject,
         "span_source": instance.span_source,
     }
 

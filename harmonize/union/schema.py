@@ -41,6 +41,7 @@ __all__ = [
     "NARY_SCHEMA",
     "PARTITION_COLUMNS",
     "ROW_SCHEMA",
+    "SAID",
     "SCHEMA",
     "SCHEMA_VERSION",
     "nary_file",
@@ -94,6 +95,7 @@ FILE_SCHEMA = pa.schema(
         _required("source_relations", _NAMES),
         _required("directed", pa.bool_()),
         pa.field("novelty", _TEXT),
+        pa.field("subject", _TEXT),
         _required("task", _TEXT),
         _required("rules", _NAMES),
         _required("span_source", _TEXT),
@@ -137,6 +139,9 @@ NARY_FILE_SCHEMA = pa.schema(
 
 NARY_SCHEMA = pa.schema([*NARY_FILE_SCHEMA, *(SCHEMA.field(name) for name in ("corpus", "split"))])
 """What is read of it: with the columns that the folders name."""
+
+SAID = ("novelty", "subject")
+"""The columns that say more of a relation than its type, where its corpus does; the manifest counts them."""
 
 PARTITION_COLUMNS = ("part", "level", "directed", "task", "rules", "licence", "redistributable")
 """Columns with one value for a whole file."""

@@ -439,6 +439,27 @@ def test_leaks_of_documents_that_are_not_there(union: Path) -> None:
     assert row[2].endswith("/train/nine")
 
 
+# What is said of relations beside their type.
+
+
+def test_rows_that_say_of_relations_what_they_may_not(union: Path) -> None:
+    def change(rows: list[dict[str, Any]]) -> None:
+        unrelated = next(row for row in rows if row["relation"] == "None")
+        first, second, *_ = (row for row in rows if row["novelty"] == "No")
+        unrelated["novelty"], first["novelty"], second["subject"] = "Novel", "maybe", "first"
+
+    edit_rows(union, ROWS, change)
+    assert sorted(message for file, _, message in faults(union) if file == ROWS) == [
+        "expected 0 rows, got 1",
+        "expected 0 rows, got 1",
+        "expected 6 rows, got 7",
+        "expected 8 rows, got 7",
+        "expected no novelty of a pair without relation, got Novel",
+        "expected novelty of Novel, No or null, got 'maybe'",
+        "expected subject of head, tail, neither or null, got 'first'",
+    ]
+
+
 # The schemas.
 
 

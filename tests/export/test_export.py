@@ -27,6 +27,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_manifest import made_manifest
 
+import harmonize
 from harmonize.errors import HarmonizeError, UnionError, UnknownName
 from harmonize.export.export import Exported, export
 from harmonize.export.tsv import lines
@@ -43,7 +44,7 @@ CATALOGUE = load_catalogue()
 BLANKED = str.maketrans("\t\n\r", "   ")
 TSV_HEADER = """instance_id corpus split document_id pmid relation relations source_relations
     head_id head_name head_type head_spans tail_id tail_name tail_type tail_spans
-    part level context_start context_end source_head_type source_tail_type directed novelty task rules
+    part level context_start context_end source_head_type source_tail_type directed novelty subject task rules
     span_source leaks_into licence redistributable text"""
 
 Key = tuple[str, str, str]
@@ -252,6 +253,19 @@ def test_bioc_json_holds_what_the_rows_say(content: Content, bioc_read: Collecti
             found.mentions[key], found.relations[key] = set(places), dict(triples)
             assert (len(found.mentions[key]), len(found.relations[key])) == (len(places), len(triples))
     assert found == content
+
+
+def test_bioc_json_says_which_entity_acts_and_pubtator_does_not(
+    as_bioc: Exported, as_pubtator: Exported, union: Path
+) -> None:
+    frame = harmonize.load_union(union, columns=["corpus", "subject"]).to_pandas()
+    saying = set(frame.corpus[frame.subject.notna()])
+    for name in as_bioc.files:
+        content = json.loads((as_bioc.out / name).read_text(encoding="utf-8"))
+        for relation in (r for document in content["documents"] for r in document["relations"]):
+            expected = "head" if content["infons"]["corpus"] in saying else None
+            assert relation["infons"].get("subject") == expected
+    assert not any("Subject:" in (as_pubtator.out / name).read_text() for name in as_pubtator.files)
 
 
 def test_bioc_json_counts_like_pubtator(as_bioc: Exported, as_pubtator: Exported) -> None:
@@ -466,7 +480,14 @@ def made_row(**columns: Any) -> dict[str, Any]:
     }
     return (
         row
-        | {"corpus": "made", "split": "train", "pmid": None, "novelty": None, "span_source": "gold"}
+        | {
+            "corpus": "made",
+            "split": "train",
+            "pmid": None,
+            "novelty": None,
+            "subject": None,
+            "span_source": "gold",
+        }
         | columns
     )
 

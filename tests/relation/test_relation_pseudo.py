@@ -73,7 +73,7 @@ def test_rows_of_the_file_are_trained_on_and_nothing_else_changes(
     assert after.development.equals(before.development)
     assert after.left_out == before.left_out
     assert after.train.slice(before.train.num_rows).to_pylist() == [
-        {name: row[name] for name in before.train.column_names} for row in rows.to_pylist()
+        {name: row.get(name) for name in before.train.column_names} for row in rows.to_pylist()
     ]
     assert rows_hash(sample_union, after) != rows_hash(sample_union, before)
 

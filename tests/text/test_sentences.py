@@ -42,6 +42,56 @@ def test_rule_based_sentences_have_no_blanks_at_their_edges() -> None:
     assert sentences(document("One ends.  Two ends. Three")) == ["One ends.", "Two ends.", "Three"]
 
 
+ROUTES = ("i.m.", "i.p.", "s.c.", "i.v.", "p.o.", "i.c.v.")
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Naloxone (3 mg/kg, {}), attenuated it.",
+        "Rimcazole (3 mg/kg, {}) inhibited it.",
+        "It rose after {} mCPP, a serotonin agonist.",
+        "We gave it {} 30 min before, and {} once more.",
+        "A dose [10 mg/kg {}]; saline in others.",
+    ],
+)
+def test_a_route_of_administration_ends_no_sentence_that_goes_on(text: str, route: str) -> None:
+    written = text.format(*[route] * text.count("{}"))
+    assert sentences(document(written)) == [written]
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_sentence_may_end_with_a_route_of_administration(route: str) -> None:
+    parts = [f"Rats were given saline {route}", f"Mice had aspirin (3 mg/kg, {route}).", "It helped."]
+    assert sentences(document(" ".join(parts))) == parts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Steroids no. 4, no. 6 and No. 10 bound it.",
+        "The fungus Microsporum sp., to attenuate it, was grown.",
+        "Some drugs, e.g. aspirin, i.e. acetylsalicylic acid, are old.",
+    ],
+)
+def test_other_abbreviations_after_which_a_sentence_goes_on(text: str) -> None:
+    assert sentences(document(text)) == [text]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Is it so? no. 3 rats died.", ["Is it so?", "no. 3 rats died."]),
+        ("We saw no. It was late.", ["We saw no.", "It was late."]),
+        ("It was so in casino. 3 rats died.", ["It was so in casino.", "3 rats died."]),
+        ("Loss of p53. p21 rose.", ["Loss of p53.", "p21 rose."]),
+    ],
+)
+def test_what_looks_alike_and_still_ends_a_sentence(text: str, expected: list[str]) -> None:
+    assert sentences(document(text)) == expected
+
+
 def test_a_title_without_full_stop_stays_apart_from_the_abstract() -> None:
     assert sentences(document("A title", "An abstract.")) == ["A title", "An abstract."]
 

@@ -18,8 +18,8 @@ from harmonize.union.schema import FILE_SCHEMA, METADATA_KEY, SCHEMA
 REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
 CONTRACT = """instance_id part level document_id pmid text context_start context_end head_id tail_id
     head_name tail_name head_type tail_type source_head_type source_tail_type head_spans tail_spans relation
-    relations source_relations directed novelty task rules span_source leaks_into licence redistributable
-    corpus split"""
+    relations source_relations directed novelty subject task rules span_source leaks_into licence
+    redistributable corpus split"""
 CATALOGUE = load_catalogue()
 
 
@@ -42,7 +42,7 @@ def test_columns_are_the_contract_s(table: pa.Table) -> None:
     assert table.schema.names == CONTRACT.split()
     assert table.schema == SCHEMA
     for name in table.schema.names:
-        assert SCHEMA.field(name).nullable == (name in ("pmid", "novelty"))
+        assert SCHEMA.field(name).nullable == (name in ("pmid", "novelty", "subject"))
         assert table[name].null_count == 0 or SCHEMA.field(name).nullable, name
 
 
