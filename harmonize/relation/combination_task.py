@@ -25,6 +25,7 @@ from harmonize.relation.labels import LabelSpace
 from harmonize.relation.order import Drawn
 from harmonize.relation.prompt import tag
 from harmonize.relation.recipe import Recipe
+from harmonize.relation.said import Outputs
 from harmonize.relation.selection import Selection
 from harmonize.relation.task import Task
 from harmonize.spec import load_catalogue
@@ -79,6 +80,7 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
         encoder=encoder,
         prompt=prompt,
         space=space,
+        outputs=Outputs(space.names),
         labels=train.labels,
         train=train,
         development=development if len(development) else None,
@@ -92,6 +94,9 @@ def _check(recipe: Recipe) -> None:
     for name in ("teacher", "pseudo", "negatives", "corpus_tokens", "knowledge"):
         if getattr(recipe, name) is not None:
             raise HarmonizeError(f"{name}: expected null with head {COMBINATION}")
+    for name in ("novelty", "direction"):
+        if getattr(recipe, name):
+            raise HarmonizeError(f"{name}: expected false with head {COMBINATION}")
     if recipe.labels != "harmonized":
         raise HarmonizeError(f"labels: expected harmonized with head {COMBINATION}")
     known = head_named(COMBINATION).inputs_known

@@ -51,7 +51,8 @@ class Findings:
     def look_at(self, document: Document) -> None:
         corpus = self.corpus
         found = Counter(("entity_types", m.type) for m in document.mentions if not corpus.knows(m.type))
-        types = [relation.type for relation in (*document.relations, *document.nary)]
+        types = [relation.type for relation in document.relations]
+        types += [relation.type for relation in document.nary]
         found.update(("relation_types", kind) for kind in types if not corpus.knows_relation(kind))
         for each in found:
             self._first.setdefault(each, document.id)

@@ -44,10 +44,8 @@ def nary_instances(
     Raises:
         SpecError: an entity or relation type that the corpus' mapping does not know.
     """
-    labels = corpus.spec.relation_types
     for relation in document.nary:
-        if relation.type not in labels:
-            raise corpus.unmapped("relation_types", relation.type, labels)
+        corpus.label(relation.type)
     typed = [mention for mention in document.mentions if corpus.kind(mention.type) is not None]
     typed.sort(key=lambda mention: (mention.spans, mention.id))
     instances, shown = [], set[str]()
@@ -67,7 +65,6 @@ def _contexts(document: Document, corpus: Corpus, splitter: str) -> list[Span]:
 
 def _instance(document: Document, corpus: Corpus, context: Span, mentions: list[Mention]) -> NaryInstance:
     held = {mention.id for mention in mentions}
-    labels = corpus.spec.relation_types
     return NaryInstance(
         document_id=document.id,
         context=context,
@@ -76,7 +73,7 @@ def _instance(document: Document, corpus: Corpus, context: Span, mentions: list[
         relations=tuple(
             NaryLabel(label, each.type, each.arguments, each.needs_context)
             for each in document.nary
-            if (label := labels[each.type]) is not None and held.issuperset(each.arguments)
+            if (label := corpus.label(each.type)) is not None and held.issuperset(each.arguments)
         ),
     )
 
