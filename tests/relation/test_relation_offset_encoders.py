@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 from harmonize.relation.classifier import Classifier
+from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.documents import IGNORED
 from harmonize.relation.encoders import Encoder, load_encoder
 from harmonize.relation.heads import HEADS
@@ -32,7 +33,12 @@ from harmonize.relation.training import train
 Small = Callable[..., Recipe]
 KINDS = ("mpnet", "roberta")
 LABELS = ("Association", "Positive_Correlation", "None")
-OF_CONTEXTS = tuple((name, "prompt") for name, head in HEADS.items() if head.of_contexts)
+OF_CONTEXTS = tuple(
+    (name, "prompt") for name, head in HEADS.items() if head.of_contexts and name != COMBINATION
+)
+"""The heads that read a context once for all its pairs."""
+OF_PAIRS = SYSTEMS[: sum(not head.of_contexts for head in HEADS.values())]
+"""Each other head, with one kind of input."""
 pytestmark = pytest.mark.xdist_group("offset encoders")  # they share their runs
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -179,7 +185,7 @@ def small_values(folder: Path, head: str, input_: str) -> dict[str, Any]:
     return {"encoder": str(folder), "head": head, "input": input_, "attention_dropout": 0.0, **HALF, **size}
 
 
-EACH_HEAD = (*SYSTEMS[: len(HEADS) - len(OF_CONTEXTS)], *OF_CONTEXTS)
+EACH_HEAD = (*OF_PAIRS, *OF_CONTEXTS)
 
 
 @pytest.mark.parametrize(
