@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from bioc import BioCAnnotation, BioCDocument, BioCRelation
+from bioc import BioCAnnotation, BioCDocument, BioCPassage, BioCRelation
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.annotations import ordered_relations
@@ -94,9 +94,15 @@ def gold_document(
         passages=passages,
         mentions=tuple(mentions),
         relations=ordered_relations(pairs),
-        pmid=told_pmid(record.id, (record.infons, *(passage.infons for passage in record.passages))),
+        pmid=told_pmid(record.id, map(_told, (record, *record.passages))),
     )
     return GoldDocument(document, others)
+
+
+def _told(part: BioCDocument | BioCPassage) -> dict[str, str]:
+    """The infons of a part that are text; JSON may hold anything in their place."""
+    infons = part.infons if isinstance(part.infons, dict) else {}
+    return {key: value for key, value in infons.items() if isinstance(value, str)}
 
 
 def _annotated(

@@ -49,6 +49,7 @@ from harmonize.pipelines.build import build
 from harmonize.pipelines.pubtator import PubTatorDump
 from harmonize.registry import adapter, sample_folder
 from harmonize.rules.adjust import adjust
+from harmonize.rules.nary import nary_instances
 from harmonize.sources import pubtator3
 from harmonize.sources.annotations import iter_articles
 from harmonize.sources.archive import files_below, split_location
@@ -57,6 +58,7 @@ from harmonize.spec import Corpus, load_catalogue
 from harmonize.union.documents import read_documents
 from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import read_manifest, split_counts
+from harmonize.union.nary import NaryRows
 from harmonize.union.rows import record_batch
 from harmonize.union.schema import DOCUMENTS, LEAKS
 
@@ -471,10 +473,13 @@ def _adjusted(document: Document, corpus: Corpus, ledger: Ledger) -> None:
     for unit, count in (
         ("documents", 1),
         ("mentions", len(document.mentions)),
-        ("relations", len(document.relations)),
+        ("relations", len(document.relations) + len(document.nary)),
     ):
         ledger.leave(document.split, READ, unit, count)  # type: ignore[arg-type]
     document.text.casefold().encode()  # what looks for repeated documents hashes
+    if corpus.spec.nary:
+        NaryRows(corpus, document.split).add(document, nary_instances(document, corpus, ledger))
+        return
     instances = adjust(document, corpus, ledger)
     if instances:
         record_batch(corpus.key, document, instances)

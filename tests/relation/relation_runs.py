@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from stopped_trainings import Stop, StopAt
 
+from harmonize.relation.combinations import COMBINATION
+from harmonize.relation.heads import HEADS
 from harmonize.relation.inputs import INPUTS
 from harmonize.relation.pair_model import POOLINGS
 from harmonize.relation.recipe import Recipe
@@ -17,6 +19,8 @@ from harmonize.relation.training import train
 OF_TEXT = tuple(name for name, kind in INPUTS.items() if not kind.describes)
 SYSTEMS = tuple(zip(("cls", *POOLINGS, "entities", "entities"), (*OF_TEXT, "prompt"), strict=True))
 """Each head of pairs and each kind of input of text alone, in as few pairs of these as have all of them."""
+OF_CONTEXTS = tuple(name for name, head in HEADS.items() if head.of_contexts and name != COMBINATION)
+"""Each head that reads a context once for all its pairs."""
 HALF = {"epochs": 0.5, "evaluate_every": 3}
 """Half an epoch, six steps, with a checkpoint in the middle."""
 

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
-from relation_runs import HALF, SYSTEMS, stopped_and_resumed
+from relation_runs import HALF, OF_CONTEXTS, SYSTEMS, stopped_and_resumed
 from stopped_trainings import StopAt, weights
 from transformers import AutoModelForSequenceClassification, BertConfig
 
@@ -170,7 +170,7 @@ def test_a_head_goes_on_from_its_own_kind_and_no_other(
         assert not (tmp_path / other).exists()
 
 
-@pytest.mark.parametrize("head", [name for name, head in HEADS.items() if head.of_contexts])
+@pytest.mark.parametrize("head", OF_CONTEXTS)
 def test_a_context_is_read_in_two_kinds_of_input(
     sample_union: Path, small_recipe: Small, tmp_path: Path, head: str
 ) -> None:

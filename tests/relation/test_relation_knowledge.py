@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from relation_cases import CHEMICAL, DISEASE, TAGS, entity, words_tokenizer
-from relation_runs import HALF, stopped_and_resumed
+from relation_runs import HALF, OF_CONTEXTS, stopped_and_resumed
 from stopped_trainings import Stop, StopAt, weights
 from typer.testing import CliRunner
 
@@ -26,7 +26,6 @@ from harmonize.relation.classifier import Classifier
 from harmonize.relation.documents import DocumentEncoder
 from harmonize.relation.encoding import PairEncoder, add_tokens
 from harmonize.relation.graph_documents import EncodedGraph, GraphEncoder
-from harmonize.relation.heads import HEADS
 from harmonize.relation.knowledge import KNOWLEDGE_FILE, Knowledge, read_knowledge
 from harmonize.relation.pair import Pair
 from harmonize.relation.prompt import tag_tokens
@@ -176,7 +175,7 @@ def test_stopped_and_resumed_it_has_the_same_weights(
     assert weights(again) == weights(run)
 
 
-@pytest.mark.parametrize("head", [name for name, head in HEADS.items() if head.of_contexts])
+@pytest.mark.parametrize("head", OF_CONTEXTS)
 def test_contexts_are_described_too(
     table: Path, sample_union: Path, small_recipe: Small, tmp_path: Path, head: str
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from offset_encoders import LONGEST, offset_encoder
 from relation_cases import CHEMICAL, DISEASE, TAGS, pair, words_tokenizer
-from relation_runs import HALF, SYSTEMS, stopped_and_resumed
+from relation_runs import HALF, OF_CONTEXTS, SYSTEMS, stopped_and_resumed
 from stopped_trainings import StopAt, weights
 from torch import nn
 from typer.testing import CliRunner
@@ -20,7 +20,6 @@ from typer.testing import CliRunner
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 from harmonize.relation.classifier import Classifier
-from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.documents import IGNORED
 from harmonize.relation.encoders import Encoder, load_encoder
 from harmonize.relation.heads import HEADS
@@ -33,10 +32,7 @@ from harmonize.relation.training import train
 Small = Callable[..., Recipe]
 KINDS = ("mpnet", "roberta")
 LABELS = ("Association", "Positive_Correlation", "None")
-OF_CONTEXTS = tuple(
-    (name, "prompt") for name, head in HEADS.items() if head.of_contexts and name != COMBINATION
-)
-"""The heads that read a context once for all its pairs."""
+READ_ONCE = tuple((head, "prompt") for head in OF_CONTEXTS)
 OF_PAIRS = SYSTEMS[: sum(not head.of_contexts for head in HEADS.values())]
 """Each other head, with one kind of input."""
 pytestmark = pytest.mark.xdist_group("offset encoders")  # they share their runs
@@ -117,7 +113,7 @@ def test_others_keep_their_length(tmp_path: Path) -> None:
 
 
 @each_kind
-@pytest.mark.parametrize(("head", "input_"), [*SYSTEMS, *OF_CONTEXTS, ("document", "tagged")])
+@pytest.mark.parametrize(("head", "input_"), [*SYSTEMS, *READ_ONCE, ("document", "tagged")])
 def test_padding_is_never_looked_at(encoders: dict[str, Path], kind: str, head: str, input_: str) -> None:
     encoder = loaded(encoders[kind], head, input_)
     pairs = HEADS[head].encoder(encoder.tokenizer, TAGS, encoder.max_length, input_)
@@ -185,7 +181,7 @@ def small_values(folder: Path, head: str, input_: str) -> dict[str, Any]:
     return {"encoder": str(folder), "head": head, "input": input_, "attention_dropout": 0.0, **HALF, **size}
 
 
-EACH_HEAD = (*OF_PAIRS, *OF_CONTEXTS)
+EACH_HEAD = (*OF_PAIRS, *READ_ONCE)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +189,7 @@ EACH_HEAD = (*OF_PAIRS, *OF_CONTEXTS)
     [
         *(("mpnet", head, input_) for head, input_ in EACH_HEAD),
         ("roberta", "cls", "prompt"),
-        *(("roberta", head, input_) for head, input_ in OF_CONTEXTS),
+        *(("roberta", head, input_) for head, input_ in READ_ONCE),
     ],
 )
 def test_it_trains_resumes_evaluates_and_predicts(
