@@ -21,6 +21,7 @@ from harmonize.relation.heads import HEADS
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.objective import AdaptiveThreshold, label_weights, watched_scores
 from harmonize.relation.recipe import Recipe
+from harmonize.relation.said import Outputs
 from harmonize.relation.task import _learnt
 from harmonize.relation.training import train
 
@@ -131,12 +132,12 @@ def test_every_label_of_a_pair_is_learnt(small_recipe: Small) -> None:
     )
     recipe = small_recipe(head="atlop")
     space = LabelSpace(("Association", "Bind", "Positive_Correlation", "None-DrugProt"))
-    found = _learnt(HEADS["atlop"], space, rows, recipe).tolist()
+    found = _learnt(HEADS["atlop"], space, Outputs(space.names), rows, recipe).tolist()
     assert found == [[2, 0], [3, IGNORED], [0, IGNORED], [1, IGNORED]]
-    assert _learnt(HEADS["document"], space, rows, recipe).tolist() == [2, 3, 0, 1]
+    assert _learnt(HEADS["document"], space, Outputs(space.names), rows, recipe).tolist() == [2, 3, 0, 1]
     own = recipe.with_values({"labels": "source"})
     space = LabelSpace(("AGONIST", "BINDS", "PART-OF", "None"))  # UNDEFINED stands for no relation
-    found = _learnt(HEADS["atlop"], space, rows, own).tolist()
+    found = _learnt(HEADS["atlop"], space, Outputs(space.names), rows, own).tolist()
     assert found == [[0, 2], [3, IGNORED], [2, IGNORED], [1, IGNORED]]
 
 
