@@ -738,6 +738,7 @@ def _renet_labels(data: bytes) -> Iterator[Mutation]:
 FORMATS: dict[str, Callable[[bytes], Iterator[Mutation]]] = {
     "pubtator": pubtator,
     "biorex": pubtator,
+    "bioredirect": pubtator,
     "bioc-xml": bioc_xml,
     "bioc-json": bioc_json,
     "tsv": tsv,

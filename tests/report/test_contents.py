@@ -51,7 +51,9 @@ def test_labels_and_totals_are_the_rows(
 
 def test_label_bars_are_logarithmic_and_the_fullest_is_full() -> None:
     def part(split: str, **labels: int) -> SplitCounts:
-        return SplitCounts("x", split, 1, 1, 1, sum(labels.values()), sum(labels.values()), labels, Counter())
+        return SplitCounts(
+            "x", split, 1, 1, 1, sum(labels.values()), sum(labels.values()), labels, {}, Counter()
+        )
 
     lines = counts.label_rows([part("train", Bind=99, Association=9), part("test", Association=0)])
     assert [[round(cell.logarithm, 3) for cell in line.labels] for line in lines] == [[1.0, 0.5], [0.0, 0.0]]
@@ -103,7 +105,7 @@ def test_every_drop_of_the_manifest_is_shown_once(manifest: dict[str, Any]) -> N
 def test_equal_counts_need_no_reason_and_others_have_one() -> None:
     def published(documents: int, relations: int, why: str | None) -> str:
         entry = {"published": {"abstracts": documents, "relations": relations, "why": why}}
-        part = SplitCounts("x", "train", 3, 1, 4, 1, 1, {}, Counter())
+        part = SplitCounts("x", "train", 3, 1, 4, 1, 1, {}, {}, Counter())
         return counts.published_rows({"corpora": {"x": entry}}, [part])[0].why
 
     assert published(3, 4, None) == ""

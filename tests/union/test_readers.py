@@ -199,7 +199,7 @@ def test_dask_makes_a_partition_of_each_chosen_file(sample_union: Path) -> None:
     assert dd.read_parquet(sample_union / "data", filters=[("corpus", "==", "biored")]).npartitions == 3
 
 
-@pytest.mark.parametrize("name", ["Loading the set"])
+@pytest.mark.parametrize("name", ["With the real corpora"])
 def test_readme_s_commands_run(name: str, sample_union: Path, place: Path) -> None:
     (place / "artifacts/union").symlink_to(sample_union)
     command = blocks("README.md")[name]
