@@ -174,7 +174,7 @@ def test_predict_takes_the_extension(folder: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("corpus", "rows", "positive"),
-    [("iepa", 11, 4), ("lll", 7, 3), ("bioinfer", 9, 3), ("chemdisgene", 13, 6), ("bc8biored", 16, 4)],
+    [("iepa", 11, 5), ("lll", 7, 4), ("bioinfer", 9, 4), ("chemdisgene", 13, 6), ("bc8biored", 16, 4)],
 )
 def test_the_further_corpora_are_built_from_their_samples(
     corpus: str, rows: int, positive: int, tmp_path: Path
