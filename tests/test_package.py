@@ -76,6 +76,15 @@ import harmonize.adapters.biored, harmonize.pipelines.train
 """
 
 
+def test_the_wheel_has_every_room() -> None:
+    table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    rooms = {path.parent.relative_to(ROOT) for path in (ROOT / "harmonize").rglob("*.py")}
+    assert set(table["packages"]) == {
+        *(".".join(room.parts) for room in rooms),
+        *(f"harmonize.{part}" for part in PARTS),
+    }
+
+
 def laid_out_as_wheel(site: Path) -> Path:
     """The package's folders where a wheel has them."""
     table = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
