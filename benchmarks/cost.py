@@ -22,11 +22,11 @@ from throughput import LABELS, Bench, timed
 from transformers import AutoTokenizer
 
 from harmonize.model import Span
-from harmonize.relation.classifier import Classifier
-from harmonize.relation.encoding import add_tokens
-from harmonize.relation.heads import HEADS
+from harmonize.relation.encode.encoding import add_tokens
+from harmonize.relation.encode.prompt import tag_tokens
+from harmonize.relation.model.classifier import Classifier
+from harmonize.relation.model.heads import HEADS
 from harmonize.relation.pair import Entity, Pair
-from harmonize.relation.prompt import tag_tokens
 
 TAGS = {"ChemicalEntity": "C", "DiseaseOrPhenotypicFeature": "D"}
 WORDS = ("the", "of", "in", "was", "with", "patients", "cell", "dose", "after", "study", "group", "effect")

@@ -15,11 +15,11 @@ import yaml
 from common import provenance, write
 from numpy.typing import NDArray
 
-from harmonize.relation.batches import padded
-from harmonize.relation.order import LongestFirst
+from harmonize.relation.encode.batches import padded
+from harmonize.relation.encode.order import LongestFirst
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.selection import select
-from harmonize.relation.task import Task
+from harmonize.relation.select.selection import select
+from harmonize.relation.train.task import Task
 
 
 def padded_share(task: Task, order: NDArray[np.int64], batch_size: int) -> float:

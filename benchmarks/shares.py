@@ -10,15 +10,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harmonize.relation.classifier import Classifier
-from harmonize.relation.heads import EncodedInputs
-from harmonize.relation.order import token_batches
+from harmonize.relation.encode.order import token_batches
+from harmonize.relation.model.classifier import Classifier
+from harmonize.relation.model.heads import EncodedInputs
 from harmonize.relation.pair import Pair
 
 __all__ = ["shares"]
 
 _BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
-"""As harmonize.relation.classifier has it."""
+"""As harmonize.relation.model.classifier has it."""
 
 
 class _Stopwatch:

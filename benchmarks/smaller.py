@@ -25,12 +25,12 @@ from transformers import AutoModel, AutoTokenizer
 from harmonize.evaluation.standings import standings
 from harmonize.pipelines.evaluate import runs_of
 from harmonize.pipelines.train import quiet
-from harmonize.relation.encoders import encoder_folder
-from harmonize.relation.load import load_classifier
+from harmonize.relation.model.encoders import encoder_folder
+from harmonize.relation.model.load import load_classifier
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.selection import rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import rows_to_test
+from harmonize.relation.train.training import train
 
 TEACHER = "teacher"
 

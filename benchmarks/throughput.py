@@ -39,15 +39,15 @@ from peak import peak_mib, start_peak
 from shares import shares
 from transformers import AutoTokenizer, BertConfig
 
-from harmonize.relation.classifier import Classifier
-from harmonize.relation.encoding import add_tokens
-from harmonize.relation.heads import HEADS, Head
+from harmonize.relation.encode.encoding import add_tokens
+from harmonize.relation.encode.order import Drawn, LikeLengths
+from harmonize.relation.encode.prompt import tag, tag_tokens
 from harmonize.relation.labels import LabelSpace
-from harmonize.relation.objective import Loss
-from harmonize.relation.order import Drawn, LikeLengths
+from harmonize.relation.model.classifier import Classifier
+from harmonize.relation.model.heads import HEADS, Head
+from harmonize.relation.model.objective import Loss
 from harmonize.relation.pair import Pair
-from harmonize.relation.prompt import tag, tag_tokens
-from harmonize.relation.selection import pairs_of, rows_to_test
+from harmonize.relation.select.selection import pairs_of, rows_to_test
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import read_manifest
 

@@ -24,11 +24,11 @@ from torch import nn
 from torch.profiler import ProfilerActivity, profile
 from transformers import set_seed
 
-from harmonize.relation.objective import Loss
-from harmonize.relation.order import Drawn, LikeLengths
+from harmonize.relation.encode.order import Drawn, LikeLengths
+from harmonize.relation.model.objective import Loss
 from harmonize.relation.recipe import Recipe, load_recipe
-from harmonize.relation.selection import select
-from harmonize.relation.task import Task
+from harmonize.relation.select.selection import select
+from harmonize.relation.train.task import Task
 
 
 def words_frozen(model: Any) -> None:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from harmonize.evaluation.combinations import CombinationScore, CombinationScores
-    from harmonize.relation.classifier import Classifier
     from harmonize.relation.combinations import CombinationContext, Found, Members
+    from harmonize.relation.model.classifier import Classifier
 
 __all__ = ["TABLE", "check_asked", "evaluated_combinations"]
 
@@ -46,7 +46,7 @@ def evaluated_combinations(
     """
     from harmonize.relation.combinations import contexts_of
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.work_folder import RECIPE
+    from harmonize.relation.train.work_folder import RECIPE
     from harmonize.spec import load_catalogue
 
     recipe = load_recipe(run / RECIPE)

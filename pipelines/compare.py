@@ -52,7 +52,7 @@ def compared(
         tell: is told of each training that is done.
 
     Raises:
-        HarmonizeError: a grid or recipe that cannot be, see harmonize.relation.training.train.
+        HarmonizeError: a grid or recipe that cannot be, see harmonize.relation.train.training.train.
     """
     grid = load_grid(grid_file)
     for number, cell in enumerate(grid.cells, start=1):
@@ -65,10 +65,10 @@ def _train(cell: Cell, union: Path, run: Path, device: str) -> bool:
     """Train and test one recipe; False where another process is at it."""
     import pyarrow.parquet as pq
 
-    from harmonize.relation.load import load_classifier
+    from harmonize.relation.model.load import load_classifier
     from harmonize.relation.predictions import predicted_rows
-    from harmonize.relation.training import train
-    from harmonize.relation.work_folder import AtWork, is_done
+    from harmonize.relation.train.training import train
+    from harmonize.relation.train.work_folder import AtWork, is_done
     from harmonize.union.replace import new_path
 
     if (run / TESTED).is_file() and is_done(run, union, cell.recipe):
@@ -84,7 +84,7 @@ def _train(cell: Cell, union: Path, run: Path, device: str) -> bool:
 
 
 def _gold(union: Path, cell: Cell) -> pa.Table:
-    from harmonize.relation.selection import rows_to_test
+    from harmonize.relation.select.selection import rows_to_test
 
     return rows_to_test(union, cell.recipe.evaluate_on, cell.recipe.folds, cell.fold)
 

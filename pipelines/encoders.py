@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from rich.table import Table
 
-from harmonize.relation.known_encoders import cost, folder_of, how_to_get, known_encoders
+from harmonize.relation.model.known_encoders import cost, folder_of, how_to_get, known_encoders
 
 __all__ = ["encoder_lines", "encoder_table", "got"]
 
@@ -46,9 +46,9 @@ def got(name: str, tell: Callable[[str], None]) -> str:
         tell: is given a line for each package.
 
     Raises:
-        HarmonizeError: see harmonize.relation.encoder_download.get_encoder.
+        HarmonizeError: see harmonize.relation.model.encoder_download.get_encoder.
     """
-    from harmonize.relation.encoder_download import get_encoder
+    from harmonize.relation.model.encoder_download import get_encoder
 
     folder = get_encoder(name, tell)
     known = known_encoders()[name]

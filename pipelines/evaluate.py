@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from harmonize.evaluation.evaluate import Evaluation
-    from harmonize.relation.load import AnyClassifier
+    from harmonize.relation.model.load import AnyClassifier
 
 __all__ = [
     "EVALUATION",
@@ -54,7 +54,7 @@ def runs_of(model: Path) -> list[Path]:
     Raises:
         MissingInput: neither is there.
     """
-    from harmonize.relation.run import TRAINING
+    from harmonize.relation.train.run import TRAINING
 
     if (model / TRAINING).is_file():
         return [model]
@@ -94,7 +94,7 @@ def evaluated(
     """
     from harmonize.evaluation.evaluate import evaluate
     from harmonize.evaluation.markdown import evaluation_markdown, folds_markdown
-    from harmonize.relation.load import load_classifier
+    from harmonize.relation.model.load import load_classifier
     from harmonize.union.replace import new_folder
 
     _check(on, measure)
@@ -125,7 +125,7 @@ def _of_combinations(model: Path) -> bool:
     """True for a run that classifies sets of entities."""
     from harmonize.relation.combinations import COMBINATION
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.work_folder import RECIPE
+    from harmonize.relation.train.work_folder import RECIPE
 
     return load_recipe(runs_of(model)[0] / RECIPE).head == COMBINATION
 
@@ -134,11 +134,11 @@ def _combinations_evaluated(
     model: Path, union: Path, on: str, against: Path | None, measure: str, device: str, precision: str
 ) -> str:
     """Score a run that classifies sets of entities, and keep what was found in its folder."""
-    from harmonize.relation.classifier import Classifier
+    from harmonize.relation.model.classifier import Classifier
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.run import read_record, write_card
-    from harmonize.relation.selection import rows_to_test
-    from harmonize.relation.work_folder import RECIPE
+    from harmonize.relation.select.selection import rows_to_test
+    from harmonize.relation.train.run import read_record, write_card
+    from harmonize.relation.train.work_folder import RECIPE
     from harmonize.union.replace import new_folder
 
     check_asked(against, measure)
@@ -177,8 +177,8 @@ def _predicted(model: Path, union: Path, on: str, load: _Load) -> Predicted:
     """The rows of a part that each run of a folder is to be tested on, and what it predicts."""
     from harmonize.relation.predictions import predicted_rows
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.selection import rows_to_test
-    from harmonize.relation.work_folder import RECIPE
+    from harmonize.relation.select.selection import rows_to_test
+    from harmonize.relation.train.work_folder import RECIPE
 
     gold, predictions, kinds = [], [], set()
     for run in runs_of(model):
@@ -256,8 +256,8 @@ def add_to_card(model: Path) -> None:
     import json
 
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.run import TRAINING, read_record, write_card
-    from harmonize.relation.work_folder import RECIPE
+    from harmonize.relation.train.run import TRAINING, read_record, write_card
+    from harmonize.relation.train.work_folder import RECIPE
 
     if not (model / TRAINING).is_file():
         return

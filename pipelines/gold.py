@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from harmonize.gold.relation_types import TypeMap
     from harmonize.gold.rows import GoldRows
     from harmonize.prediction.pairs import PairRules
-    from harmonize.relation.mean import KindOfClassifier
+    from harmonize.relation.model.mean import KindOfClassifier
 
 __all__ = ["GoldChoice", "OnGold", "evaluated_on_gold", "gold_name"]
 
@@ -194,8 +194,8 @@ def _leaks(
 
 
 def _predicted(model: Path, read: _Gold, rows: Any, device: str, precision: str) -> Predicted:
-    from harmonize.relation.load import load_classifier
-    from harmonize.relation.mean import MeanClassifier
+    from harmonize.relation.model.load import load_classifier
+    from harmonize.relation.model.mean import MeanClassifier
     from harmonize.relation.predictions import predicted_rows
 
     classifiers = [load_classifier(run, device, precision) for run in runs_of(model)]

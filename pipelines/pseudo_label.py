@@ -1,6 +1,6 @@
 """harmonize pseudo-label: documents that nobody has annotated -> rows to train on, labelled by a model.
 
-    FILE.parquet    the rows, see harmonize.relation.pseudo
+    FILE.parquet    the rows, see harmonize.relation.select.pseudo
     FILE.md, .json  what came in and went out, and of folds what their labels are worth
 
 Each fold's model is asked about the documents that it never saw; so a threshold is judged before anything is
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from harmonize.evaluation.thresholds import ThresholdTable
     from harmonize.prediction.labelling import Keeping, LabelAccount
-    from harmonize.relation.load import AnyClassifier
+    from harmonize.relation.model.load import AnyClassifier
     from harmonize.relation.recipe import Recipe
 
 __all__ = ["Labelled", "pseudo_label"]
@@ -112,7 +112,7 @@ def pseudo_label(
     from harmonize.adaptation.known import KnownDocuments, evaluated_documents
     from harmonize.evaluation.markdown import thresholds_markdown
     from harmonize.prediction.labelling import Keeping, LabelAccount, new_documents, write_pseudo_labels
-    from harmonize.relation.mean import MeanClassifier
+    from harmonize.relation.model.mean import MeanClassifier
     from harmonize.union.replace import new_path
 
     keeping = Keeping(threshold, negatives, seed)
@@ -181,10 +181,10 @@ def _models(model: Path, union: Path, device: str, precision: str) -> list[_Mode
         HarmonizeError: no run there; or folds of several recipes, or of another set, whose documents the
             models would then not be asked about as if they had never seen them.
     """
-    from harmonize.relation.load import load_classifier
+    from harmonize.relation.model.load import load_classifier
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.run import manifest_hash, read_record
-    from harmonize.relation.work_folder import RECIPE
+    from harmonize.relation.train.run import manifest_hash, read_record
+    from harmonize.relation.train.work_folder import RECIPE
 
     runs = runs_of(model)
     recipes = [load_recipe(run / RECIPE) for run in runs]
@@ -210,7 +210,7 @@ def _checked(models: Sequence[_Model], union: Path, threshold: float, labels: st
 
     from harmonize.evaluation.thresholds import THRESHOLDS, threshold_table
     from harmonize.relation.predictions import predicted_rows
-    from harmonize.relation.selection import rows_to_test
+    from harmonize.relation.select.selection import rows_to_test
 
     gold: list[pa.Table] = []
     said: list[pa.Table] = []
@@ -232,8 +232,8 @@ def _checked(models: Sequence[_Model], union: Path, threshold: float, labels: st
 def _about(
     model: Path, models: Sequence[_Model], labels: str, as_corpus: str, keeping: Keeping
 ) -> dict[str, Any]:
-    """What the file says of itself, without the counts; see harmonize.relation.pseudo.PseudoAbout."""
-    from harmonize.relation.pseudo import PSEUDO_SCHEMA_VERSION
+    """What the file says of itself, without the counts; see harmonize.relation.select.pseudo.PseudoAbout."""
+    from harmonize.relation.select.pseudo import PSEUDO_SCHEMA_VERSION
 
     own = [
         {"recipe": each.recipe.model_dump(mode="json"), "manifest_sha256": each.manifest} for each in models

@@ -11,7 +11,7 @@ from rich.console import Group
 from rich.panel import Panel
 from rich.text import Text
 
-from harmonize.relation.prompt import question, tag
+from harmonize.relation.encode.prompt import question, tag
 
 __all__ = ["chosen", "panel"]
 

@@ -60,10 +60,10 @@ def trained(union: Path, recipe: Recipe, out: Path, device: str, fresh: bool) ->
         The runs; of the processes that torchrun starts the first alone is told them.
 
     Raises:
-        HarmonizeError: see harmonize.relation.training.train.
+        HarmonizeError: see harmonize.relation.train.training.train.
     """
-    from harmonize.relation.training import train
-    from harmonize.relation.work_folder import is_first_process
+    from harmonize.relation.train.training import train
+    from harmonize.relation.train.work_folder import is_first_process
 
     quiet()
     if recipe.folds is None or recipe.fold is not None:

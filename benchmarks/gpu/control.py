@@ -15,9 +15,9 @@ from transformers import TrainerCallback
 
 from harmonize.errors import HarmonizeError
 from harmonize.pipelines.train import quiet
-from harmonize.relation import heads
-from harmonize.relation.divergence import Diverged
-from harmonize.relation.training import train
+from harmonize.relation.model import heads
+from harmonize.relation.train.divergence import Diverged
+from harmonize.relation.train.training import train
 
 _KEPT_EVERY = 10
 """Steps between losses that the result keeps; the first and the last ones are all kept."""

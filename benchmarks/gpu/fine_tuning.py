@@ -16,12 +16,12 @@ from harmonize.evaluation.compare import compare
 from harmonize.evaluation.evaluate import Evaluation, evaluate
 from harmonize.evaluation.scores import Score
 from harmonize.pipelines.train import quiet
-from harmonize.relation.classifier import Classifier
+from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.predictions import predicted_rows, read_predictions
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.run import read_record
-from harmonize.relation.selection import rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import rows_to_test
+from harmonize.relation.train.run import read_record
+from harmonize.relation.train.training import train
 
 _SCORING = 20.0
 """Seconds that scoring may take before an evaluation has shown how long one takes."""

@@ -15,7 +15,7 @@ from pace import GO, READY
 from transformers import TrainerCallback
 
 from harmonize.pipelines.train import quiet
-from harmonize.relation.training import train
+from harmonize.relation.train.training import train
 
 _WARM = 5
 """Steps before a process is ready: the first ones choose kernels."""

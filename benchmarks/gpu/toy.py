@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from transformers import AutoModel
 
-from harmonize.relation.encoders import TINY, load_encoder
-from harmonize.relation.heads import HEADS
+from harmonize.relation.model.encoders import TINY, load_encoder
+from harmonize.relation.model.heads import HEADS
 from harmonize.union.reader import load_union
 
 

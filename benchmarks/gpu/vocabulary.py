@@ -20,9 +20,9 @@ import torch
 from transformers import AutoModel, AutoTokenizer
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.inputs import INPUTS
-from harmonize.relation.prompt import tag
-from harmonize.relation.selection import pairs_of
+from harmonize.relation.encode.inputs import INPUTS
+from harmonize.relation.encode.prompt import tag
+from harmonize.relation.select.selection import pairs_of
 from harmonize.spec import load_catalogue
 
 _QUESTIONS = ("What is the relation in {} between and ?", "What are the relations in {}?")

@@ -36,9 +36,9 @@ from harmonize.adaptation.packing import open_rows, pack
 from harmonize.adaptation.settings import Settings
 from harmonize.adaptation.text import read_texts, text_files
 from harmonize.errors import HarmonizeError
-from harmonize.relation.classifier import device_named, precision_named
-from harmonize.relation.run import Timer, described, manifest_hash
-from harmonize.relation.work_folder import CHECKPOINTS, alone_in, begin_as, finish, has_begun
+from harmonize.relation.model.classifier import device_named, precision_named
+from harmonize.relation.train.run import Timer, described, manifest_hash
+from harmonize.relation.train.work_folder import CHECKPOINTS, alone_in, begin_as, finish, has_begun
 
 __all__ = ["ADAPTATION", "Sources", "adapt"]
 

@@ -21,8 +21,8 @@ from transformers.trainer import TRAINER_STATE_NAME
 from harmonize.adaptation.masking import MaskedRows, Shuffled, batch_of
 from harmonize.adaptation.model import Masked, masked_loss
 from harmonize.adaptation.settings import Settings
-from harmonize.relation.divergence import SoundTrainer, warn_of_nothing
-from harmonize.relation.work_folder import last_checkpoint
+from harmonize.relation.train.divergence import SoundTrainer, warn_of_nothing
+from harmonize.relation.train.work_folder import last_checkpoint
 
 __all__ = ["fit"]
 

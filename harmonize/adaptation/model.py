@@ -14,9 +14,9 @@ from torch.nn.functional import cross_entropy
 
 from harmonize.adaptation.masking import IGNORED, MaskedRows, batch_of
 from harmonize.errors import HarmonizeError
-from harmonize.relation.encoder_model import WEIGHT_TYPE
-from harmonize.relation.encoders import TINY, encoder_folder, load_encoder
-from harmonize.relation.heads import HEADS
+from harmonize.relation.model.encoder_model import WEIGHT_TYPE
+from harmonize.relation.model.encoders import TINY, encoder_folder, load_encoder
+from harmonize.relation.model.heads import HEADS
 
 __all__ = ["Masked", "load_masked", "masked_loss", "perplexity", "write_encoder"]
 
@@ -47,7 +47,7 @@ def load_masked(name: str, texts: Callable[[], Iterable[str]]) -> Masked:
     """An encoder by name, with an output over the vocabulary whose weights are those of the embeddings.
 
     Args:
-        name: see harmonize.relation.encoders.
+        name: see harmonize.relation.model.encoders.
         texts: asked for by "tiny" alone.
 
     Raises:

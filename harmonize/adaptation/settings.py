@@ -17,7 +17,7 @@ class Settings(BaseModel):
     """What an adaptation is made with. Batch size, learning rate and steps hang on each other.
 
     Attributes:
-        encoder: a name or folder; see harmonize.relation.encoders.
+        encoder: a name or folder; see harmonize.relation.model.encoders.
         about: kinds of entity that a text must name, all of them: gene (or protein), chemical, drug, disease.
         texts: so many of the texts, drawn by a hash of each; all unless given. A larger draw holds a smaller.
         held_out: texts to measure on and never train on, drawn by another hash: a share, or a count from 1.

@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 from harmonize.adaptation.known import KnownDocuments
 from harmonize.model import Document
-from harmonize.relation.pseudo import PseudoModel, read_pseudo
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.run import manifest_hash, read_record
-from harmonize.relation.selection import PSEUDO, trained_on
-from harmonize.relation.work_folder import RECIPE
+from harmonize.relation.select.pseudo import PseudoModel, read_pseudo
+from harmonize.relation.select.selection import PSEUDO, trained_on
+from harmonize.relation.train.run import manifest_hash, read_record
+from harmonize.relation.train.work_folder import RECIPE
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 
 __all__ = ["Leak", "TrainingSet", "find_leaks", "training_set"]

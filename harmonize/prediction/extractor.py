@@ -172,13 +172,13 @@ class RelationExtractor:
         Args:
             path: the classifier's folder.
             device: "auto", "cpu" or "cuda".
-            precision: "auto", "fp32", "bf16" or "int8"; see harmonize.relation.classifier.
+            precision: "auto", "fp32", "bf16" or "int8"; see harmonize.relation.model.classifier.
             rules, batch_size, relation_types: see the class.
 
         Raises:
             HarmonizeError: no classifier there, or a broken one.
         """
-        module = importlib.import_module("harmonize.relation.load")  # imports torch
+        module = importlib.import_module("harmonize.relation.model.load")  # imports torch
         classifier: PairClassifier = module.load_classifier(path, device=device, precision=precision)
         return cls(classifier, rules=rules, batch_size=batch_size, relation_types=relation_types)
 

@@ -1,7 +1,7 @@
 """Documents and a classifier -> pseudo-labels: the pairs that it is sure of, as rows to train on.
 
-The file is that of harmonize.relation.pseudo. Documents in = those with a row + dropped, pairs asked about =
-rows + dropped, and each that is dropped has a reason.
+The file is that of harmonize.relation.select.pseudo. Documents in = those with a row + dropped, pairs asked
+about = rows + dropped, and each that is dropped has a reason.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from harmonize.errors import AccountingError, HarmonizeError
 from harmonize.model import Document, Instance
 from harmonize.prediction.extractor import DocumentRelations, PredictedPair
 from harmonize.prediction.tally import LeftOut, by_reason
-from harmonize.relation.pseudo import pseudo_schema
+from harmonize.relation.select.pseudo import pseudo_schema
 from harmonize.spec import Corpus
 from harmonize.union.leaks import fingerprint
 from harmonize.union.rows import instance_id, record_batch

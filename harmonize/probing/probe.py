@@ -27,7 +27,7 @@ from transformers import EvalPrediction
 from harmonize.errors import SpecError
 from harmonize.probing.vectors import Vectors
 from harmonize.relation.labels import LabelSpace
-from harmonize.relation.objective import watched_scores
+from harmonize.relation.model.objective import watched_scores
 
 __all__ = ["LayerScore", "Probe", "ProbeSettings", "Probed", "chosen_settings", "probed"]
 

@@ -24,16 +24,16 @@ from harmonize.errors import HarmonizeError
 from harmonize.probing.figure import probe_figure, save
 from harmonize.probing.probe import Probed, ProbeSettings, probed
 from harmonize.probing.vectors import Vectors, write_vectors
-from harmonize.relation.classifier import PROMPT_FILE, Prompt, device_named
-from harmonize.relation.encoders import load_encoder
-from harmonize.relation.encoding import PairEncoder
-from harmonize.relation.heads import HEADS
-from harmonize.relation.inputs import input_named
+from harmonize.relation.encode.encoding import PairEncoder
+from harmonize.relation.encode.inputs import input_named
+from harmonize.relation.encode.prompt import tag
 from harmonize.relation.labels import LabelSpace, is_negative
-from harmonize.relation.prompt import tag
+from harmonize.relation.model.classifier import PROMPT_FILE, Prompt, device_named
+from harmonize.relation.model.encoders import load_encoder
+from harmonize.relation.model.heads import HEADS
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.run import Timer, described, manifest_hash
-from harmonize.relation.selection import gold_labels, pairs_of, rows_to_test, select
+from harmonize.relation.select.selection import gold_labels, pairs_of, rows_to_test, select
+from harmonize.relation.train.run import Timer, described, manifest_hash
 from harmonize.spec import load_catalogue
 from harmonize.union.replace import new_folder
 
@@ -62,9 +62,9 @@ def probe(
     on the others. What repeats a tested document is not trained on.
 
     Args:
-        encoder: a name or folder, or a run of any head but the linear ones; see harmonize.relation.encoders.
+        encoder: a name or folder (see harmonize.relation.model.encoders), or a run of a head that is not linear.
         out: the folder to write, new or one of these.
-        input_kind: see harmonize.relation.inputs; a run's own, or "prompt", unless given.
+        input_kind: see harmonize.relation.encode.inputs; a run's own, or "prompt", unless given.
         max_length: of an input, in tokens.
 
     Returns:

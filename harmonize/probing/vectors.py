@@ -15,9 +15,9 @@ import torch
 from numpy.typing import NDArray
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.batches import EncodedPairs, padded
-from harmonize.relation.encoding import PairEncoder
-from harmonize.relation.order import token_batches
+from harmonize.relation.encode.batches import EncodedPairs, padded
+from harmonize.relation.encode.encoding import PairEncoder
+from harmonize.relation.encode.order import token_batches
 from harmonize.relation.pair import Pair
 
 __all__ = ["Vectors", "write_vectors"]

@@ -23,7 +23,7 @@ class Entity:
         type: entity type after rule e, which decides its tags.
         spans: of its mentions, relative to the context, in order, at least one.
         id: concept id, or mention id; "" where nobody has asked for what is known of the entity.
-        description: what is known of it beside the text; see harmonize.relation.knowledge.
+        description: what is known of it beside the text; see harmonize.relation.encode.knowledge.
     """
 
     name: str

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from harmonize.errors import MalformedInput, MissingInput, SpecError, UnknownName
 from harmonize.model import SPLITS
-from harmonize.relation.encoders import encoder_key
+from harmonize.relation.model.encoders import encoder_key
 
 __all__ = [
     "ALL",

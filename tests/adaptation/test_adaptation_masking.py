@@ -26,8 +26,8 @@ from harmonize.adaptation.masking import IGNORED, MaskedRows, Masking, Shuffled,
 from harmonize.adaptation.model import masked_loss, perplexity
 from harmonize.adaptation.packing import Frame, Packed, Rows, open_rows, pack
 from harmonize.errors import HarmonizeError
-from harmonize.relation.encoders import load_encoder
-from harmonize.relation.heads import HEADS
+from harmonize.relation.model.encoders import load_encoder
+from harmonize.relation.model.heads import HEADS
 
 
 @cache

@@ -20,10 +20,10 @@ from harmonize.adaptation.adapt import Sources, adapt
 from harmonize.adaptation.settings import Settings
 from harmonize.errors import HarmonizeError
 from harmonize.pipelines.cli import app
-from harmonize.relation.encoders import load_encoder
-from harmonize.relation.heads import HEADS
+from harmonize.relation.model.encoders import load_encoder
+from harmonize.relation.model.heads import HEADS
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.training import train
+from harmonize.relation.train.training import train
 
 pytestmark = pytest.mark.xdist_group("adaptation runs")  # they share their runs
 

@@ -19,7 +19,7 @@ from transformers import AutoModel
 from harmonize.check.verify import verify
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.selection import select
+from harmonize.relation.select.selection import select
 
 
 @pytest.fixture(scope="module")

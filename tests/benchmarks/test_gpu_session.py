@@ -27,7 +27,7 @@ from phases import phase_at
 from rehearsal import not_done, rehearse
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation import heads
+from harmonize.relation.model import heads
 
 CORPORA = ["biored", "bc5cdr", "drugprot", "ddi", "aimed", "hprd50", "emu", "pharmgkb", "disgenet"]
 DOCUMENT = {"head": "document", "input": "prompt", "threshold": "even"}

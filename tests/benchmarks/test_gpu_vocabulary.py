@@ -24,12 +24,12 @@ from transformers import (
 from vocabulary import cut_vocabulary, cut_words, used_tokens
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.columns import COLUMNS
-from harmonize.relation.documents import DocumentEncoder
-from harmonize.relation.encoding import PairEncoder, add_tokens
-from harmonize.relation.inputs import INPUTS
-from harmonize.relation.prompt import tag
-from harmonize.relation.selection import pairs_of
+from harmonize.relation.encode.documents import DocumentEncoder
+from harmonize.relation.encode.encoding import PairEncoder, add_tokens
+from harmonize.relation.encode.inputs import INPUTS
+from harmonize.relation.encode.prompt import tag
+from harmonize.relation.select.columns import COLUMNS
+from harmonize.relation.select.selection import pairs_of
 from harmonize.spec import load_catalogue
 from harmonize.union.reader import load_union
 

@@ -144,7 +144,7 @@ def test_without_a_run_the_box_says_how_to_have_one() -> None:
 
 def test_a_trained_run_predicts(sample_union: Path, tmp_path: Path) -> None:
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.training import train
+    from harmonize.relation.train.training import train
 
     tiny = {"encoder": "tiny", "max_length": 128, "batch_size": 16, "epochs": 0.25}
     run = train(sample_union, load_recipe("original", tiny), tmp_path / "run", device="cpu")

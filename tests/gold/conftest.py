@@ -11,7 +11,7 @@ import pytest
 def linear_run(sample_union: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A linear baseline on the sample's BioRED."""
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.training import train
+    from harmonize.relation.train.training import train
 
     recipe = load_recipe("original", {"head": "logistic"})
     return train(sample_union, recipe, tmp_path_factory.mktemp("linear") / "run", device="cpu")

@@ -164,9 +164,9 @@ def test_a_trained_classifier_is_loaded_by_name(monkeypatch: pytest.MonkeyPatch)
         loaded.append((Path(path), device, precision))
         return Fake()
 
-    module = types.ModuleType("harmonize.relation.load")
+    module = types.ModuleType("harmonize.relation.model.load")
     module.load_classifier = load_classifier  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "harmonize.relation.load", module)
+    monkeypatch.setitem(sys.modules, "harmonize.relation.model.load", module)
     extractor = RelationExtractor.from_pretrained("model", device="cpu", batch_size=2)
     assert loaded == [(Path("model"), "cpu", "auto")]
     assert len(list(extractor([document(0)]))) == 1

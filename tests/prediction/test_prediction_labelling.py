@@ -35,9 +35,9 @@ from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.tally import Tally
 from harmonize.registry import sample_folder
 from harmonize.relation.labels import is_negative
-from harmonize.relation.mean import MeanClassifier
+from harmonize.relation.model.mean import MeanClassifier
 from harmonize.relation.pair import Pair
-from harmonize.relation.pseudo import pseudo_schema
+from harmonize.relation.select.pseudo import pseudo_schema
 from harmonize.spec import load_catalogue
 
 PAIRS = st.lists(st.tuples(st.floats(0.2, 1), st.booleans(), st.integers(0, 2**64 - 1)), max_size=40)

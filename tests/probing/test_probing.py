@@ -19,15 +19,15 @@ from harmonize.pipelines.cli import app
 from harmonize.probing.probe import Probe, ProbeSettings, chosen_settings, expected_layer, probed
 from harmonize.probing.run import probe
 from harmonize.probing.vectors import Vectors, write_vectors
-from harmonize.relation.encoders import Encoder, load_encoder
-from harmonize.relation.encoding import PairEncoder
-from harmonize.relation.heads import HEADS
-from harmonize.relation.inputs import INPUTS
+from harmonize.relation.encode.encoding import PairEncoder
+from harmonize.relation.encode.inputs import INPUTS
 from harmonize.relation.labels import LabelSpace
+from harmonize.relation.model.encoders import Encoder, load_encoder
+from harmonize.relation.model.heads import HEADS
 from harmonize.relation.pair import Entity, Pair
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.training import train
 
 TAGS = {"ChemicalEntity": "C", "DiseaseOrPhenotypicFeature": "D", "GeneOrGeneProduct": "G"}
 WORDS = INPUTS["prompt"].words(TAGS)

@@ -28,6 +28,6 @@ def small_recipe() -> Callable[..., Recipe]:
 @pytest.fixture(scope="session")
 def small_run(sample_union: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run on the sample's BioRED."""
-    from harmonize.relation.training import train
+    from harmonize.relation.train.training import train
 
     return train(sample_union, small(), tmp_path_factory.mktemp("small") / "run", device="cpu")

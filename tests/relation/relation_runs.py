@@ -10,11 +10,11 @@ import pytest
 from stopped_trainings import Stop, StopAt
 
 from harmonize.relation.combinations import COMBINATION
-from harmonize.relation.heads import HEADS
-from harmonize.relation.inputs import INPUTS
-from harmonize.relation.pair_model import POOLINGS
+from harmonize.relation.encode.inputs import INPUTS
+from harmonize.relation.model.heads import HEADS
+from harmonize.relation.model.pair_model import POOLINGS
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.training import train
+from harmonize.relation.train.training import train
 
 OF_TEXT = tuple(name for name, kind in INPUTS.items() if not kind.describes)
 SYSTEMS = tuple(zip(("cls", *POOLINGS, "entities", "entities"), (*OF_TEXT, "prompt"), strict=True))

@@ -16,8 +16,8 @@ from relation_cases import pair
 from relation_runs import stopped_and_resumed
 from stopped_trainings import weights
 
-from harmonize.relation.classifier import Classifier
-from harmonize.relation.prompt import tag_tokens
+from harmonize.relation.encode.prompt import tag_tokens
+from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.recipe import Recipe
 
 FIRST = "What is the relation in BioRED between <C>aspirin</C> and <D>asthma</D>?"
@@ -62,7 +62,7 @@ print(json.dumps({
 }))
 
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.training import train
+from harmonize.relation.train.training import train
 
 class Kill(TrainerCallback):
     def on_step_end(self, args, state, control, **_):

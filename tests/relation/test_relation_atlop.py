@@ -14,16 +14,16 @@ from torch import Tensor
 from transformers import BertConfig, EvalPrediction
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.atlop_model import AtlopConfig, entity_attention, localized
-from harmonize.relation.documents import IGNORED
-from harmonize.relation.encoders import load_encoder
-from harmonize.relation.heads import HEADS
+from harmonize.relation.encode.documents import IGNORED
 from harmonize.relation.labels import LabelSpace
-from harmonize.relation.objective import AdaptiveThreshold, label_weights, watched_scores
+from harmonize.relation.model.atlop_model import AtlopConfig, entity_attention, localized
+from harmonize.relation.model.encoders import load_encoder
+from harmonize.relation.model.heads import HEADS
+from harmonize.relation.model.objective import AdaptiveThreshold, label_weights, watched_scores
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.said import Outputs
-from harmonize.relation.task import _learnt
-from harmonize.relation.training import train
+from harmonize.relation.train.task import _learnt
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 BIORED = LabelSpace(("Association", "Bind", "Positive_Correlation", "None"))

@@ -13,12 +13,12 @@ from relation_cases import TAGS, pair, words_tokenizer
 from relation_runs import record
 from stopped_trainings import weights
 
-from harmonize.relation import cache as module
-from harmonize.relation.cache import Cache, cache_folder
-from harmonize.relation.encoding import Encoded, PairEncoder, add_tokens
-from harmonize.relation.prompt import tag_tokens
+from harmonize.relation.encode import cache as module
+from harmonize.relation.encode.cache import Cache, cache_folder
+from harmonize.relation.encode.encoding import Encoded, PairEncoder, add_tokens
+from harmonize.relation.encode.prompt import tag_tokens
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.training import train
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 PAIRS = [pair(f"Aspirin {'not ' * more}for asthma", ["Aspirin"], ["asthma"]) for more in range(30)]

@@ -18,12 +18,12 @@ from harmonize.errors import HarmonizeError
 from harmonize.pipelines.build import build
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
-from harmonize.relation.classifier import Classifier
-from harmonize.relation.combination_model import CombinationModel
 from harmonize.relation.combinations import Candidate, all_candidates, contexts_of
-from harmonize.relation.load import load_classifier
+from harmonize.relation.model.classifier import Classifier
+from harmonize.relation.model.combination_model import CombinationModel
+from harmonize.relation.model.load import load_classifier
 from harmonize.relation.recipe import Recipe, load_recipe
-from harmonize.relation.training import train
+from harmonize.relation.train.training import train
 from harmonize.spec import load_catalogue
 
 pytestmark = pytest.mark.xdist_group("combination runs")  # they share their run

@@ -15,7 +15,6 @@ import harmonize
 from harmonize.model import Span
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
-from harmonize.relation.combination_model import of_sets
 from harmonize.relation.combinations import (
     MOST_CANDIDATES,
     CombinationContext,
@@ -26,6 +25,7 @@ from harmonize.relation.combinations import (
     widened,
     within_gold,
 )
+from harmonize.relation.model.combination_model import of_sets
 from harmonize.relation.pair import Entity
 
 LABELS = ("Positive_Combination", "Other_Combination", "None")

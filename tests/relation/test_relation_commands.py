@@ -18,8 +18,8 @@ from harmonize.pipelines.cli import app
 from harmonize.pipelines.train import chosen_recipe
 from harmonize.registry import sample_folder
 from harmonize.relation.recipe import Recipe, load_recipe
-from harmonize.relation.selection import rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import rows_to_test
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 SMALL = ("--encoder", "tiny", "--set", "max_length=128", "--set", "batch_size=8")

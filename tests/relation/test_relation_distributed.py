@@ -17,9 +17,9 @@ from relation_runs import record
 from stopped_trainings import weights
 from transformers import TrainerCallback
 
-from harmonize.relation import training
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import Selection, select
+from harmonize.relation.select.selection import Selection, select
+from harmonize.relation.train import training
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("two processes")  # they share their runs

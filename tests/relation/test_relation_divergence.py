@@ -17,9 +17,9 @@ from typer.testing import CliRunner
 from harmonize.adaptation.adapt import Sources, adapt
 from harmonize.adaptation.settings import chosen_settings
 from harmonize.pipelines.cli import app
-from harmonize.relation.divergence import Diverged, SoundTrainer, warn_of_nothing
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.training import train
+from harmonize.relation.train.divergence import Diverged, SoundTrainer, warn_of_nothing
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 

@@ -18,13 +18,13 @@ from typer.testing import CliRunner
 from harmonize.errors import HarmonizeError, MalformedInput
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
-from harmonize.relation.atlop_model import AtlopModel
-from harmonize.relation.classifier import Classifier, Prompt
-from harmonize.relation.document_model import DocumentModel
-from harmonize.relation.graph_model import GraphModel
+from harmonize.relation.model.atlop_model import AtlopModel
+from harmonize.relation.model.classifier import Classifier, Prompt
+from harmonize.relation.model.document_model import DocumentModel
+from harmonize.relation.model.graph_model import GraphModel
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("document runs")  # they share their runs

@@ -14,18 +14,18 @@ from relation_cases import CHEMICAL, DISEASE, GENE, TAGS, entity, pairs, words_t
 from transformers import BertConfig
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation import documents as module
-from harmonize.relation.atlop_model import AtlopConfig, AtlopModel
-from harmonize.relation.context_model import ContextConfig, ContextModel, pooled
-from harmonize.relation.document_model import DocumentConfig, DocumentModel
-from harmonize.relation.documents import IGNORED, DocumentEncoder, EncodedDocuments, padded_documents
-from harmonize.relation.encoding import add_tokens
-from harmonize.relation.graph_documents import padded_graphs
-from harmonize.relation.graph_model import GraphConfig, GraphModel
-from harmonize.relation.heads import HEADS
+from harmonize.relation.encode import documents as module
+from harmonize.relation.encode.documents import IGNORED, DocumentEncoder, EncodedDocuments, padded_documents
+from harmonize.relation.encode.encoding import add_tokens
+from harmonize.relation.encode.graphs import padded_graphs
+from harmonize.relation.encode.prompt import tag_tokens
+from harmonize.relation.encode.windows import overlapping
+from harmonize.relation.model.atlop_model import AtlopConfig, AtlopModel
+from harmonize.relation.model.context_model import ContextConfig, ContextModel, pooled
+from harmonize.relation.model.document_model import DocumentConfig, DocumentModel
+from harmonize.relation.model.graph_model import GraphConfig, GraphModel
+from harmonize.relation.model.heads import HEADS
 from harmonize.relation.pair import Pair
-from harmonize.relation.prompt import tag_tokens
-from harmonize.relation.windows import overlapping
 
 TEXT = "Aspirin and heparin cause asthma but not gout"
 ASPIRIN, HEPARIN = entity(TEXT, CHEMICAL, "Aspirin"), entity(TEXT, CHEMICAL, "heparin")

@@ -12,9 +12,9 @@ from hypothesis import given
 from relation_cases import CHEMICAL, DISEASE, GENE, TAGS, pair, pairs, words_tokenizer
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.encoding import Encoded, PairEncoder, add_tokens
-from harmonize.relation.prompt import tag_tokens
-from harmonize.relation.selection import pairs_of, rows_to_test
+from harmonize.relation.encode.encoding import Encoded, PairEncoder, add_tokens
+from harmonize.relation.encode.prompt import tag_tokens
+from harmonize.relation.select.selection import pairs_of, rows_to_test
 
 TEXT = "Aspirin may cause asthma."
 TOKENS = tag_tokens(TAGS.values())

@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relation_cases import CHEMICAL, DISEASE, TAGS, entity, pairs, words_tokenizer
 
-from harmonize.relation.documents import DocumentEncoder
-from harmonize.relation.encoding import add_tokens
-from harmonize.relation.graph_documents import EncodedGraph, GraphEncoder, padded_graphs
-from harmonize.relation.graph_model import GraphLayer, edges_of
+from harmonize.relation.encode.documents import DocumentEncoder
+from harmonize.relation.encode.encoding import add_tokens
+from harmonize.relation.encode.graphs import EncodedGraph, GraphEncoder, padded_graphs
+from harmonize.relation.encode.prompt import tag_tokens
+from harmonize.relation.model.graph_model import GraphLayer, edges_of
 from harmonize.relation.pair import Pair
-from harmonize.relation.prompt import tag_tokens
 
 TEXT = "Aspirin is old. It may cause asthma in men. Gout and asthma are rare."
 ASPIRIN, ASTHMA = entity(TEXT, CHEMICAL, "Aspirin"), entity(TEXT, DISEASE, "asthma", (53, 59))

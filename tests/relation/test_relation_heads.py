@@ -14,15 +14,15 @@ from stopped_trainings import StopAt, weights
 from transformers import AutoModelForSequenceClassification, BertConfig
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.batches import padded
-from harmonize.relation.classifier import Classifier, Prompt
-from harmonize.relation.heads import HEADS
-from harmonize.relation.inputs import INPUTS
-from harmonize.relation.linear import LINEAR_HEADS
-from harmonize.relation.pair_model import POOLINGS, PairConfig, PairModel
+from harmonize.relation.encode.batches import padded
+from harmonize.relation.encode.inputs import INPUTS
+from harmonize.relation.model.classifier import Classifier, Prompt
+from harmonize.relation.model.heads import HEADS
+from harmonize.relation.model.linear import LINEAR_HEADS
+from harmonize.relation.model.pair_model import POOLINGS, PairConfig, PairModel
 from harmonize.relation.recipe import Head, Recipe
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("heads")  # they share their runs

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from relation_cases import CHEMICAL, GENE, TAGS, pair, pairs, words_tokenizer
 
 from harmonize.errors import HarmonizeError, UnknownName
-from harmonize.relation.encoding import Encoded, PairEncoder, add_tokens
-from harmonize.relation.inputs import INPUTS, MASK, InputKind, input_named
-from harmonize.relation.knowledge import Knowledge
+from harmonize.relation.encode.encoding import Encoded, PairEncoder, add_tokens
+from harmonize.relation.encode.inputs import INPUTS, MASK, InputKind, input_named
+from harmonize.relation.encode.knowledge import Knowledge
+from harmonize.relation.encode.prompt import Tag, spelled
 from harmonize.relation.pair import Pair
-from harmonize.relation.prompt import Tag, spelled
 from harmonize.relation.recipe import Input
 
 KINDS = list(INPUTS.values())
@@ -182,7 +182,7 @@ def test_an_unknown_kind_is_one_line() -> None:
 def test_new_tokens_begin_as_the_mean_of_their_words(any_vocabulary: Any) -> None:
     import torch
 
-    from harmonize.relation.encoders import name_tokens
+    from harmonize.relation.model.encoders import name_tokens
 
     tokenizer, model = any_vocabulary
     words = INPUTS["markers"].words(TAGS)

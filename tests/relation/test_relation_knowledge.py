@@ -21,17 +21,17 @@ from harmonize.curated.descriptions import chemical_descriptions, disease_descri
 from harmonize.errors import HarmonizeError, InputError
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
-from harmonize.relation.cache import Cache
-from harmonize.relation.classifier import Classifier
-from harmonize.relation.documents import DocumentEncoder
-from harmonize.relation.encoding import PairEncoder, add_tokens
-from harmonize.relation.graph_documents import EncodedGraph, GraphEncoder
-from harmonize.relation.knowledge import KNOWLEDGE_FILE, Knowledge, read_knowledge
+from harmonize.relation.encode.cache import Cache
+from harmonize.relation.encode.documents import DocumentEncoder
+from harmonize.relation.encode.encoding import PairEncoder, add_tokens
+from harmonize.relation.encode.graphs import EncodedGraph, GraphEncoder
+from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, Knowledge, read_knowledge
+from harmonize.relation.encode.prompt import tag_tokens
+from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.pair import Pair
-from harmonize.relation.prompt import tag_tokens
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("knowledge")  # they share their run

@@ -18,8 +18,8 @@ from transformers import AutoModel
 from typer.testing import CliRunner, Result
 
 from harmonize.pipelines.cli import app
-from harmonize.relation.encoders import MINILM, PUBMEDBERT, TINY, encoder_folder
-from harmonize.relation.known_encoders import (
+from harmonize.relation.model.encoders import MINILM, PUBMEDBERT, TINY, encoder_folder
+from harmonize.relation.model.known_encoders import (
     Cost,
     KnownEncoder,
     KnownFile,
@@ -350,7 +350,8 @@ def test_others_are_had_in_another_way(name: str, message: str) -> None:
 
 def test_the_table_is_read_without_what_training_needs() -> None:
     """`harmonize encoders` answers at once: neither torch nor transformers is imported."""
-    script = "import sys, harmonize.relation.known_encoders as k; k.cost('mpnet'); print(sorted(sys.modules))"
+    script = "import sys; from harmonize.relation.model import known_encoders;"
+        "known_encoders.cost('mpnet'); print(sorted(sys.modules))"
     with chdir("/"):
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"'torch'", "'transformers'"} & set(done.stdout.strip("[]\n").split(", "))

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers import EvalPrediction
 
-from harmonize.relation.batches import EncodedPairs, padded
-from harmonize.relation.encoding import Encoded
+from harmonize.relation.encode.batches import EncodedPairs, padded
+from harmonize.relation.encode.encoding import Encoded
 from harmonize.relation.labels import LabelSpace, decide, is_negative, related
-from harmonize.relation.objective import (
+from harmonize.relation.model.objective import (
     DEVELOPMENT,
     Loss,
     best_shift,

@@ -11,12 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from harmonize.evaluation.evaluate import evaluate
-from harmonize.relation import training
-from harmonize.relation.classifier import Classifier
 from harmonize.relation.labels import is_negative
+from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import Selection, pairs_of, rows_to_test
+from harmonize.relation.select.selection import Selection, pairs_of, rows_to_test
+from harmonize.relation.train import training
 
 Small = Callable[..., Recipe]
 

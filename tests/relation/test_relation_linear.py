@@ -22,12 +22,12 @@ from harmonize.errors import HarmonizeError, MalformedInput
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 from harmonize.relation.labels import LabelSpace
-from harmonize.relation.linear import LINEAR_HEADS, features, fitted
-from harmonize.relation.load import load_classifier
+from harmonize.relation.model.linear import LINEAR_HEADS, features, fitted
+from harmonize.relation.model.load import load_classifier
 from harmonize.relation.pair import Pair
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("linear")  # they share their runs

@@ -19,15 +19,15 @@ from typer.testing import CliRunner
 
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
-from harmonize.relation.classifier import Classifier
-from harmonize.relation.documents import IGNORED
-from harmonize.relation.encoders import Encoder, load_encoder
-from harmonize.relation.heads import HEADS
-from harmonize.relation.inputs import INPUTS
+from harmonize.relation.encode.documents import IGNORED
+from harmonize.relation.encode.inputs import INPUTS
+from harmonize.relation.model.classifier import Classifier
+from harmonize.relation.model.encoders import Encoder, load_encoder
+from harmonize.relation.model.heads import HEADS
 from harmonize.relation.pair import Pair
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 KINDS = ("mpnet", "roberta")

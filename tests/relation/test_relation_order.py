@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from harmonize.relation.order import Drawn, LikeLengths, LongestFirst, TokenBatches, token_batches
+from harmonize.relation.encode.order import Drawn, LikeLengths, LongestFirst, TokenBatches, token_batches
 
 lengths_of_pairs = st.lists(st.integers(1, 30), max_size=300).map(
     lambda found: np.array(found, dtype=np.int64)

@@ -18,12 +18,12 @@ from transformers import AutoTokenizer
 from harmonize.adaptation.adapt import Sources, adapt
 from harmonize.adaptation.model import load_masked
 from harmonize.adaptation.settings import chosen_settings
-from harmonize.relation.classifier import Classifier
-from harmonize.relation.encoders import load_encoder
-from harmonize.relation.heads import HEADS
+from harmonize.relation.model.classifier import Classifier
+from harmonize.relation.model.encoders import load_encoder
+from harmonize.relation.model.heads import HEADS
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 HALVES = ("float16", "bfloat16")

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from relation_cases import CHEMICAL, DISEASE, GENE, TAGS, pair, pairs
 
-from harmonize.relation.pair import Pair
-from harmonize.relation.prompt import (
+from harmonize.relation.encode.prompt import (
     Tag,
     context_pieces,
     question,
@@ -19,6 +18,7 @@ from harmonize.relation.prompt import (
     tag,
     tag_tokens,
 )
+from harmonize.relation.pair import Pair
 
 
 def context(made: Pair) -> str:

@@ -18,10 +18,9 @@ from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
 from harmonize.registry import sample_folder
-from harmonize.relation.pseudo import pseudo_schema, read_pseudo
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.run import rows_hash
-from harmonize.relation.selection import (
+from harmonize.relation.select.pseudo import pseudo_schema, read_pseudo
+from harmonize.relation.select.selection import (
     LIKE_TESTED,
     LIKE_WATCHED,
     OWN_LABEL,
@@ -29,8 +28,9 @@ from harmonize.relation.selection import (
     Selection,
     select,
 )
-from harmonize.relation.training import train
-from harmonize.relation.work_folder import is_done
+from harmonize.relation.train.run import rows_hash
+from harmonize.relation.train.training import train
+from harmonize.relation.train.work_folder import is_done
 from harmonize.union.replace import new_path
 
 Small = Callable[..., Recipe]

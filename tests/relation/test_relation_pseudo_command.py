@@ -17,11 +17,11 @@ from typer.testing import CliRunner, Result
 
 from harmonize.pipelines.cli import app
 from harmonize.relation.labels import is_negative
-from harmonize.relation.load import load_classifier
+from harmonize.relation.model.load import load_classifier
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("pseudo command")  # they share their runs

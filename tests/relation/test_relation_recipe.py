@@ -12,8 +12,8 @@ import yaml
 
 from harmonize.errors import HarmonizeError, InputError, SpecError, UnknownName
 from harmonize.pipelines.train import chosen_recipe, fold_folder, values_set
-from harmonize.relation.encoders import PUBMEDBERT, encoder_key
-from harmonize.relation.known_encoders import known_encoders
+from harmonize.relation.model.encoders import PUBMEDBERT, encoder_key
+from harmonize.relation.model.known_encoders import known_encoders
 from harmonize.relation.recipe import Recipe, load_recipe, load_values, part, recipe_names
 
 RECIPES = resources.files("harmonize.pipelines") / "recipes"

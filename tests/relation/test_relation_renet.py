@@ -10,11 +10,11 @@ import pytest
 from harmonize.evaluation.evaluate import evaluate
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
-from harmonize.relation.classifier import Classifier, Prompt
+from harmonize.relation.model.classifier import Classifier, Prompt
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.selection import rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import rows_to_test
+from harmonize.relation.train.training import train
 
 
 @pytest.mark.parametrize(("source", "ambiguous"), [("renet", 0), ("renet2", 2)], ids=["renet", "renet2"])

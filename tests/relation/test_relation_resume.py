@@ -13,8 +13,8 @@ from stopped_trainings import Stop, StopAt, weights
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.training import train
-from harmonize.relation.work_folder import alone_in
+from harmonize.relation.train.training import train
+from harmonize.relation.train.work_folder import alone_in
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("resume")  # they share their runs

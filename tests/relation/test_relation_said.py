@@ -28,14 +28,14 @@ from harmonize.model import NOVELTY, SUBJECTS
 from harmonize.pipelines.build import build
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
-from harmonize.relation.classifier import PROMPT_FILE, Classifier
 from harmonize.relation.labels import LabelSpace
-from harmonize.relation.objective import Loss, raise_negatives, watched_scores
+from harmonize.relation.model.classifier import PROMPT_FILE, Classifier
+from harmonize.relation.model.objective import Loss, raise_negatives, watched_scores
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows, read_predictions
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.said import VALUES, Outputs
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("said runs")  # they share their runs

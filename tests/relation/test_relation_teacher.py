@@ -14,14 +14,14 @@ from torch.nn.functional import kl_div
 
 from harmonize.errors import HarmonizeError, MissingInput
 from harmonize.relation.labels import LabelSpace
-from harmonize.relation.load import load_classifier
-from harmonize.relation.objective import Loss
+from harmonize.relation.model.load import load_classifier
+from harmonize.relation.model.objective import Loss
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import pairs_of, select
-from harmonize.relation.task import labels_in, space_of
-from harmonize.relation.teacher import soft_targets
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, select
+from harmonize.relation.train.task import labels_in, space_of
+from harmonize.relation.train.teacher import soft_targets
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 

@@ -13,14 +13,14 @@ from stopped_trainings import StopAt, weights
 from transformers import EvalPrediction
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.encoders import load_encoder
-from harmonize.relation.heads import HEADS
-from harmonize.relation.load import load_classifier
-from harmonize.relation.objective import watched_scores
+from harmonize.relation.model.encoders import load_encoder
+from harmonize.relation.model.heads import HEADS
+from harmonize.relation.model.load import load_classifier
+from harmonize.relation.model.objective import watched_scores
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.selection import pairs_of, rows_to_test
-from harmonize.relation.task import labels_in
-from harmonize.relation.training import train, weight_groups
+from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.train.task import labels_in
+from harmonize.relation.train.training import train, weight_groups
 
 Small = Callable[..., Recipe]
 VALUES = {

@@ -16,14 +16,14 @@ from stopped_trainings import StopAt, weights
 from transformers import TrainerCallback
 
 from harmonize.errors import HarmonizeError, InputError
-from harmonize.relation.classifier import Classifier, Prompt, precision_named
-from harmonize.relation.encoders import load_encoder
-from harmonize.relation.heads import HEADS
 from harmonize.relation.labels import LabelSpace, decide
+from harmonize.relation.model.classifier import Classifier, Prompt, precision_named
+from harmonize.relation.model.encoders import load_encoder
+from harmonize.relation.model.heads import HEADS
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe
-from harmonize.relation.selection import pairs_of, rows_to_test, select
-from harmonize.relation.training import train
+from harmonize.relation.select.selection import pairs_of, rows_to_test, select
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harmonize.relation.windows import Range, kept
+from harmonize.relation.encode.windows import Range, kept
 
 Context = tuple[int, list[Range], list[Range], int]
 

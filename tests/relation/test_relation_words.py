@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from relation_cases import TAGS, words_tokenizer
 from transformers import AddedToken
 
-from harmonize.relation.encoders import TINY, load_encoder
-from harmonize.relation.encoding import TextEncoder, add_tokens
-from harmonize.relation.heads import HEADS
-from harmonize.relation.prompt import tag_tokens
+from harmonize.relation.encode.encoding import TextEncoder, add_tokens
+from harmonize.relation.encode.prompt import tag_tokens
+from harmonize.relation.model.encoders import TINY, load_encoder
+from harmonize.relation.model.heads import HEADS
 
 KNOWN = ("aspirin causes asthma (IL-2) in mice", "β-catenin naïve café 5-HT 関連 the THE")
 
@@ -75,7 +75,7 @@ def test_a_word_is_tokenized_once(by_words: TextEncoder, monkeypatch: pytest.Mon
 
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch, by_texts: TextEncoder) -> None:
-    monkeypatch.setattr("harmonize.relation.encoding._MOST_WORDS", 3)
+    monkeypatch.setattr("harmonize.relation.encode.encoding._MOST_WORDS", 3)
     encoder = TextEncoder(bert(), TAGS, 512)
     for text in KNOWN * 2:
         assert encoder.ids([text]) == by_texts.ids([text])

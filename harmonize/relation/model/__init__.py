@@ -1,0 +1,1 @@
+"""Encoders, the heads that stand on them, and the classifiers that answer."""

@@ -1,0 +1,275 @@
+"""A trained classifier: pairs in, the probabilities of its labels out."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from harmonize.errors import HarmonizeError, MalformedInput, MissingInput, shown
+from harmonize.relation.encode.documents import IGNORED, DocumentEncoder
+from harmonize.relation.encode.encoding import PairEncoder
+from harmonize.relation.encode.inputs import INPUTS
+from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, read_knowledge
+from harmonize.relation.encode.order import token_batches
+from harmonize.relation.labels import LabelSpace, own_outputs, softmax
+from harmonize.relation.model.encoder_model import WEIGHT_TYPE
+from harmonize.relation.model.heads import HEADS, EncodedInputs, Head
+from harmonize.relation.pair import Pair
+from harmonize.relation.said import VALUES, Answers, Outputs
+
+__all__ = ["PRECISIONS", "PROMPT_FILE", "Classifier", "Prompt", "device_named", "precision_named"]
+
+PROMPT_FILE = "prompt.json"
+PRECISIONS = ("auto", "fp32", "bf16", "int8")
+_BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a run's own file says beside what transformers keeps: how a pair becomes its input.
+
+    Attributes:
+        tags: entity type -> the tag's name.
+        input: the kind of input, see harmonize.relation.encode.inputs.
+        max_length: of an input, in tokens.
+        labels: "harmonized", or "source" for each corpus' own types.
+        by_corpus: outputs of its own for each corpus.
+        head: the kind of classifier, see harmonize.relation.model.heads.
+        said: what it tells beside the label, see harmonize.relation.said.
+    """
+
+    tags: dict[str, str]
+    input: str
+    max_length: int
+    labels: str
+    by_corpus: bool
+    head: str = "cls"
+    said: tuple[str, ...] = ()
+
+    def write(self, folder: Path) -> None:
+        (folder / PROMPT_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> Prompt:
+        """The prompt of a run.
+
+        Raises:
+            MissingInput, MalformedInput: the folder has none, or a broken one.
+        """
+        path = folder / PROMPT_FILE
+        if not path.is_file():
+            raise MissingInput(folder, f"expected a run of `harmonize train`, found no {PROMPT_FILE}")
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            prompt = cls(**{**values, "said": tuple(values.get("said", ()))})
+        except (AttributeError, ValueError, TypeError) as error:
+            raise MalformedInput(path, f"expected what `harmonize train` writes: {error}") from None
+        if prompt.head not in HEADS:
+            known = ", ".join(HEADS)
+            raise MalformedInput(path, f"head: expected one of {known}, got {prompt.head!r}")
+        unknown = [column for column in prompt.said if column not in VALUES]
+        if unknown:
+            raise MalformedInput(path, f"said: expected some of {', '.join(VALUES)}, got {shown(unknown)}")
+        if prompt.input not in INPUTS:
+            raise MalformedInput(path, f"input: expected one of {', '.join(INPUTS)}, got {prompt.input!r}")
+        return prompt
+
+
+def device_named(name: str) -> torch.device:
+    """auto, cpu, or cuda; auto is a GPU where there is one.
+
+    Raises:
+        HarmonizeError: no such device here.
+    """
+    if name not in ("auto", "cpu", "cuda"):
+        raise HarmonizeError(f"device: expected auto, cpu or cuda, got {name!r}")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise HarmonizeError("device: expected a GPU for cuda, torch finds none; take `--device cpu`")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def precision_named(name: str, device: torch.device) -> str:
+    """fp32, bf16 or int8; auto is bf16 on a GPU that has it, fp32 elsewhere.
+
+    Raises:
+        HarmonizeError: no such precision, or not on this device.
+    """
+    if name not in PRECISIONS:
+        raise HarmonizeError(f"precision: expected one of {', '.join(PRECISIONS)}, got {name!r}")
+    if name == "int8" and device.type != "cpu":
+        raise HarmonizeError("precision: int8 is for a CPU; take bf16 on a GPU")
+    if name == "auto":
+        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+    return name
+
+
+class Classifier:
+    """A trained classifier.
+
+    Args:
+        model: of `head`'s kind.
+        encoder: of `head`'s kind, with the model's tokenizer and tags.
+        space: its labels.
+        kind: of the labels, "harmonized" or "source".
+        said: what it tells beside them, in the order of its outputs.
+        precision: "fp32"; "bf16", mixed with single precision as in training; "int8", the linear layers'
+            weights and inputs in 8 bits, scaled anew for each batch.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        head: Head,
+        encoder: PairEncoder | DocumentEncoder,
+        space: LabelSpace,
+        kind: str,
+        device: torch.device,
+        precision: str = "fp32",
+        said: tuple[str, ...] = (),
+    ) -> None:
+        self.model = model.to(device).eval()
+        if precision == "int8":
+            self.model = _in_eight_bits(self.model)
+        self.head, self.encoder, self.space, self.kind, self.device = head, encoder, space, kind, device
+        self.precision = precision
+        self.outputs = Outputs(space.names, said)
+
+    @classmethod
+    def load(cls, folder: Path | str, device: str = "auto", precision: str = "auto") -> Classifier:
+        """A run of `harmonize train`.
+
+        Args:
+            device: see `device_named`.
+            precision: see `precision_named`.
+
+        Raises:
+            MissingInput, MalformedInput, HarmonizeError: no such run, a broken one, no such device.
+        """
+        from safetensors import SafetensorError
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        folder = Path(folder)
+        prompt = Prompt.read(folder)
+        place = device_named(device)
+        precision = precision_named(precision, place)
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(str(folder))
+            model = AutoModelForSequenceClassification.from_pretrained(str(folder), dtype=WEIGHT_TYPE)
+        except (OSError, ValueError, SafetensorError) as error:
+            raise MalformedInput(
+                folder, f"expected a model and its tokenizer: {str(error).splitlines()[0]}"
+            ) from None
+        names = tuple(model.config.id2label[place] for place in range(model.config.num_labels))
+        head = HEADS[prompt.head]
+        knowledge = read_knowledge(folder / KNOWLEDGE_FILE) if INPUTS[prompt.input].describes else None
+        encoder = head.encoder(tokenizer, prompt.tags, prompt.max_length, prompt.input, knowledge)
+        outputs = Outputs.of_names(names, prompt.said)
+        if outputs.names != names:
+            raise MalformedInput(
+                folder, f"expected a model that tells {', '.join(outputs.said)}, it does not"
+            )
+        space = LabelSpace(outputs.labels, prompt.by_corpus)
+        return cls(model, head, encoder, space, prompt.labels, place, precision, outputs.said)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the probabilities' columns; several corpora may have one of a name."""
+        return self.space.plain
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """What it tells of a related pair beside its label."""
+        return self.outputs.said
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        return self.encoder.tags
+
+    def probabilities(
+        self, pairs: Iterable[Pair], batch_tokens: int | None = None, ahead: int | None = None
+    ) -> NDArray[np.float32]:
+        """How probable each label is; those of other corpora's outputs are 0.
+
+        Args:
+            pairs: all those of each context that has some, since a document model reads a context once.
+            batch_tokens: that the model is given at once, padding included; what suits the device unless
+                given.
+            ahead: so many pairs are encoded while the model is at those before them, by a thread; all before
+                the first batch unless given. Of no effect where a context is read for all its pairs.
+
+        Returns:
+            [pairs, labels], rows sum to 1, in the order of the pairs.
+
+        Raises:
+            HarmonizeError: a pair of an entity type, or of a corpus, that the classifier was not trained on.
+        """
+        return self.answers(pairs, batch_tokens, ahead).probabilities
+
+    def answers(
+        self, pairs: Iterable[Pair], batch_tokens: int | None = None, ahead: int | None = None
+    ) -> Answers:
+        """How probable each label is, and of a related pair what is said besides; see `probabilities`."""
+        pairs = list(pairs)
+        labels, said = self.outputs.of_logits(self._all_logits(pairs, batch_tokens, ahead))
+        return Answers(
+            softmax(labels, own_outputs(self.space, pairs)),
+            {column: softmax(each, np.ones(each.shape, dtype=bool)) for column, each in said.items()},
+        )
+
+    def _all_logits(
+        self, pairs: Sequence[Pair], batch_tokens: int | None, ahead: int | None
+    ) -> NDArray[np.float32]:
+        """[pairs, outputs]"""
+        logits = np.empty((len(pairs), len(self.outputs.names)), dtype=np.float32)
+        batch_tokens = batch_tokens or _BATCH_TOKENS[self.device.type]
+        bf16 = torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == "bf16")
+        with torch.inference_mode(), bf16:
+            for start, encoded in self._encoded(pairs, ahead):
+                for places in token_batches(encoded.lengths, batch_tokens):
+                    found = self._logits([encoded[place] for place in places])
+                    logits[start + encoded.places(places)] = found
+        return logits
+
+    def _encoded(self, pairs: Sequence[Pair], ahead: int | None) -> Iterator[tuple[int, EncodedInputs]]:
+        """The inputs of all pairs, or of some at a time, with the place of the first of their pairs."""
+        if ahead is None or not isinstance(self.encoder, PairEncoder):
+            yield 0, self._inputs(pairs)
+            return
+        starts = range(0, len(pairs), ahead)
+        with ThreadPoolExecutor(1) as pool:
+            coming = [pool.submit(self._inputs, pairs[start : start + ahead]) for start in starts]
+            for start, encoded in zip(starts, coming, strict=True):
+                yield start, encoded.result()
+
+    def _inputs(self, pairs: Sequence[Pair]) -> EncodedInputs:
+        return self.head.inputs(self.encoder(pairs), [-1] * len(pairs))
+
+    def _logits(self, items: Sequence[dict[str, Any]]) -> NDArray[np.float32]:
+        """[pairs of the items, outputs]"""
+        batch = self.head.padded(items, self.encoder.padding, types_too=self.encoder.knows_types)
+        known = batch.pop("labels") != IGNORED
+        outputs = self.model(**{name: tensor.to(self.device) for name, tensor in batch.items()})
+        logits: NDArray[np.float32] = outputs.logits.float().cpu()[known].numpy()
+        return logits
+
+
+def _in_eight_bits(model: Any) -> Any:
+    """The model with its encoder's linear layers quantized; what stands on the encoder decides, and stays."""
+    layers = {
+        name: torch.ao.quantization.per_channel_dynamic_qconfig
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.Linear) and name.startswith(f"{model.base_model_prefix}.")
+    }
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch will have another way to say it one day
+        quantize: Any = torch.ao.quantization.quantize_dynamic
+        return quantize(model, layers, dtype=torch.qint8)

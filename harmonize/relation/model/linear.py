@@ -1,0 +1,297 @@
+"""Linear baselines: logistic regression and a linear support vector machine on words and distances.
+
+Each pair is a bag of features, hashed into a fixed number of columns and weighted by tf-idf:
+
+    words       one to three in a row, by where they stand: before, between and after the nearest two
+                mentions; both entities are one word each, so that their names are not learnt
+    distance    words between the nearest mentions, and how many sentences, in steps
+    pair        the entity types, which of the two comes first, how often each is mentioned, the [Corpus]
+
+A run holds linear.json and linear.npz in the place of a transformer. scikit-learn trains it (extra
+`baselines`); the strength of regularization is the one that does best on the development rows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harmonize.errors import HarmonizeError, MalformedInput, install
+from harmonize.relation.encode.prompt import Tag, marked
+from harmonize.relation.labels import LabelSpace, decide, is_negative, own_outputs, softmax
+from harmonize.relation.pair import Pair
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
+
+__all__ = ["LINEAR_FILE", "LINEAR_HEADS", "LinearClassifier", "features", "fitted"]
+
+LINEAR_HEADS = ("logistic", "svm")
+LINEAR_FILE, _WEIGHTS = "linear.json", "linear.npz"
+STRENGTHS = (0.1, 1.0, 10.0)
+
+_COLUMNS = 2**18
+_NEVER = -1e9
+_ENTITIES = ("HEADENTITY", "TAILENTITY")
+_STEPS = (0, 1, 2, 3, 5, 8, 12, 20, 40, 80)
+_WORD = re.compile(r"\w+|[^\w\s]")
+_SENTENCE_END = re.compile(r"[.!?]\s+[A-Z]")
+
+
+def features(pair: Pair) -> list[str]:
+    """The features of a pair, one string each, as often as they occur."""
+    words, places = _blinded(pair)
+    head, tail = min(
+        ((one, other) for one in places[0] for other in places[1]), key=lambda both: abs(both[0] - both[1])
+    )
+    first, last = sorted((head, tail))
+    regions = {"before": words[:first], "between": words[first : last + 1], "after": words[last + 1 :]}
+    found = [
+        f"{region}: {gram}"
+        for region, part in regions.items()
+        for count in (1, 2, 3)
+        for gram in _grams(part, count)
+    ]
+    found += _grams(words, 1) + _grams(words, 2)
+    between = pair.text[slice(*_between(pair))]
+    found += [
+        f"words between: {_step(last - first - 1)}",
+        f"sentences between: {_step(len(_SENTENCE_END.findall(between)))}",
+        f"types: {pair.head.type} {pair.tail.type}",
+        f"first: {'head' if head < tail else 'tail'} {pair.task}",
+        f"mentions of head: {_step(len(pair.head.spans))}",
+        f"mentions of tail: {_step(len(pair.tail.spans))}",
+        f"corpus: {pair.task}",
+    ]
+    return found
+
+
+def _blinded(pair: Pair) -> tuple[list[str], tuple[list[int], list[int]]]:
+    """The words of a context with one for each mention of the two entities, and the places of those."""
+    words: list[str] = []
+    places: tuple[list[int], list[int]] = ([], [])
+    inside = 0
+    for piece in marked(pair.text, (pair.head, pair.tail), (("", ""), ("", ""))):
+        if isinstance(piece, Tag):
+            inside += 1 if piece.opens else -1
+            if piece.opens:
+                places[piece.side].append(len(words))
+                words.append(_ENTITIES[piece.side])
+        elif not inside:
+            words += _WORD.findall(piece.lower())
+    return words, places
+
+
+def _between(pair: Pair) -> tuple[int, int]:
+    """The characters between the nearest mentions; none where they overlap."""
+    first, last = min(
+        (sorted((one, other)) for one in pair.head.spans for other in pair.tail.spans),
+        key=lambda both: max(0, both[1].start - both[0].end),
+    )
+    return first.end, max(first.end, last.start)
+
+
+def _grams(words: list[str], count: int) -> list[str]:
+    return [" ".join(words[place : place + count]) for place in range(len(words) - count + 1)]
+
+
+def _step(number: int) -> int:
+    """The largest of _STEPS that a number reaches."""
+    return max(step for step in _STEPS if step <= max(0, number))
+
+
+@dataclass(frozen=True)
+class _About:
+    """linear.json.
+
+    Attributes:
+        head: which of LINEAR_HEADS.
+        strength: C of scikit-learn.
+        names: of the labels, as LabelSpace has them.
+        kind: of the labels, "harmonized" or "source".
+    """
+
+    head: str
+    strength: float
+    names: list[str]
+    by_corpus: bool
+    kind: str
+    columns: int = _COLUMNS
+
+
+class LinearClassifier:
+    """A linear baseline that is trained; answers as harmonize.relation.model.classifier.Classifier does.
+
+    Args:
+        inverse: [columns], the idf of each feature.
+        weights, bias: [labels, columns] and [labels].
+    """
+
+    def __init__(
+        self, about: _About, inverse: NDArray[np.float32], weights: csr_matrix, bias: NDArray[np.float64]
+    ) -> None:
+        self.about, self._inverse, self._weights, self._bias = about, inverse, weights, bias
+        self.space = LabelSpace(tuple(about.names), about.by_corpus)
+        self.kind = about.kind
+
+    @classmethod
+    def load(cls, folder: Path) -> LinearClassifier:
+        """A run of a linear head.
+
+        Raises:
+            MalformedInput: a broken one.
+        """
+        from scipy.sparse import csr_matrix
+
+        path = folder / LINEAR_FILE
+        try:
+            about = _About(**json.loads(path.read_text(encoding="utf-8")))
+            with np.load(folder / _WEIGHTS, allow_pickle=False) as held:
+                parts = (held["data"], held["indices"], held["indptr"])
+                weights = csr_matrix(parts, shape=(len(about.names), about.columns))
+                return cls(about, held["idf"], weights, held["bias"])
+        except (ValueError, TypeError, KeyError, OSError, zipfile.BadZipFile) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise MalformedInput(path, f"expected what `harmonize train` writes: {reason}") from None
+
+    def write(self, folder: Path) -> None:
+        """linear.json and linear.npz."""
+        (folder / LINEAR_FILE).write_text(json.dumps(asdict(self.about), indent=1) + "\n", encoding="utf-8")
+        np.savez_compressed(
+            folder / _WEIGHTS,
+            idf=self._inverse,
+            bias=self._bias,
+            data=self._weights.data,
+            indices=self._weights.indices,
+            indptr=self._weights.indptr,
+        )
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the probabilities' columns; several corpora may have one of a name."""
+        return self.space.plain
+
+    def probabilities(self, pairs: Iterable[Pair]) -> NDArray[np.float32]:
+        """[pairs, labels]: logistic regression's probabilities; of the support vector machine, which knows
+        none, the softmax of its margins, good for their order alone.
+
+        Raises:
+            HarmonizeError: a pair of a corpus without outputs of its own.
+        """
+        pairs = list(pairs)
+        scores = np.asarray((_weighted(_counts(pairs), self._inverse) @ self._weights.T).todense())
+        return softmax((scores + self._bias).astype(np.float32), own_outputs(self.space, pairs))
+
+
+def fitted(
+    head: str,
+    pairs: Iterator[Pair],
+    labels: NDArray[np.int64],
+    watched: Iterator[Pair],
+    watched_labels: NDArray[np.int64],
+    space: LabelSpace,
+    kind: str,
+) -> tuple[LinearClassifier, dict[float, float]]:
+    """Train a baseline.
+
+    Args:
+        labels, watched_labels: as their place in the space; none watched is the middle one of STRENGTHS.
+
+    Returns:
+        The classifier whose F of the pairs found is the best on the watched pairs, and that of each strength.
+
+    Raises:
+        HarmonizeError: scikit-learn is not installed.
+    """
+    counts = _counts(list(pairs))
+    inverse = _inverse(counts)
+    table = _weighted(counts, inverse)
+    asked = list(watched)
+    tried: dict[float, LinearClassifier] = {}
+    scores: dict[float, float] = {}
+    for strength in STRENGTHS if asked else STRENGTHS[1:2]:
+        weights, bias = _solved(head, strength, table, labels, len(space.names))
+        about = _About(head, strength, list(space.names), space.by_corpus, kind)
+        tried[strength] = LinearClassifier(about, inverse, weights, bias)
+        if asked:
+            scores[strength] = _pair_f(space, watched_labels, tried[strength].probabilities(asked))
+    best = max(tried, key=lambda strength: scores.get(strength, 0.0))
+    return tried[best], scores
+
+
+def _solved(
+    head: str, strength: float, table: csr_matrix, labels: NDArray[np.int64], count: int
+) -> tuple[csr_matrix, NDArray[np.float64]]:
+    """Weights [labels, columns] and bias [labels]; a label that no row has is never predicted."""
+    from scipy.sparse import csr_matrix
+
+    try:
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.svm import LinearSVC
+    except ImportError:
+        raise HarmonizeError(f"head {head}: install scikit-learn with {install('baselines')}") from None
+    common: dict[str, Any] = {"C": strength, "class_weight": "balanced", "random_state": 0}
+    kind = LogisticRegression if head == "logistic" else LinearSVC
+    model = kind(max_iter=10_000, **common)
+    # What no row has stays at weight 0; without it there is several times less to solve.
+    used = np.unique(table.indices)
+    model.fit(table[:, used], labels)
+    found, bias = model.coef_, model.intercept_
+    if len(found) == 1:
+        # Of two labels scikit-learn keeps the second one's alone.
+        found, bias = np.concatenate((np.zeros_like(found), found)), np.concatenate(([0.0], bias))
+    weights = np.zeros((count, table.shape[1]), dtype=np.float32)
+    every = np.full(count, _NEVER)
+    weights[np.ix_(model.classes_, used)], every[model.classes_] = found, bias
+    return csr_matrix(weights), every
+
+
+def _counts(pairs: list[Pair]) -> csr_matrix:
+    """[pairs, columns]: how often each hashed feature occurs."""
+    from scipy.sparse import csr_matrix
+
+    indices: list[int] = []
+    ends = [0]
+    for pair in pairs:
+        indices += [_column(feature) for feature in features(pair)]
+        ends.append(len(indices))
+    values = np.ones(len(indices), dtype=np.float32)
+    made = csr_matrix((values, indices, ends), shape=(len(pairs), _COLUMNS))
+    made.sum_duplicates()
+    return made
+
+
+def _column(feature: str) -> int:
+    """The same in every process, unlike Python's own hash."""
+    return crc32(feature.encode()) % _COLUMNS
+
+
+def _inverse(counts: csr_matrix) -> NDArray[np.float32]:
+    """[columns]: log of the share of pairs that have a feature, one added to both so that none is 0."""
+    having = np.bincount(counts.indices, minlength=_COLUMNS)
+    return np.asarray(np.log((1 + counts.shape[0]) / (1 + having)) + 1, dtype=np.float32)
+
+
+def _weighted(counts: csr_matrix, inverse: NDArray[np.float32]) -> csr_matrix:
+    """tf-idf with the logarithm of counts, each row of length 1."""
+    made = counts.copy()
+    made.data = (1 + np.log(made.data)) * inverse[made.indices]
+    lengths = np.sqrt(np.asarray(made.multiply(made).sum(axis=1)).ravel())
+    made.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(made.indptr))
+    return made
+
+
+def _pair_f(space: LabelSpace, gold: NDArray[np.int64], found: NDArray[np.float32]) -> float:
+    """F of the pairs found, micro."""
+    positive = np.array([not is_negative(label) for label in space.plain], dtype=bool)
+    is_gold, is_found = positive[gold], positive[decide(found)]
+    return 2 * int((is_gold & is_found).sum()) / max(1, int(is_gold.sum() + is_found.sum()))

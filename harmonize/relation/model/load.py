@@ -1,0 +1,36 @@
+"""A run of any kind, loaded to answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.combinations import COMBINATION
+from harmonize.relation.model.classifier import Classifier, Prompt
+from harmonize.relation.model.linear import LINEAR_FILE, LinearClassifier
+
+__all__ = ["AnyClassifier", "load_classifier"]
+
+AnyClassifier = Classifier | LinearClassifier
+
+
+def load_classifier(folder: Path | str, device: str = "auto", precision: str = "auto") -> AnyClassifier:
+    """A run of `harmonize train`.
+
+    Args:
+        device, precision: see harmonize.relation.model.classifier; a linear baseline has one of each.
+
+    Raises:
+        MissingInput, MalformedInput, HarmonizeError: no such run, a broken one, no such device or precision.
+    """
+    folder = Path(folder)
+    if not (folder / LINEAR_FILE).is_file():
+        if Prompt.read(folder).head == COMBINATION:
+            raise HarmonizeError(
+                f"{folder}: expected a run that classifies pairs, got one of sets of entities; "
+                "`harmonize evaluate` writes what it finds"
+            )
+        return Classifier.load(folder, device, precision)
+    if precision not in ("auto", "fp32"):
+        raise HarmonizeError(f"precision: expected auto or fp32 for a linear baseline, got {precision!r}")
+    return LinearClassifier.load(folder)

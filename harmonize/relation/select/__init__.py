@@ -1,0 +1,1 @@
+"""Which rows of a union set are trained on, watched and tested."""

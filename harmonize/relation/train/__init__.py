@@ -1,0 +1,1 @@
+"""Training: a recipe and a union set in, a run out."""

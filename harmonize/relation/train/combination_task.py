@@ -1,0 +1,132 @@
+"""What is trained on what, where sets of entities are classified; see harmonize.relation.train.task."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.combinations import (
+    COMBINATION,
+    Candidate,
+    CombinationContext,
+    contexts_of,
+    training_candidates,
+)
+from harmonize.relation.encode.candidates import CombinationEncoder, EncodedCombinations
+from harmonize.relation.encode.documents import EncodedDocuments
+from harmonize.relation.encode.inputs import input_named
+from harmonize.relation.encode.order import Drawn
+from harmonize.relation.encode.prompt import tag
+from harmonize.relation.labels import LabelSpace
+from harmonize.relation.model.classifier import Prompt
+from harmonize.relation.model.encoders import load_encoder
+from harmonize.relation.model.heads import head_named
+from harmonize.relation.recipe import Recipe
+from harmonize.relation.said import Outputs
+from harmonize.relation.select.selection import Selection
+from harmonize.relation.train.task import Task
+from harmonize.spec import load_catalogue
+
+__all__ = ["combination_task"]
+
+_Labelled = tuple[Candidate, str]
+
+
+def combination_task(union: Path, recipe: Recipe, selection: Selection, start: Path | None = None) -> Task:
+    """The task of a recipe whose rows are contexts of nary/.
+
+    Args:
+        start: a run to begin with instead of the recipe's encoder.
+
+    Raises:
+        HarmonizeError: an encoder that is not to be had, a value that says nothing of sets of entities, or
+            rows of a single label.
+    """
+    _check(recipe)
+    target = load_catalogue().target
+    contexts, labelled = [], []
+    for rows in (selection.train, selection.development):
+        contexts.append(contexts_of(rows, union, target.nary_labels, recipe.context_words))
+        labelled.append(list(_labelled(contexts[-1], recipe)))
+    found = {(candidate.corpus, label) for part in labelled for candidate, label in part}
+    space = LabelSpace.of(found, target.nary_labels, by_corpus=recipe.heads == "corpus")
+    if len(space.names) < 2:
+        raise HarmonizeError("expected sets of two labels or more to train on, all are of one")
+    head, tags = head_named(COMBINATION), _tags(contexts[0] + contexts[1])
+    encoder = load_encoder(
+        str(start) if start is not None else recipe.encoder,
+        head,
+        space.names,
+        input_named(recipe.input).words(tags),
+        lambda: _texts(contexts[0]),
+        recipe.attention_dropout,
+    )
+    length = min(recipe.max_length, encoder.max_length)
+    prompt = Prompt(tags, recipe.input, length, recipe.labels, space.by_corpus, head.name)
+    encode = CombinationEncoder(encoder.tokenizer, tags, length, recipe.input)
+    sets, counts = [], {}
+    for name, part in zip(("train", "development"), labelled, strict=True):
+        places = [space.index(candidate.corpus, label) for candidate, label in part]
+        encoded = list(encode(candidate for candidate, _ in part))
+        sets.append(EncodedDocuments(encoded, places))
+        counts[name] = _counts(encoded)
+    train, development = sets
+    return Task(
+        recipe=recipe,
+        head=head,
+        encoder=encoder,
+        prompt=prompt,
+        space=space,
+        outputs=Outputs(space.names),
+        labels=train.labels,
+        train=train,
+        development=development if len(development) else None,
+        drawn=Drawn.all_of(train.lengths),
+        windows=counts,
+        knowledge=None,
+    )
+
+
+def _check(recipe: Recipe) -> None:
+    for name in ("teacher", "pseudo", "negatives", "corpus_tokens", "knowledge"):
+        if getattr(recipe, name) is not None:
+            raise HarmonizeError(f"{name}: expected null with head {COMBINATION}")
+    for name in ("novelty", "direction"):
+        if getattr(recipe, name):
+            raise HarmonizeError(f"{name}: expected false with head {COMBINATION}")
+    if recipe.labels != "harmonized":
+        raise HarmonizeError(f"labels: expected harmonized with head {COMBINATION}")
+    known = head_named(COMBINATION).inputs_known
+    if recipe.input not in known:
+        raise HarmonizeError(f"input {recipe.input}: expected {' or '.join(known)} with head {COMBINATION}")
+
+
+def _labelled(contexts: Iterable[CombinationContext], recipe: Recipe) -> Iterator[_Labelled]:
+    for context in contexts:
+        for members, label in training_candidates(context, recipe.candidates, recipe.seed):
+            yield Candidate(context, members), label
+
+
+def _tags(contexts: Iterable[CombinationContext]) -> dict[str, str]:
+    names = load_catalogue().target.tags
+    types = {entity.type for context in contexts for entity in context.entities}
+    return {kind: tag(kind, names) for kind in sorted({*types, *names})}
+
+
+def _texts(contexts: Iterable[CombinationContext]) -> Iterator[str]:
+    for context in contexts:
+        yield context.text
+        yield f"What are the relations in {context.task}?"
+
+
+def _counts(encoded: Sequence[EncodedCombinations]) -> dict[str, int]:
+    """How many contexts are whole, how many need windows, and how many sets are asked about."""
+    windows = np.array([each.windows for each in encoded], dtype=np.int64)
+    return {
+        "whole": int((windows == 1).sum()),
+        "several windows": int((windows > 1).sum()),
+        "sets": sum(len(each.places) for each in encoded),
+    }

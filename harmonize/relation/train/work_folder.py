@@ -1,0 +1,175 @@
+"""The folder beside RUN in which it is made: begun with a recipe and a set, gone on from, put in place."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+from transformers.trainer import TRAINER_STATE_NAME
+
+from harmonize.errors import HarmonizeError
+from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, knowledge_hash
+from harmonize.relation.recipe import Recipe, stages
+from harmonize.relation.select.pseudo import pseudo_hash
+from harmonize.relation.train.run import TRAINING, manifest_hash, read_record
+from harmonize.union.replace import put
+
+__all__ = [
+    "CHECKPOINTS",
+    "FIRST",
+    "RECIPE",
+    "AtWork",
+    "alone_in",
+    "begin",
+    "begin_as",
+    "finish",
+    "has_begun",
+    "is_done",
+    "is_first_process",
+    "last_checkpoint",
+]
+
+RECIPE, CHECKPOINTS, FIRST = "recipe.yaml", "checkpoints", "first"
+_SET, _PSEUDO, _KNOWLEDGE = "set.sha256", "pseudo.sha256", "knowledge.sha256"
+
+
+class AtWork(HarmonizeError):
+    """Another training is at work in the same folder."""
+
+
+def last_checkpoint(checkpoints: Path) -> Path | None:
+    """The last checkpoint; one that was cut off while it was written lacks its state, which comes last."""
+    whole = [path.parent for path in checkpoints.glob(f"checkpoint-*/{TRAINER_STATE_NAME}") if _is_json(path)]
+    return max(whole, key=lambda folder: int(folder.name.rpartition("-")[2]), default=None)
+
+
+def _is_json(path: Path) -> bool:
+    try:
+        json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def alone_in(work: Path) -> Iterator[None]:
+    """Keep a second training out of the folder while the block runs.
+
+    Raises:
+        AtWork: one is in there.
+    """
+    if not is_first_process():
+        yield
+        return
+    # Not in the folder, nor beside it: what cannot begin leaves nothing there.
+    name = hashlib.sha256(str(work.absolute()).encode()).hexdigest()[:16]
+    try:
+        with FileLock(Path(tempfile.gettempdir()) / f"harmonize-{name}.lock", timeout=0):
+            yield
+    except Timeout:
+        raise AtWork(f"{work}: another training is at work here; take another --out") from None
+
+
+def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
+    """True if a run is of this very recipe and set, and of the very pseudo-labels that the recipe names.
+
+    Raises:
+        MissingInput: there are no such pseudo-labels.
+    """
+    path = out / RECIPE
+    if not path.is_file() or path.read_bytes() != recipe.as_yaml().encode():
+        return False
+    if read_record(out)["union"]["manifest_sha256"] != manifest_hash(union):
+        return False
+    if any(
+        knowledge_hash(path) != knowledge_hash(folder / KNOWLEDGE_FILE)
+        for folder, path in zip((out / FIRST, out)[-len(stages(recipe)) :], _knowledge(recipe), strict=True)
+        if path is not None
+    ):
+        return False
+    *first, last = _pseudo_hashes(recipe)
+    made = [(out, last), *((out / FIRST, before) for before in first)]
+    return all(read_record(folder).get("pseudo", {}).get("sha256") == wanted for folder, wanted in made)
+
+
+def _pseudo_hashes(recipe: Recipe) -> list[str | None]:
+    """The hash of the pseudo-labels of each stage, None for one without."""
+    return [None if stage.pseudo is None else pseudo_hash(Path(stage.pseudo)) for stage in stages(recipe)]
+
+
+def _knowledge(recipe: Recipe) -> list[Path | None]:
+    """The table of descriptions of each stage, None for one without."""
+    return [None if stage.knowledge is None else Path(stage.knowledge) for stage in stages(recipe)]
+
+
+def begin(work: Path, union: Path, recipe: Recipe) -> None:
+    """Make the folder to work in; one with checkpoints must be of the same recipe, set and pseudo-labels.
+
+    Raises:
+        MissingInput: there are no such pseudo-labels.
+    """
+    wanted = {
+        RECIPE: (recipe.as_yaml(), "of another recipe"),
+        _SET: (manifest_hash(union) + "\n", "on another set"),
+    }
+    hashes = _pseudo_hashes(recipe)
+    if any(hashes):
+        wanted[_PSEUDO] = ("".join(f"{each}\n" for each in hashes), "on other pseudo-labels")
+    known = [knowledge_hash(path) for path in _knowledge(recipe) if path is not None]
+    if known:
+        wanted[_KNOWLEDGE] = ("".join(f"{each}\n" for each in known), "with other knowledge")
+    begin_as(work, wanted)
+
+
+def begin_as(work: Path, wanted: Mapping[str, tuple[str, str]]) -> None:
+    """Make the folder to work in, with files that say what is made; one with checkpoints must have the same.
+
+    Args:
+        wanted: file -> (its text, what a training is whose file reads otherwise, for the error).
+
+    Raises:
+        HarmonizeError: something else was begun here.
+    """
+    if has_begun(work):
+        for name, (text, what) in wanted.items():
+            path = work / name
+            if not path.is_file() or path.read_bytes() != text.encode():
+                raise HarmonizeError(
+                    f"{work}: a training {what} was stopped here; take the same, or another --out, or --fresh"
+                )
+    if is_first_process():
+        work.mkdir(parents=True, exist_ok=True)
+        for name, (text, _) in wanted.items():
+            part = work / f"{name}.part"
+            part.write_text(text, encoding="utf-8")
+            part.replace(work / name)
+
+
+def has_begun(work: Path) -> bool:
+    """True if something in a folder to work in is worth going on from."""
+    return any(work.rglob(f"{CHECKPOINTS}/checkpoint-*")) or (work / FIRST / TRAINING).is_file()
+
+
+def finish(work: Path, out: Path, scratch: Iterable[str] = (_SET, _PSEUDO, _KNOWLEDGE)) -> None:
+    """Put the finished run in its place, without its checkpoints and the files that only making it needs."""
+    if not is_first_process():
+        return
+    for checkpoints in [*work.rglob(CHECKPOINTS)]:
+        shutil.rmtree(checkpoints)
+    for name in scratch:
+        (work / name).unlink(missing_ok=True)
+    put(work, out)
+    # An older run that stood at `out` is there now.
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def is_first_process() -> bool:
+    """True but in the further processes that torchrun or accelerate start."""
+    return int(os.environ.get("RANK", "0")) == 0
