@@ -29,7 +29,7 @@ from harmonize.relation.model.encoders import encoder_folder
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.select.selection import rows_to_test
+from harmonize.relation.select.rows import rows_to_test
 from harmonize.relation.train.training import train
 
 TEACHER = "teacher"

@@ -47,7 +47,7 @@ from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.model.heads import HEADS, Head
 from harmonize.relation.model.objective import Loss
 from harmonize.relation.pair import Pair
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import read_manifest
 

@@ -84,7 +84,7 @@ def _train(cell: Cell, union: Path, run: Path, device: str) -> bool:
 
 
 def _gold(union: Path, cell: Cell) -> pa.Table:
-    from harmonize.relation.select.selection import rows_to_test
+    from harmonize.relation.select.rows import rows_to_test
 
     return rows_to_test(union, cell.recipe.evaluate_on, cell.recipe.folds, cell.fold)
 

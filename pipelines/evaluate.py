@@ -136,7 +136,7 @@ def _combinations_evaluated(
     """Score a run that classifies sets of entities, and keep what was found in its folder."""
     from harmonize.relation.model.classifier import Classifier
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.select.selection import rows_to_test
+    from harmonize.relation.select.rows import rows_to_test
     from harmonize.relation.train.run import read_record, write_card
     from harmonize.relation.train.work_folder import RECIPE
     from harmonize.union.replace import new_folder
@@ -177,7 +177,7 @@ def _predicted(model: Path, union: Path, on: str, load: _Load) -> Predicted:
     """The rows of a part that each run of a folder is to be tested on, and what it predicts."""
     from harmonize.relation.predictions import predicted_rows
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.select.selection import rows_to_test
+    from harmonize.relation.select.rows import rows_to_test
     from harmonize.relation.train.work_folder import RECIPE
 
     gold, predictions, kinds = [], [], set()

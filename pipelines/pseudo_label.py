@@ -210,7 +210,7 @@ def _checked(models: Sequence[_Model], union: Path, threshold: float, labels: st
 
     from harmonize.evaluation.thresholds import THRESHOLDS, threshold_table
     from harmonize.relation.predictions import predicted_rows
-    from harmonize.relation.select.selection import rows_to_test
+    from harmonize.relation.select.rows import rows_to_test
 
     gold: list[pa.Table] = []
     said: list[pa.Table] = []

@@ -17,7 +17,8 @@ from harmonize.model import Document
 from harmonize.pipelines.build import build
 from harmonize.registry import adapter, sample_folder
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.select.selection import gold_labels, rows_to_test, select
+from harmonize.relation.select.rows import gold_labels, rows_to_test
+from harmonize.relation.select.selection import select
 from harmonize.sources.source import Source
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import SplitCounts, read_manifest, split_counts

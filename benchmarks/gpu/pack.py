@@ -39,8 +39,8 @@ from harmonize.pipelines.train import quiet
 from harmonize.relation.model.encoders import encoder_folder, load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.select.columns import COLUMNS
-from harmonize.relation.select.selection import rows_to_test, select
+from harmonize.relation.select.rows import COLUMNS, rows_to_test
+from harmonize.relation.select.selection import select
 from harmonize.union.manifest import file_entry, read_manifest
 from harmonize.union.manifest_model import Manifest
 from harmonize.union.reader import load_union

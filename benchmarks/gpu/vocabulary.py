@@ -22,7 +22,7 @@ from transformers import AutoModel, AutoTokenizer
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.inputs import INPUTS
 from harmonize.relation.encode.prompt import tag
-from harmonize.relation.select.selection import pairs_of
+from harmonize.relation.select.rows import pairs_of
 from harmonize.spec import load_catalogue
 
 _QUESTIONS = ("What is the relation in {} between and ?", "What are the relations in {}?")

@@ -10,7 +10,8 @@ from harmonize.adaptation.known import KnownDocuments
 from harmonize.model import Document
 from harmonize.relation.recipe import load_recipe
 from harmonize.relation.select.pseudo import PseudoModel, read_pseudo
-from harmonize.relation.select.selection import PSEUDO, trained_on
+from harmonize.relation.select.pseudo_rows import trained_on
+from harmonize.relation.select.selection import PSEUDO
 from harmonize.relation.train.run import manifest_hash, read_record
 from harmonize.relation.train.work_folder import RECIPE
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents

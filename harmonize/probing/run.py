@@ -32,7 +32,8 @@ from harmonize.relation.model.classifier import PROMPT_FILE, Prompt, device_name
 from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.select.selection import gold_labels, pairs_of, rows_to_test, select
+from harmonize.relation.select.rows import gold_labels, pairs_of, rows_to_test
+from harmonize.relation.select.selection import select
 from harmonize.relation.train.run import Timer, described, manifest_hash
 from harmonize.spec import load_catalogue
 from harmonize.union.replace import new_folder
@@ -62,7 +63,7 @@ def probe(
     on the others. What repeats a tested document is not trained on.
 
     Args:
-        encoder: a name or folder (see harmonize.relation.model.encoders), or a run of a head that is not linear.
+        encoder: a name or folder (see harmonize.relation.model.encoders) or a run whose head is not linear.
         out: the folder to write, new or one of these.
         input_kind: see harmonize.relation.encode.inputs; a run's own, or "prompt", unless given.
         max_length: of an input, in tokens.

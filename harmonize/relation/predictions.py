@@ -16,7 +16,7 @@ from harmonize.errors import MalformedInput
 from harmonize.relation.labels import decide, is_negative, related
 from harmonize.relation.pair import Pair, PairClassifier
 from harmonize.relation.said import VALUES, answers_of
-from harmonize.relation.select.selection import pairs_of
+from harmonize.relation.select.rows import pairs_of
 from harmonize.union.schema import SAID
 
 __all__ = ["PREDICTION_SCHEMA", "predicted_rows", "read_predictions"]
@@ -43,7 +43,7 @@ def predicted_rows(classifier: PairClassifier, rows: pa.Table) -> pa.Table:
     """Predict each row.
 
     Args:
-        rows: of the union set, with harmonize.relation.select.columns, each document's together.
+        rows: of the union set, with harmonize.relation.select.rows, each document's together.
 
     Returns:
         PREDICTION_SCHEMA, in the order of the rows.

@@ -28,8 +28,7 @@ from harmonize.relation.encode.documents import DocumentEncoder
 from harmonize.relation.encode.encoding import PairEncoder, add_tokens
 from harmonize.relation.encode.inputs import INPUTS
 from harmonize.relation.encode.prompt import tag
-from harmonize.relation.select.columns import COLUMNS
-from harmonize.relation.select.selection import pairs_of
+from harmonize.relation.select.rows import COLUMNS, pairs_of
 from harmonize.spec import load_catalogue
 from harmonize.union.reader import load_union
 

@@ -28,7 +28,11 @@ def run(notebook: Path, folder: Path) -> NotebookNode:
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     node = nbformat.read(notebook, as_version=4)
     NotebookClient(
-        node, timeout=LONGEST_CELL, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
+        node,
+        timeout=LONGEST_CELL,
+        kernel_name="python3",
+        coalesce_streams=True,  # on a busy machine one print comes in pieces
+        resources={"metadata": {"path": str(folder)}},
     ).execute()
     for cell in code_cells(node):
         cell.metadata.pop("execution", None)

@@ -26,7 +26,7 @@ from harmonize.relation.model.encoders import Encoder, load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.pair import Entity, Pair
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train
 
 TAGS = {"ChemicalEntity": "C", "DiseaseOrPhenotypicFeature": "D", "GeneOrGeneProduct": "G"}

@@ -20,7 +20,7 @@ from harmonize.evaluation.evaluate import evaluate
 from harmonize.pipelines.cli import app
 from harmonize.relation.grid import load_grid
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.select.selection import rows_to_test
+from harmonize.relation.select.rows import rows_to_test
 
 SMALL = {"encoder": "tiny", "max_length": 128, "batch_size": 8, "epochs": 0.3, "learning_rate": 1e-3}
 

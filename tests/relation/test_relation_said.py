@@ -34,7 +34,7 @@ from harmonize.relation.model.objective import Loss, raise_negatives, watched_sc
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows, read_predictions
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.said import VALUES, Outputs
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]

@@ -20,7 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.relation.recipe import Recipe, load_values
-from harmonize.relation.select.columns import COLUMNS
+from harmonize.relation.select.rows import COLUMNS
 from harmonize.union.schema import METADATA_KEY, SCHEMA
 
 __all__ = [
@@ -134,7 +134,7 @@ class PseudoUse:
 def pseudo_schema() -> pa.Schema:
     """The columns of pseudo-labels; one row is one pair in one context.
 
-    Those of harmonize.relation.select.columns, as the union set has them, with the split "train", no
+    Those of harmonize.relation.select.rows, as the union set has them, with the split "train", no
     `leaks_into`, and the model's label as `relation` (of a model of a corpus' own types also as
     `source_relations`); then
 

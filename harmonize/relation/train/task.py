@@ -24,7 +24,8 @@ from harmonize.relation.model.encoders import Encoder, load_encoder
 from harmonize.relation.model.heads import EncodedInputs, Head, head_named
 from harmonize.relation.recipe import Recipe, part
 from harmonize.relation.said import Outputs
-from harmonize.relation.select.selection import Selection, all_gold_labels, gold_labels, pairs_of
+from harmonize.relation.select.rows import all_gold_labels, gold_labels, pairs_of
+from harmonize.relation.select.selection import Selection
 from harmonize.relation.train.teacher import soft_targets
 from harmonize.spec import load_catalogue
 

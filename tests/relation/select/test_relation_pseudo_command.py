@@ -20,7 +20,7 @@ from harmonize.relation.labels import is_negative
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]

@@ -22,7 +22,8 @@ from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe
-from harmonize.relation.select.selection import pairs_of, rows_to_test, select
+from harmonize.relation.select.rows import pairs_of, rows_to_test
+from harmonize.relation.select.selection import select
 from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]

@@ -14,7 +14,7 @@ from relation_cases import CHEMICAL, DISEASE, GENE, TAGS, pair, pairs, words_tok
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.encoding import Encoded, PairEncoder, add_tokens
 from harmonize.relation.encode.prompt import tag_tokens
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 
 TEXT = "Aspirin may cause asthma."
 TOKENS = tag_tokens(TAGS.values())

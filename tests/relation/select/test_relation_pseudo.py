@@ -19,15 +19,10 @@ from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
 from harmonize.registry import sample_folder
 from harmonize.relation.recipe import Recipe
+from harmonize.relation.select.places import LIKE_TESTED, LIKE_WATCHED
 from harmonize.relation.select.pseudo import pseudo_schema, read_pseudo
-from harmonize.relation.select.selection import (
-    LIKE_TESTED,
-    LIKE_WATCHED,
-    OWN_LABEL,
-    PSEUDO,
-    Selection,
-    select,
-)
+from harmonize.relation.select.pseudo_rows import OWN_LABEL
+from harmonize.relation.select.selection import PSEUDO, Selection, select
 from harmonize.relation.train.run import rows_hash
 from harmonize.relation.train.training import train
 from harmonize.relation.train.work_folder import is_done

@@ -18,9 +18,10 @@ from harmonize.relation.model.heads import HEADS
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.model.objective import watched_scores
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.task import labels_in
-from harmonize.relation.train.training import train, weight_groups
+from harmonize.relation.train.trainer import weight_groups
+from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 VALUES = {

@@ -23,7 +23,7 @@ from harmonize.relation.model.classifier import Classifier, Prompt
 from harmonize.relation.model.document_model import DocumentModel
 from harmonize.relation.model.graph_model import GraphModel
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]

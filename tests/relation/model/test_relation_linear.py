@@ -26,7 +26,7 @@ from harmonize.relation.model.linear import LINEAR_HEADS, features, fitted
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.pair import Pair
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]

@@ -350,8 +350,10 @@ def test_others_are_had_in_another_way(name: str, message: str) -> None:
 
 def test_the_table_is_read_without_what_training_needs() -> None:
     """`harmonize encoders` answers at once: neither torch nor transformers is imported."""
-    script = "import sys; from harmonize.relation.model import known_encoders;"
+    script = (
+        "import sys; from harmonize.relation.model import known_encoders;"
         "known_encoders.cost('mpnet'); print(sorted(sys.modules))"
+    )
     with chdir("/"):
         done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert not {"'torch'", "'transformers'"} & set(done.stdout.strip("[]\n").split(", "))

@@ -30,7 +30,7 @@ from harmonize.relation.encode.prompt import tag_tokens
 from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.pair import Pair
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]

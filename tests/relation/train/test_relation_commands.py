@@ -18,7 +18,7 @@ from harmonize.pipelines.cli import app
 from harmonize.pipelines.train import chosen_recipe
 from harmonize.registry import sample_folder
 from harmonize.relation.recipe import Recipe, load_recipe
-from harmonize.relation.select.selection import rows_to_test
+from harmonize.relation.select.rows import rows_to_test
 from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]

@@ -68,7 +68,7 @@ def trained_by_two(folder: Path, union: Path, recipes: dict[str, dict[str, Any]]
     script.write_text(SCRIPT, encoding="utf-8")
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     here = Path(__file__).parent
-    values = [f"{here}:{here.parent}", folder, union, json.dumps(recipes)]
+    values = [f"{here}:{here.parent}:{here.parents[1]}", folder, union, json.dumps(recipes)]
     done = subprocess.run(
         [str(part) for part in (sys.executable, "-m", *launcher, script, *values)],
         capture_output=True,

@@ -21,7 +21,7 @@ from harmonize.relation.model.heads import HEADS
 from harmonize.relation.model.linear import LINEAR_HEADS
 from harmonize.relation.model.pair_model import POOLINGS, PairConfig, PairModel
 from harmonize.relation.recipe import Head, Recipe
-from harmonize.relation.select.selection import pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]

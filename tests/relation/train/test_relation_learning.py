@@ -15,7 +15,8 @@ from harmonize.relation.labels import is_negative
 from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.select.selection import Selection, pairs_of, rows_to_test
+from harmonize.relation.select.rows import pairs_of, rows_to_test
+from harmonize.relation.select.selection import Selection
 from harmonize.relation.train import training
 
 Small = Callable[..., Recipe]

@@ -12,7 +12,8 @@ import pytest
 from harmonize.errors import HarmonizeError, UnionError
 from harmonize.relation.labels import is_negative
 from harmonize.relation.recipe import FOLD, Recipe, load_recipe, part
-from harmonize.relation.select.selection import Selection, gold_labels, pairs_of, rows_to_test, select
+from harmonize.relation.select.rows import gold_labels, pairs_of, rows_to_test
+from harmonize.relation.select.selection import Selection, select
 from harmonize.union.leaks import read_repeats
 
 Key = tuple[str, str, str]

@@ -18,7 +18,8 @@ from harmonize.relation.model.load import load_classifier
 from harmonize.relation.model.objective import Loss
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.select.selection import pairs_of, select
+from harmonize.relation.select.rows import pairs_of
+from harmonize.relation.select.selection import select
 from harmonize.relation.train.task import labels_in, space_of
 from harmonize.relation.train.teacher import soft_targets
 from harmonize.relation.train.training import train

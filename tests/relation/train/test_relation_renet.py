@@ -13,7 +13,7 @@ from harmonize.registry import sample_folder
 from harmonize.relation.model.classifier import Classifier, Prompt
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.select.selection import rows_to_test
+from harmonize.relation.select.rows import rows_to_test
 from harmonize.relation.train.training import train
 
 
