@@ -29,6 +29,7 @@ def two_cores() -> Iterator[None]:
     ray = pytest.importorskip("ray")
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = HERE  # where workers find the classifiers
+    os.environ["RAY_worker_niceness"] = "0"  # or they wait for whatever else the machine does
     ray.init(
         address="local",
         num_cpus=2,
@@ -39,7 +40,7 @@ def two_cores() -> Iterator[None]:
     )
     yield
     ray.shutdown()
-    del os.environ["PYTHONPATH"]
+    del os.environ["PYTHONPATH"], os.environ["RAY_worker_niceness"]
     if before is not None:
         os.environ["PYTHONPATH"] = before
 
@@ -155,7 +156,7 @@ def test_the_command_starts_a_ray_of_its_own_and_tells_faults_in_one_line(tmp_pa
             "1",
         ],
         cwd=tmp_path,
-        env={**os.environ, "RAY_ADDRESS": "local"},
+        env={**os.environ, "RAY_ADDRESS": "local", "RAY_worker_niceness": "0"},
         capture_output=True,
         text=True,
         check=False,
