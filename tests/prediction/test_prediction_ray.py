@@ -20,6 +20,7 @@ from harmonize.prediction.shards import Shard, read_shard_manifest
 
 pytestmark = pytest.mark.xdist_group("ray")
 HERE = str(Path(__file__).parent)
+NICENESS = "RAY_worker_niceness"  # as Ray spells it
 COMMAND = Path(sys.executable).with_name("harmonize")
 
 
@@ -29,7 +30,7 @@ def two_cores() -> Iterator[None]:
     ray = pytest.importorskip("ray")
     before = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = HERE  # where workers find the classifiers
-    os.environ["RAY_worker_niceness"] = "0"  # or they wait for whatever else the machine does
+    os.environ[NICENESS] = "0"  # or they wait for whatever else the machine does
     ray.init(
         address="local",
         num_cpus=2,
@@ -40,7 +41,7 @@ def two_cores() -> Iterator[None]:
     )
     yield
     ray.shutdown()
-    del os.environ["PYTHONPATH"], os.environ["RAY_worker_niceness"]
+    del os.environ["PYTHONPATH"], os.environ[NICENESS]
     if before is not None:
         os.environ["PYTHONPATH"] = before
 
@@ -156,7 +157,7 @@ def test_the_command_starts_a_ray_of_its_own_and_tells_faults_in_one_line(tmp_pa
             "1",
         ],
         cwd=tmp_path,
-        env={**os.environ, "RAY_ADDRESS": "local", "RAY_worker_niceness": "0"},
+        env={**os.environ, "RAY_ADDRESS": "local", NICENESS: "0"},
         capture_output=True,
         text=True,
         check=False,
