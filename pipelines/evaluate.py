@@ -137,7 +137,8 @@ def _combinations_evaluated(
     from harmonize.relation.model.classifier import Classifier
     from harmonize.relation.recipe import load_recipe
     from harmonize.relation.select.rows import rows_to_test
-    from harmonize.relation.train.run import read_record, write_card
+    from harmonize.relation.train.card import write_card
+    from harmonize.relation.train.run import read_record
     from harmonize.relation.train.work_folder import RECIPE
     from harmonize.union.replace import new_folder
 
@@ -256,7 +257,8 @@ def add_to_card(model: Path) -> None:
     import json
 
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.train.run import TRAINING, read_record, write_card
+    from harmonize.relation.train.card import write_card
+    from harmonize.relation.train.run import TRAINING, read_record
     from harmonize.relation.train.work_folder import RECIPE
 
     if not (model / TRAINING).is_file():

@@ -17,17 +17,14 @@ from harmonize.relation.combinations import (
 )
 from harmonize.relation.encode.candidates import CombinationEncoder, EncodedCombinations
 from harmonize.relation.encode.documents import EncodedDocuments
-from harmonize.relation.encode.inputs import input_named
 from harmonize.relation.encode.order import Drawn
 from harmonize.relation.encode.prompt import tag
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.classifier import Prompt
-from harmonize.relation.model.encoders import load_encoder
-from harmonize.relation.model.heads import head_named
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.said import Outputs
 from harmonize.relation.select.selection import Selection
-from harmonize.relation.train.task import Task
+from harmonize.relation.train.task import Task, encoder_of, head_of
 from harmonize.spec import load_catalogue
 
 __all__ = ["combination_task"]
@@ -55,15 +52,8 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
     space = LabelSpace.of(found, target.nary_labels, by_corpus=recipe.heads == "corpus")
     if len(space.names) < 2:
         raise HarmonizeError("expected sets of two labels or more to train on, all are of one")
-    head, tags = head_named(COMBINATION), _tags(contexts[0] + contexts[1])
-    encoder = load_encoder(
-        str(start) if start is not None else recipe.encoder,
-        head,
-        space.names,
-        input_named(recipe.input).words(tags),
-        lambda: _texts(contexts[0]),
-        recipe.attention_dropout,
-    )
+    head, tags = head_of(recipe), _tags(contexts[0] + contexts[1])
+    encoder = encoder_of(recipe, start, space.names, tags, lambda: _texts(contexts[0]))
     length = min(recipe.max_length, encoder.max_length)
     prompt = Prompt(tags, recipe.input, length, recipe.labels, space.by_corpus, head.name)
     encode = CombinationEncoder(encoder.tokenizer, tags, length, recipe.input)
@@ -99,9 +89,6 @@ def _check(recipe: Recipe) -> None:
             raise HarmonizeError(f"{name}: expected false with head {COMBINATION}")
     if recipe.labels != "harmonized":
         raise HarmonizeError(f"labels: expected harmonized with head {COMBINATION}")
-    known = head_named(COMBINATION).inputs_known
-    if recipe.input not in known:
-        raise HarmonizeError(f"input {recipe.input}: expected {' or '.join(known)} with head {COMBINATION}")
 
 
 def _labelled(contexts: Iterable[CombinationContext], recipe: Recipe) -> Iterator[_Labelled]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from harmonize.relation.select.selection import Selection
 from harmonize.relation.train.teacher import soft_targets
 from harmonize.spec import load_catalogue
 
-__all__ = ["Task", "labels_in", "outputs_of", "space_of"]
+__all__ = ["Task", "encoder_of", "head_of", "labels_in", "outputs_of", "space_of"]
 
 
 @dataclass(frozen=True)
@@ -85,15 +85,8 @@ class Task:
         space = space_of(selection, recipe)
         outputs = outputs_of(space, rows, recipe)
         tags = _tags({*load_catalogue().target.tags, *_types(rows), *_types(watched)})
-        head = head_named(recipe.head)
-        name = str(start) if start is not None else recipe.encoder
-        if recipe.input not in head.inputs_known:
-            known = " or ".join(head.inputs_known)
-            raise HarmonizeError(f"input {recipe.input}: expected {known} with head {head.name}")
-        words = input_named(recipe.input).words(tags)
-        encoder = load_encoder(
-            name, head, outputs.names, words, lambda: _texts(rows, head), recipe.attention_dropout
-        )
+        head = head_of(recipe)
+        encoder = encoder_of(recipe, start, outputs.names, tags, lambda: _texts(rows, head))
         prompt = Prompt(
             tags=tags,
             input=recipe.input,
@@ -114,27 +107,26 @@ class Task:
             if cache is not None and isinstance(pairs, PairEncoder):
                 encoded = cache.encoded(some["instance_id"].to_pylist(), pairs, pairs(pairs_of(some)))
             counted = _counted(encoded, counts.setdefault(part_name, {}))
-            taught = _targets(recipe, head, some, labels[-1], space, device) if some is rows else None
-            sets.append(
-                head.inputs(
-                    counted, _learnt(head, space, outputs, some, recipe) if taught is None else taught
-                )
+            taught: NDArray[Any] | None = (
+                _targets(recipe, head, some, labels[-1], space, device) if some is rows else None
             )
-        development = sets[1] if watched.num_rows else None
-        drawn = _drawn(sets[0], rows, recipe)
+            if taught is None:
+                taught = _learnt(head, space, outputs, some, recipe)
+            sets.append(head.inputs(counted, taught))
+        train, development = sets
         return cls(
-            recipe,
-            head,
-            encoder,
-            prompt,
-            space,
-            outputs,
-            labels[0],
-            sets[0],
-            development,
-            drawn,
-            counts,
-            knowledge,
+            recipe=recipe,
+            head=head,
+            encoder=encoder,
+            prompt=prompt,
+            space=space,
+            outputs=outputs,
+            labels=labels[0],
+            train=train,
+            development=development if watched.num_rows else None,
+            drawn=_drawn(train, rows, recipe),
+            windows=counts,
+            knowledge=knowledge,
         )
 
 
@@ -169,6 +161,39 @@ def _targets(
         temperature=recipe.teacher_temperature,
         device=device,
     )
+
+
+def head_of(recipe: Recipe) -> Head:
+    """The head of a recipe.
+
+    Raises:
+        HarmonizeError: it does not take the recipe's input.
+    """
+    head = head_named(recipe.head)
+    if recipe.input not in head.inputs_known:
+        known = " or ".join(head.inputs_known)
+        raise HarmonizeError(f"input {recipe.input}: expected {known} with head {head.name}")
+    return head
+
+
+def encoder_of(
+    recipe: Recipe,
+    start: Path | None,
+    names: Sequence[str],
+    tags: Mapping[str, str],
+    texts: Callable[[], Iterable[str]],
+) -> Encoder:
+    """The encoder that a recipe begins with, under its head, with the words of its input.
+
+    Args:
+        start: a run to begin with instead of the recipe's encoder.
+        names: of the outputs.
+        tags: entity type -> tag.
+        texts: what an encoder without weights takes its vocabulary from.
+    """
+    name = str(start) if start is not None else recipe.encoder
+    words = input_named(recipe.input).words(tags)
+    return load_encoder(name, head_named(recipe.head), names, words, texts, recipe.attention_dropout)
 
 
 def space_of(selection: Selection, recipe: Recipe) -> LabelSpace:

@@ -37,6 +37,7 @@ from harmonize.relation.model.objective import (
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
+from harmonize.relation.train.card import write_card
 from harmonize.relation.train.combination_task import combination_task
 from harmonize.relation.train.run import (
     TRAINING,
@@ -172,7 +173,8 @@ def fit(
         task.knowledge.copy(Path(recipe.knowledge or ""), folder)
     write_left_out(folder, selection)
     learnt = steps_learnt(task.windows, trainer.state)
-    run_record(folder, union, recipe, selection, task.space.plain, learnt, described(place), timer)
+    record = run_record(folder, union, selection, task.space.plain, learnt, described(place), timer)
+    write_card(folder, recipe, record, [])
 
 
 def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
@@ -212,7 +214,9 @@ def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
         },
         "evaluations": [{"strength": strength, "pair_f": score} for strength, score in scores.items()],
     }
-    run_record(folder, union, recipe, selection, space.plain, learnt, described(torch.device("cpu")), timer)
+    device = described(torch.device("cpu"))
+    record = run_record(folder, union, selection, space.plain, learnt, device, timer)
+    write_card(folder, recipe, record, [])
 
 
 def _wait() -> None:

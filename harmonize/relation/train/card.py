@@ -1,0 +1,144 @@
+"""A run's model card: what it was trained on, how it scored, and how it is used."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harmonize.relation.combinations import COMBINATION
+from harmonize.relation.encode.inputs import input_named
+from harmonize.relation.labels import is_negative
+from harmonize.relation.model.heads import head_named
+from harmonize.relation.model.linear import LINEAR_HEADS
+from harmonize.relation.recipe import Recipe
+from harmonize.relation.train.run import LEFT_OUT
+from harmonize.spec import load_catalogue
+
+__all__ = ["write_card"]
+
+CARD = "README.md"
+
+
+def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: list[str]) -> None:
+    """Write the model card.
+
+    Args:
+        record: training.json's content.
+        scores: what `harmonize evaluate` has found so far, as Markdown.
+    """
+    none = ["None yet: `harmonize evaluate --model RUN --union SET --on CORPUS/SPLIT` writes them here."]
+    recipe_lines = yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+    lines = [
+        *_front_matter(recipe),
+        "# A relation classifier for biomedical texts",
+        "",
+        f"{_made(recipe)} by harmonize {record['harmonize']} on {', '.join(recipe.train_on)}, "
+        f"meant for {recipe.evaluate_on}.",
+        "",
+        *_facts(record),
+        "",
+        "## Scores",
+        "",
+        *(scores or none),
+        "",
+        "## Use",
+        "",
+        *_use(recipe),
+        "",
+        *_transformers_way(recipe),
+        "",
+        "Not for medical decisions. The licences of the corpora behind it stand in the set's card.",
+        "",
+        "## Recipe",
+        "",
+        "```yaml",
+        recipe_lines.rstrip(),
+        "```",
+    ]
+    (folder / CARD).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+
+def _front_matter(recipe: Recipe) -> list[str]:
+    linear = recipe.head in LINEAR_HEADS
+    return [
+        "---",
+        *([] if linear else ["library_name: transformers", f"base_model: {json.dumps(recipe.encoder)}"]),
+        "pipeline_tag: text-classification",
+        "tags: [biomedical, relation-extraction]",
+        "---",
+    ]
+
+
+def _facts(record: Mapping[str, Any]) -> list[str]:
+    """Labels, rows, the set, the score that was watched, and versions."""
+    labels, rows = record["labels"], record["rows"]
+    negative = [label for label in labels if is_negative(label.rpartition("/")[2])]
+    positive = [label for label in labels if label not in negative]
+    left_out = sum(count for reasons in rows["left_out"].values() for count in reasons.values())
+    watched = record["best"]["development_pair_f"]
+    return [
+        f"- Labels: {', '.join(positive)}; {', '.join(negative)} mean that there is no relation.",
+        f"- Rows: {rows['train']:,} trained on, {rows['development']:,} watched, {left_out:,} left out "
+        f"({LEFT_OUT} names each).",
+        *_pseudo_lines(record),
+        f"- Union set: manifest sha256 `{record['union']['manifest_sha256']}`.",
+        "- No development part: the last state is kept."
+        if watched is None
+        else f"- Pair F on the development part: {watched:.4f}, the best of {len(record['evaluations'])}.",
+        f"- Made with {', '.join(f'{name} {version}' for name, version in record['versions'].items())}, "
+        f"on {record['device']}.",
+    ]
+
+
+def _pseudo_lines(record: Mapping[str, Any]) -> list[str]:
+    """How much of what was trained on nobody has annotated."""
+    if "pseudo" not in record:
+        return []
+    pseudo = record["pseudo"]
+    return [
+        f"- Of the rows trained on {pseudo['trained_on']:,} are pseudo-labels, which a model has given and "
+        f"nobody has checked (sha256 `{pseudo['sha256']}`)."
+    ]
+
+
+def _made(recipe: Recipe) -> str:
+    """What was trained."""
+    if recipe.head in LINEAR_HEADS:
+        return f"A linear baseline ({recipe.head}) on words and distances, trained"
+    of_input = f"the input `{recipe.input}` ({input_named(recipe.input).source})"
+    return f"`{recipe.encoder}` with {of_input} and the head `{recipe.head}`, fine-tuned"
+
+
+def _use(recipe: Recipe) -> list[str]:
+    """How the folder is used."""
+    if recipe.head == COMBINATION:
+        return ["    harmonize evaluate --model RUN --union SET --on CORPUS/SPLIT"]
+    return [
+        "    from harmonize import RelationExtractor",
+        "    relations = RelationExtractor.from_pretrained(RUN)(documents)",
+    ]
+
+
+def _transformers_way(recipe: Recipe) -> list[str]:
+    """How the folder is used without our extractor."""
+    if recipe.head in LINEAR_HEADS:
+        return ["No transformer is in the folder: `linear.json` and `linear.npz` hold the weights."]
+    kind = input_named(recipe.input)
+    loaded = "`AutoModelForSequenceClassification` and `AutoTokenizer` load the folder"
+    if head_named(recipe.head).of_contexts:
+        asked = "sets of entities" if recipe.head == COMBINATION else "pairs"
+        return [
+            f"After `import harmonize.relation.model.heads`, {loaded};",
+            f"an input is a context with all its {asked}.",
+        ]
+    before = "" if recipe.head == "cls" else "After `import harmonize.relation.model.heads`, "
+    return [
+        f"{before}{loaded}; of a pair in",
+        '"Aspirin may provoke asthma." an input is, without the special tokens at both ends,',
+        "",
+        f"    {kind.example(load_catalogue().target.tags)}",
+    ]
