@@ -107,12 +107,12 @@ class Task:
             if cache is not None and isinstance(pairs, PairEncoder):
                 encoded = cache.encoded(some["instance_id"].to_pylist(), pairs, pairs(pairs_of(some)))
             counted = _counted(encoded, counts.setdefault(part_name, {}))
-            taught: NDArray[Any] | None = (
-                _targets(recipe, head, some, labels[-1], space, device) if some is rows else None
-            )
-            if taught is None:
-                taught = _learnt(head, space, outputs, some, recipe)
-            sets.append(head.inputs(counted, taught))
+            wanted: NDArray[Any]
+            if recipe.teacher is not None and some is rows:
+                wanted = _targets(recipe, recipe.teacher, head, rows, labels[-1], space, device)
+            else:
+                wanted = _learnt(head, space, outputs, some, recipe)
+            sets.append(head.inputs(counted, wanted))
         train, development = sets
         return cls(
             recipe=recipe,
@@ -145,15 +145,19 @@ def _drawn(inputs: EncodedInputs, rows: Any, recipe: Recipe) -> Drawn:
 
 
 def _targets(
-    recipe: Recipe, head: Head, rows: Any, labels: NDArray[np.int64], space: LabelSpace, device: str
-) -> NDArray[np.float32] | None:
-    """What the teacher wants of the training rows; None without one."""
-    if recipe.teacher is None:
-        return None
+    recipe: Recipe,
+    teacher: str,
+    head: Head,
+    rows: Any,
+    labels: NDArray[np.int64],
+    space: LabelSpace,
+    device: str,
+) -> NDArray[np.float32]:
+    """What the teacher wants of the training rows."""
     if head.of_contexts:
         raise HarmonizeError(f"teacher: expected a head that reads pairs one by one, not {head.name}")
     return soft_targets(
-        Path(recipe.teacher),
+        Path(teacher),
         rows,
         labels,
         space,
