@@ -51,6 +51,20 @@ def area(gold: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
     return float(((found > other) + 0.5 * (found == other)).mean())
 
 
+def described(rows: pa.Table, path: Path) -> Path:
+    """A table that describes the entities of rows, each by its type."""
+    types = {
+        identifier: kind
+        for side in ("head", "tail")
+        for identifier, kind in zip(
+            rows[f"{side}_id"].to_pylist(), rows[f"{side}_type"].to_pylist(), strict=True
+        )
+    }
+    lines = ["id\tname\tdescription", *(f"{identifier}\t\ta {kind}" for identifier, kind in types.items())]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize(
     ("head", "kind", "batch_size", "epochs"),
     [
@@ -65,6 +79,8 @@ def area(gold: NDArray[np.bool_], scores: NDArray[np.float64]) -> float:
         ("sll_lstm", "two_entities", 8, 40),
         ("sll_bilstm", "typed", 8, 40),
         ("mean", "plain", 8, 25),
+        ("entities", "described", 8, 25),
+        ("document", "described", 8, 25),
     ],
 )
 def test_thirty_two_instances_are_learnt_by_heart(
@@ -87,7 +103,7 @@ def test_thirty_two_instances_are_learnt_by_heart(
     other = {documents[p]: p for p in range(len(documents)) if not positive[p] and documents[p] not in taken}
     rows = biored.take([*found, *sorted(other.values())[:16]])
     recipe = small_recipe(
-        max_length=72,
+        max_length=128 if kind == "described" else 72,
         epochs=epochs,
         head=head,
         input=kind,
@@ -96,6 +112,7 @@ def test_thirty_two_instances_are_learnt_by_heart(
         weight_decay=0,
         development=None,
         evaluate_every=1000,
+        knowledge=str(described(rows, tmp_path / "knowledge.tsv")) if kind == "described" else None,
     )
     classifier = trained_on(rows, real_union, recipe, tmp_path / "run", monkeypatch)
     assert set(rows["relation"].to_pylist()) > {"None", "Association", "Positive_Correlation"}
