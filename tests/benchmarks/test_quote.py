@@ -50,7 +50,7 @@ def test_results_are_json_alone() -> None:
     [(0.9979, "1.00"), (0.1035, "0.10"), (0.0353, "0.035"), (0.0044, "0.0044"), (0.00070, "0.0007")],
 )
 def test_probabilities_have_two_digits(p: float, written: str) -> None:
-    assert quote.probability(p) == written
+    assert figures.probability(p) == written
 
 
 def test_sentences_quote_what_the_result_files_say() -> None:
