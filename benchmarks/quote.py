@@ -1,64 +1,32 @@
 """The tables of the docs that quote result files: written from benchmarks/results, or held against them.
 
     python benchmarks/quote.py            # write them anew
-    python benchmarks/quote.py --check    # name those that differ; exit code 1 if any does
+    python benchmarks/quote.py --check    # name those that differ
 
 In a page such a table stands between `<!-- table NAME -->` and `<!-- end -->`; TABLES has what makes it.
+Figures in sentences are held against the files as well, see figures.py. The exit code is 1 if something still
+differs.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from statistics import mean
 from typing import Any
 
+import figures
+from figures import ROOT, difference, interval, percent, probability, result
+
 from harmonize.union.replace import new_file
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
 PAGES = ("README.md", "docs/results.md", "docs/predicting.md", "docs/comparing.md")
 ALL = "a relation for all"
 _TABLE = re.compile(r"(?<=^<!-- table )([a-z0-9-]+) -->\n.*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
 
 Row = tuple[str, ...]
-Score = Mapping[str, Any]
-
-
-@cache
-def result(name: str) -> Any:
-    """A result file's content."""
-    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
-
-
-# How figures are written.
-
-
-def percent(value: float) -> str:
-    return f"{100 * value:.1f}"
-
-
-def interval(score: Score) -> str:
-    """A score with its interval, if it has one: 58.6 (54.0 to 63.3)."""
-    if score.get("low") is None:
-        return percent(score["value"])
-    return f"{percent(score['value'])} ({percent(score['low'])} to {percent(score['high'])})"
-
-
-def probability(p: float) -> str:
-    """Two digits, as far as four decimals."""
-    if p >= 0.01:
-        return f"{p:.2f}" if p >= 0.1 else f"{p:.3f}"
-    return f"{p:.4f}".rstrip("0")
-
-
-def difference(points: float) -> str:
-    return f"{100 * points:+.1f}"
 
 
 def bold_best(rows: Iterable[Row], columns: Iterable[int]) -> list[Row]:
@@ -306,7 +274,10 @@ def main() -> None:
                     file.write(quoted(before))
     for name in different:
         print(f"{name}: tables {'differ from' if check else 'written from'} benchmarks/results")
-    sys.exit(bool(check and different))
+    missing = figures.missing()
+    for page, text in missing:
+        print(f"{page}: expected by benchmarks/figures.yaml: {text}")
+    sys.exit(bool(missing or (check and different)))
 
 
 if __name__ == "__main__":

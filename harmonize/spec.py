@@ -135,7 +135,7 @@ class Licence(_Model):
     """Under which terms a corpus comes.
 
     Attributes:
-        redistributable: copies may be given on, as far as the licence goes.
+        redistributable: copies may be redistributed, as far as the licence goes.
         noncommercial: it goes no further than noncommercial purposes.
         accept: whoever downloads the corpus has to accept the licence first.
     """
@@ -149,8 +149,8 @@ class Licence(_Model):
     def allows(self, terms: LicenceTerms) -> bool:
         """True if a set under `terms` may hold the corpus.
 
-        "redistributable": copies may be given on for any purpose; "noncommercial": for noncommercial ones
-        at least; "any": also corpora whose authors state no licence.
+        "redistributable": copies may be redistributed for any purpose; "noncommercial": at least for
+        noncommercial ones; "any": also corpora whose authors state no licence.
         """
         if terms == "any":
             return True

@@ -99,7 +99,7 @@ def fetch(
     licence: Terms = "any",
     extend: Extend = None,
     plan: Annotated[
-        bool, typer.Option("--list", help="Say what would be fetched from where, and fetch nothing.")
+        bool, typer.Option("--list", help="List what would be fetched from where, and fetch nothing.")
     ] = False,
 ) -> None:
     """Download the corpora from their homes, or from a mirror, into the cache.
@@ -140,7 +140,7 @@ def build(
     whole_documents: Annotated[
         str | None,
         typer.Option(
-            help="Corpora (emu,pharmgkb,hprd50) to have whole documents for contexts, as in BioREx's files."
+            help="Corpora (emu,pharmgkb,hprd50) with whole documents as contexts, as in BioREx's files."
         ),
     ] = None,
     licence: Terms = "any",
@@ -205,17 +205,17 @@ def build(
 
 @app.command("new-corpus")
 def draft_corpus(
-    name: Annotated[str, typer.Argument(help="Of the corpus, as in --corpora.")],
+    name: Annotated[str, typer.Argument(help="Name of the corpus, as in --corpora.")],
     files: Annotated[
         list[str],
-        typer.Argument(help="Its files, each told by its name to be of train, dev or test, or SPLIT=FILE."),
+        typer.Argument(help="Its files, each of train, dev or test by its name, or SPLIT=FILE."),
     ],
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")],
     out: Annotated[Path | None, typer.Option(help="The folder to write [default: NAME].")] = None,
 ) -> None:
-    """Draft the folder for `--extend` from the files of a corpus, with all types in them already listed.
+    """Draft the folder for `--extend` from the files of a corpus, with all their types listed.
 
-    What the files do not tell is marked DECIDE there, and nothing is built until you have decided it.
+    What the files do not say is marked DECIDE, and nothing is built until you have decided it.
 
     Example: harmonize new-corpus mine adapters/samples/biored/Train.PubTator --format pubtator --out artifacts/mine
     """  # noqa: E501

@@ -16,14 +16,14 @@ __all__: list[str] = []
 
 @app.command()
 def describe(
-    out: Annotated[Path, typer.Option(help="The table to be made: id, name, description.")],
+    out: Annotated[Path, typer.Option(help="The table to write: id, name, description.")],
     genes: Annotated[Path | None, typer.Option(help="DisGeNET's geneAttributes.tsv.")] = None,
     diseases: Annotated[Path | None, typer.Option(help="DisGeNET's disease_mappings.tsv.")] = None,
     chemicals: Annotated[
-        list[Path] | None, typer.Option(help="PharmGKB's chemicals.tsv or drugs.tsv, or one after the other.")
+        list[Path] | None, typer.Option(help="PharmGKB's chemicals.tsv or drugs.tsv; may be repeated.")
     ] = None,
 ) -> None:
-    """Make a table of what is known of genes, diseases and chemicals, for `train --input described`.
+    """Make a table of descriptions of genes, diseases and chemicals, for `train --input described`.
 
     Example: harmonize describe --genes adapters/samples/disgenet/geneAttributes.tsv --out knowledge.tsv
     """

@@ -17,7 +17,7 @@ from .probe import probed_table
 
 __all__: list[str] = []
 
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes a GPU where there is one.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto uses a GPU if there is one.")]
 
 
 encoders = typer.Typer(rich_markup_mode=None)
@@ -26,7 +26,7 @@ app.add_typer(encoders, name="encoders")
 
 @encoders.callback(invoke_without_command=True)
 def list_encoders(context: typer.Context) -> None:
-    """List the encoders that have a name: licence, size, and where they are or how to get them.
+    """List the named encoders: licence, size, and where they are or how to get them.
 
     Example: harmonize encoders
     """
@@ -38,9 +38,9 @@ def list_encoders(context: typer.Context) -> None:
 
 @encoders.command()
 def get(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of an encoder that is downloaded.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of an encoder to download.")],
 ) -> None:
-    """Download an encoder into the user's cache, and check it; what is there and whole stays.
+    """Download an encoder into the user's cache and check it; complete files are kept.
 
     Example: harmonize encoders get mpnet
     """
@@ -52,44 +52,53 @@ def get(
 def adapt(
     text: Annotated[
         list[Path],
-        typer.Option(help="File or folder: a text a line, or PubTator; .gz and .xz too. May be repeated."),
+        typer.Option(
+            help="File or folder: one text per line, or PubTator; .gz and .xz too. May be repeated."
+        ),
     ],
     encoder: Annotated[str, typer.Option(help="minilm, mpnet, tiny, a hub's name, or a folder.")],
-    out: Annotated[Path, typer.Option(help="The encoder's folder, to be made.")],
+    out: Annotated[Path, typer.Option(help="The encoder's folder, to be created.")],
     about: Annotated[
         str | None,
-        typer.Option(help="Only texts that name all of these: gene, chemical, drug, disease (by commas)."),
+        typer.Option(
+            help="Only texts that mention all of these: gene, chemical, drug, disease (joined by commas)."
+        ),
     ] = None,
     names: Annotated[
-        Path | None, typer.Option(help="Names to look for in texts without annotation: kind, tab, name.")
+        Path | None, typer.Option(help="Names to find in texts without annotation: kind, tab, name.")
     ] = None,
     names_from: Annotated[
-        Path | None, typer.Option(help="A union set; the names in its training rows are looked for.")
+        Path | None, typer.Option(help="A union set whose training rows supply names to find.")
     ] = None,
     leave_out: Annotated[
-        Path | None, typer.Option(help="A union set; texts that hold a document tested in it are not read.")
+        Path | None,
+        typer.Option(help="A union set; texts that contain one of its test documents are not read."),
     ] = None,
-    texts: Annotated[int | None, typer.Option(help="So many texts, drawn by hash [default: all].")] = None,
+    texts: Annotated[int | None, typer.Option(help="Number of texts, drawn by hash [default: all].")] = None,
     held_out: Annotated[
-        float | None, typer.Option(help="Texts to measure on, a share or a count [default: 0.02].")
+        float | None, typer.Option(help="Texts held out for perplexity, a share or a count [default: 0.02].")
     ] = None,
     epochs: Annotated[float | None, typer.Option(help="Passes over the text [default: 1].")] = None,
-    max_steps: Annotated[int | None, typer.Option(help="Ends training before that.")] = None,
+    max_steps: Annotated[int | None, typer.Option(help="Stops training earlier.")] = None,
     head_steps: Annotated[
         int | None,
-        typer.Option(help="Steps that train a new output alone, first; its perplexity is told [default: 0]."),
+        typer.Option(
+            help="Steps that first train a new output alone, with its perplexity reported [default: 0]."
+        ),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Rows of a batch [default: 32].")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="At its highest [default: 2e-5].")] = None,
-    max_length: Annotated[int | None, typer.Option(help="Of a row, in tokens [default: 128].")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of new weights, order and masks [default: 0].")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Rows in a batch [default: 32].")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate [default: 2e-5].")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Length of a row in tokens [default: 128].")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="Seed of new weights, order and masks [default: 0].")
+    ] = None,
     device: Device = "auto",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE for any other setting; docs/adaptation.md.")
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, not where it was stopped.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start again instead of resuming.")] = False,
 ) -> None:
-    """Let an encoder read more text, by masked words; the same command goes on where one was stopped.
+    """Continue an encoder's pre-training on text, with masked words; the same command resumes.
 
     Example: harmonize adapt --text adapters/samples/biored/Train.PubTator --encoder tiny --held-out 1 --out adapted
     """  # noqa: E501
@@ -124,26 +133,29 @@ def adapt(
 @app.command()
 def probe(
     encoder: Annotated[str, typer.Option(help="minilm, mpnet, tiny, a hub's name, a folder, or a run.")],
-    corpus: Annotated[str, typer.Option(help="Of the set: trained on its train, tested on its test split.")],
+    corpus: Annotated[
+        str, typer.Option(help="Corpus of the set: its train split trains, its test split tests.")
+    ],
     out: Annotated[Path, typer.Option(help="The folder to write: a table, JSON and a figure.")],
     union: Annotated[Path, typer.Option(help="The union set's folder.")] = DEFAULT_UNION,
     folds: Annotated[
-        int | None, typer.Option(help="Of the train split's documents, for a corpus without test split.")
+        int | None,
+        typer.Option(help="Folds of the train split's documents, for a corpus without a test split."),
     ] = None,
-    fold: Annotated[int | None, typer.Option(help="The one to test on, from 0.")] = None,
+    fold: Annotated[int | None, typer.Option(help="The fold to test on, from 0.")] = None,
     input_: Annotated[
         str | None,
         typer.Option("--input", help=f"{', '.join(INPUTS)} [default: the run's, or prompt]."),
     ] = None,
-    max_length: Annotated[int, typer.Option(help="Of an input, in tokens.", min=32)] = 256,
+    max_length: Annotated[int, typer.Option(help="Length of an input in tokens.", min=32)] = 256,
     repeats: Annotated[int | None, typer.Option(help="Probes of each layer [default: 3].")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of the probes [default: 0].")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of the probes [default: 0].")] = None,
     device: Device = "auto",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE for any other setting; docs/adaptation.md.")
     ] = None,
 ) -> None:
-    """Find which layers of a frozen encoder tell that two mentions are related.
+    """Find which layers of a frozen encoder show that two mentions are related.
 
     Example: harmonize probe --encoder tiny --corpus biored --out artifacts/probe
     """

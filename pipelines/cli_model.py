@@ -51,7 +51,7 @@ __all__: list[str] = []
 _MOST_NAMES = 20  # of articles, in one line
 
 Union = Annotated[Path, typer.Option(help="The union set's folder.")]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto takes a GPU where there is one.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto uses a GPU if there is one.")]
 Precision = Annotated[
     str, typer.Option(help="auto, fp32, bf16 or int8 (CPU only); auto is bf16 on a GPU, fp32 on a CPU.")
 ]
@@ -60,7 +60,7 @@ Run = Annotated[Path, typer.Option("--model", help="The run's folder.")]
 
 @app.command()
 def train(
-    out: Annotated[Path, typer.Option(help="The run's folder, to be made.")],
+    out: Annotated[Path, typer.Option(help="The run's folder, to be created.")],
     union: Union = DEFAULT_UNION,
     recipe: Annotated[
         str,
@@ -75,7 +75,7 @@ def train(
     ] = None,
     head: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(HEADS)}: what stands on the encoder [default: the recipe's]."),
+        typer.Option(help=f"{', '.join(HEADS)}: the classifier on the encoder [default: the recipe's]."),
     ] = None,
     input_: Annotated[
         str | None,
@@ -85,37 +85,35 @@ def train(
         Path | None, typer.Option(help="A table of `harmonize describe`, for --input described.")
     ] = None,
     teacher: Annotated[
-        Path | None, typer.Option(help="A run to distil: what it says of the rows is learnt too.")
+        Path | None, typer.Option(help="A run to distil: its predictions for the rows are learnt too.")
     ] = None,
     train_on: Annotated[
         str | None, typer.Option(help="Corpora or parts joined by commas: all, others, bc5cdr/dev, ...")
     ] = None,
     evaluate_on: Annotated[
         str | None,
-        typer.Option(help="CORPUS/SPLIT that the classifier is for; what leaks into it is not trained on."),
+        typer.Option(help="CORPUS/SPLIT to evaluate on; rows that leak into it are not trained on."),
     ] = None,
     novelty: Annotated[
         bool,
-        typer.Option("--novelty", help="Learn also whether a related pair is new (BioRED's Novel or No)."),
+        typer.Option("--novelty", help="Also learn whether a related pair is new (BioRED's Novel or No)."),
     ] = False,
     direction: Annotated[
-        bool, typer.Option("--direction", help="Learn also which of a related pair acts on the other.")
+        bool, typer.Option("--direction", help="Also learn which entity of a related pair acts on the other.")
     ] = False,
     epochs: Annotated[float | None, typer.Option(help="Passes over the training rows.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of weights, order and drawing.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of weights, order and sampling.")] = None,
     device: Device = "auto",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE for any other value of the recipe.")
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Begin anew, not where it was stopped.")] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Start again instead of resuming.")] = False,
     score: Annotated[
-        bool, typer.Option("--evaluate", help="Score it on what it is for, as `harmonize evaluate` does.")
+        bool, typer.Option("--evaluate", help="Score it on --evaluate-on, as `harmonize evaluate` does.")
     ] = False,
-    show: Annotated[
-        bool, typer.Option("--show", help="Print the recipe with every value, and stop.")
-    ] = False,
+    show: Annotated[bool, typer.Option("--show", help="Print the recipe with every value and exit.")] = False,
 ) -> None:
-    """Train a classifier on a union set; the same command goes on where an earlier one was stopped.
+    """Train a classifier on a union set; the same command resumes an interrupted training.
 
     Example: harmonize train --union artifacts/union --recipe quick --out artifacts/run
     """
@@ -151,8 +149,8 @@ def evaluate(
     gold: Annotated[
         list[Path] | None,
         typer.Option(
-            help="In the place of --on, a gold standard: PubTator, BioC XML or JSON or unified PPI XML with "
-            "relations (packed too; - is standard input). Several are one."
+            help="Instead of --on, a gold standard: PubTator, BioC XML or JSON or unified PPI XML with "
+            "relations (packed too; - is standard input). Several form one."
         ),
     ] = None,
     union: Union = DEFAULT_UNION,
@@ -175,7 +173,7 @@ def evaluate(
 ) -> None:
     """Score a run: precision, recall and F with intervals, by pair type, label and variant, and figures.
 
-    What is found stands in RUN/evaluation/CORPUS-SPLIT, or gold-FILE, and the scores in the run's card. The
+    Results are written to RUN/evaluation/CORPUS-SPLIT, or gold-FILE, and the scores to the run's card. The
     options from --format to --extend say how a gold standard is read.
 
     Example: harmonize evaluate --model artifacts/run --union artifacts/union --on biored/test
@@ -209,14 +207,16 @@ def evaluate(
 
 @app.command()
 def compare(
-    grid: Annotated[Path, typer.Argument(metavar="GRID", help="A YAML file: a recipe, and what varies.")],
+    grid: Annotated[
+        Path, typer.Argument(metavar="GRID", help="YAML file: a recipe, and the values to vary.")
+    ],
     out: Annotated[Path, typer.Option(help="The folder of runs and results.")],
     union: Union = DEFAULT_UNION,
     device: Device = "auto",
 ) -> None:
-    """Train every combination of some values, and rank them in one table with paired tests.
+    """Train every combination of some values and rank them in one table, with paired tests.
 
-    The same command goes on where it was stopped; started twice, both share the work.
+    The same command resumes; two at the same time share the work.
 
     Example: harmonize compare pipelines/grids/sample.yaml --union artifacts/union --out artifacts/grid
     """
@@ -250,28 +250,27 @@ def predict(
     ] = None,
     pmids: Annotated[
         str | None,
-        typer.Option(
-            help="In the place of INPUT, articles: PMIDs joined by commas, or a file of them, one a line."
-        ),
+        typer.Option(help="Instead of INPUT, articles: PMIDs joined by commas, or a file with one per line."),
     ] = None,
     pubtator: Annotated[
         str | None,
         typer.Option(
-            help="Where these are annotated: a file, a folder, or api for the service [default: api]."
+            help="Where their annotation is: a file, a folder, or api for the service [default: api]."
         ),
     ] = None,
     cache: Cache = None,
     form: Annotated[
-        str | None, typer.Option("--format", help=f"Of the input: {', '.join(INPUT_FORMS)} [default: told].")
+        str | None,
+        typer.Option("--format", help=f"Format of the input: {', '.join(INPUT_FORMS)} [default: detected]."),
     ] = None,
     out_format: Annotated[
-        str | None, typer.Option(help=f"{', '.join(OUTPUT_FORMS)} [default: told by --out].")
+        str | None, typer.Option(help=f"{', '.join(OUTPUT_FORMS)} [default: by --out's suffix].")
     ] = None,
     as_corpus: Annotated[
-        str, typer.Option(help="The corpus whose rules make the pairs: its kinds, contexts and [Corpus].")
+        str, typer.Option(help="The corpus whose rules form the pairs: kinds, contexts and [Corpus].")
     ] = "biored",
     relation_types: Annotated[
-        str, typer.Option(help=f"{' or '.join(RELATION_TYPES)}: whose names the relations get.")
+        str, typer.Option(help=f"{' or '.join(RELATION_TYPES)}: whose names relations get.")
     ] = BIORED,
     extend: Extend = None,
     types: TypesFile = None,
@@ -280,25 +279,24 @@ def predict(
     strict: Strict = False,
     report: Report = None,
     keep_going: KeepGoing = False,
-    batch_size: Annotated[int, typer.Option(help="Pairs asked about at once.", min=1)] = 256,
+    batch_size: Annotated[int, typer.Option(help="Pairs classified at once.", min=1)] = 256,
     device: Device = "auto",
     precision: Precision = "auto",
     engine: Annotated[
-        str, typer.Option(help=f"{' or '.join(ENGINES)}: what predicts shards into a folder.")
+        str, typer.Option(help=f"{' or '.join(ENGINES)}: the engine that predicts shards into a folder.")
     ] = "local",
     workers: Annotated[
         int | None,
-        typer.Option(help="Of Ray [default: one for each core, or as many as the GPUs hold].", min=1),
+        typer.Option(help="Ray workers [default: one for each core, or as many as the GPUs hold].", min=1),
     ] = None,
     gpus_per_worker: Annotated[
         float | None,
-        typer.Option(help="A share of a GPU, 0.5 say [default: 1 where there are GPUs].", min=0),
+        typer.Option(help="Share of a GPU, such as 0.5 [default: 1 if there are GPUs].", min=0),
     ] = None,
 ) -> None:
     """Find the relations between the entities of new documents, each with its probability.
 
-    Of shards, a folder as --out gets a Parquet file for each, and the same command goes on where an earlier
-    one was stopped.
+    With shards as input and a folder as --out, each shard gets a Parquet file, and the same command resumes.
 
     Example: harmonize predict artifacts/union --model artifacts/run --out artifacts/relations.parquet
 
@@ -343,34 +341,38 @@ def predict(
 def pseudo_label(
     source: Annotated[
         Path,
-        typer.Argument(metavar="INPUT", help="As of `harmonize predict`, but no union set."),
+        typer.Argument(metavar="INPUT", help="As for `harmonize predict`, but not a union set."),
     ],
     model: Annotated[Path, typer.Option("--model", help="The run's folder, or that of its folds.")],
-    out: Annotated[Path, typer.Option(help="The file to write, .parquet; .md and .json stand beside it.")],
+    out: Annotated[
+        Path, typer.Option(help="The file to write, .parquet; .md and .json are written beside it.")
+    ],
     union: Union = DEFAULT_UNION,
-    threshold: Annotated[float, typer.Option(help="The least probability of a label that is kept.")] = 0.9,
+    threshold: Annotated[float, typer.Option(help="Minimum probability of a label to keep.")] = 0.9,
     negatives: Annotated[
         float | None,
-        typer.Option(help="At most so many pairs without relation for each one with [default: all]."),
+        typer.Option(help="Maximum pairs without a relation for each one with [default: all]."),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of drawing those.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of drawing those.")] = 0,
     form: Annotated[
         str | None,
-        typer.Option("--format", help=f"Of the input: {', '.join(ARTICLE_FORMS)}, shards [default: told]."),
+        typer.Option(
+            "--format", help=f"Format of the input: {', '.join(ARTICLE_FORMS)}, shards [default: detected]."
+        ),
     ] = None,
     as_corpus: Annotated[
-        str, typer.Option(help="The corpus whose rules make the pairs: its kinds, contexts and [Corpus].")
+        str, typer.Option(help="The corpus whose rules form the pairs: kinds, contexts and [Corpus].")
     ] = "biored",
     types: TypesFile = None,
     text: TextOf = None,
     offsets: OffsetsIn = None,
     strict: Strict = False,
     keep_going: KeepGoing = False,
-    batch_size: Annotated[int, typer.Option(help="Pairs asked about at once.", min=1)] = 256,
+    batch_size: Annotated[int, typer.Option(help="Pairs classified at once.", min=1)] = 256,
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:
-    """Label the pairs of unlabelled documents that a model is sure of, to train on them as well.
+    """Label the pairs of unlabelled documents that a model is confident of, as further training data.
 
     Of folds the mean is asked, and a table tells what the labels of each threshold are worth: each fold's
     model is asked about what it never saw. `harmonize train ... --set pseudo=FILE.parquet` trains on them.
@@ -404,16 +406,18 @@ def pseudo_label(
 def shard(
     source: Annotated[
         Path,
-        typer.Argument(metavar="INPUT", help="Files as of `harmonize predict`, or a folder of them."),
+        typer.Argument(metavar="INPUT", help="Files as for `harmonize predict`, or a folder of them."),
     ],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     documents: Annotated[int, typer.Option(help="Documents in a shard.", min=1)] = DOCUMENTS_PER_SHARD,
     form: Annotated[
         str | None,
-        typer.Option("--format", help=f"Of the input: {', '.join(ARTICLE_FORMS)} [default: told]."),
+        typer.Option(
+            "--format", help=f"Format of the input: {', '.join(ARTICLE_FORMS)} [default: detected]."
+        ),
     ] = None,
     as_corpus: Annotated[
-        str, typer.Option(help="The corpus that predict is to make pairs as: its types and ids.")
+        str, typer.Option(help="The corpus whose types and ids apply, here and when predicting.")
     ] = "biored",
     types: TypesFile = None,
     text: TextOf = None,
@@ -422,7 +426,7 @@ def shard(
     report: Report = None,
     keep_going: KeepGoing = False,
 ) -> None:
-    """Divide documents into Parquet files, from which `harmonize predict` works in parts.
+    """Divide documents into Parquet files, which `harmonize predict` predicts part by part.
 
     Example: harmonize shard adapters/samples/biored/Test.PubTator --out artifacts/shards
     """

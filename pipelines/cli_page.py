@@ -26,14 +26,14 @@ def explore(
             show_default=False,
         ),
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="A run, to predict with what is pasted.")] = None,
+    model: Annotated[Path | None, typer.Option(help="A run, to predict pasted text with.")] = None,
     port: Annotated[
-        int, typer.Option(help="Of 127.0.0.1; 0 takes any that is free.", min=0, max=65535)
+        int, typer.Option(help="Port of 127.0.0.1; 0 takes any free one.", min=0, max=65535)
     ] = PORT,
     cache: Cache = None,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
-    """Look at a set, at predictions and their errors, in a page that only this machine sees.
+    """Look at a set, and at predictions and their errors, on a page that only this machine can open.
 
     Example: harmonize explore artifacts/union --model artifacts/run
 

@@ -23,15 +23,15 @@ def score(
         Path,
         typer.Argument(
             metavar="PREDICTIONS",
-            help="What a system says: PubTator with relations, BioC XML or JSON, unified PPI XML, or TSV "
+            help="A system's output: PubTator with relations, BioC XML or JSON, unified PPI XML, or TSV "
             "(packed too; - is standard input).",
         ),
     ],
     gold: Annotated[Path, typer.Option(help="The gold standard, in any of these formats.")],
     form: Annotated[
-        str | None, typer.Option("--format", help=f"Of PREDICTIONS: {_FORMS} [default: told].")
+        str | None, typer.Option("--format", help=f"Format of PREDICTIONS: {_FORMS} [default: detected].")
     ] = None,
-    gold_format: Annotated[str | None, typer.Option(help="Of the gold standard, likewise.")] = None,
+    gold_format: Annotated[str | None, typer.Option(help="Format of the gold standard, likewise.")] = None,
     as_corpus: GoldCorpus = "biored",
     types: TypesFile = None,
     relations: RelationsFile = None,
@@ -39,11 +39,11 @@ def score(
     report: Report = None,
     extend: Extend = None,
     bootstrap: Annotated[int, typer.Option(help="Resamples of documents for intervals.", min=0)] = 1_000,
-    seed: Annotated[int, typer.Option(help="Of the resamples.", min=0)] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the resamples.", min=0)] = 0,
 ) -> None:
     """Score any system's output against a gold standard: pairs, with their types, with their novelty.
 
-    A document counts if gold has it; one that PREDICTIONS lack is missed as a whole.
+    Gold's documents count; one that PREDICTIONS lack is missed as a whole.
 
     Example: harmonize score found.json --gold adapters/samples/biored/Test.PubTator
     """

@@ -43,7 +43,7 @@ def stats(
     union: UnionFolder = DEFAULT_UNION,
     as_json: Annotated[bool, typer.Option("--json", help="Print the manifest's counts as JSON.")] = False,
 ) -> None:
-    """Count a union set: by corpus, split and label, beside the paper's Table 2, with every drop's reason.
+    """Count a union set by corpus, split and label, beside the paper's Table 2, with every drop's reason.
 
     Example: harmonize stats artifacts/union
     """
@@ -68,9 +68,9 @@ def show(
     split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
     relation: Annotated[str | None, typer.Option(help="Only this label.")] = None,
     document: Annotated[str | None, typer.Option(help="Only this document.")] = None,
-    instance: Annotated[str | None, typer.Option(help="Only ids that begin so.")] = None,
+    instance: Annotated[str | None, typer.Option(help="Only ids with this beginning.")] = None,
     count: Annotated[int, typer.Option("-n", "--count", help="How many instances.", min=1)] = 1,
-    skip: Annotated[int, typer.Option(help="How many to pass over first.", min=0)] = 0,
+    skip: Annotated[int, typer.Option(help="How many to skip first.", min=0)] = 0,
 ) -> None:
     """Show instances: prompt, context with both entities coloured, labels, rules, provenance.
 
@@ -96,7 +96,7 @@ def show(
 def leaks(
     union: UnionFolder = DEFAULT_UNION,
     again: Annotated[
-        bool, typer.Option("--again", help="Compare the documents again, and write the set anew.")
+        bool, typer.Option("--again", help="Compare the documents again and rewrite the set.")
     ] = False,
     leak_settings: LeakSettingsFile = None,
 ) -> None:
@@ -113,12 +113,12 @@ def leaks(
 
 @app.command()
 def folds(
-    corpus: Annotated[str, typer.Option(help="Whose documents to divide.")],
+    corpus: Annotated[str, typer.Option(help="The corpus to divide.")],
     union: UnionFolder = DEFAULT_UNION,
     count: Annotated[int, typer.Option("--count", "-k", help="How many folds.")] = 10,
     seed: Annotated[int, typer.Option(help="Another seed gives other folds.")] = 0,
     published: Annotated[
-        bool, typer.Option("--published", help="The folds that the mapping names, from the mirror.")
+        bool, typer.Option("--published", help="Use the folds that the mapping names, from the mirror.")
     ] = False,
     mirror: Mirror = None,
     out: Annotated[Path | None, typer.Option(help="Where to write them [default: print them].")] = None,
@@ -171,10 +171,10 @@ def verify(
 @app.command()
 def diff(
     one: Annotated[Path, typer.Argument(help="A union set's folder.")],
-    other: Annotated[Path, typer.Argument(help="Another's.")],
+    other: Annotated[Path, typer.Argument(help="Another union set's folder.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
 ) -> None:
-    """Say what changed between two sets, by corpus, label and document. Leaves with 1 if anything did.
+    """Say what changed between two sets, by corpus, label and document. The exit code is 1 if anything did.
 
     Example: harmonize diff artifacts/union artifacts/union
     """
@@ -196,9 +196,9 @@ def export(
     form: Annotated[str, typer.Option("--format", help="bioc-json, pubtator or tsv.")] = "pubtator",
     corpora: Annotated[str | None, typer.Option(help="Only these, joined by commas.")] = None,
     splits: Annotated[str | None, typer.Option(help="Only these, joined by commas.")] = None,
-    negatives: Annotated[bool, typer.Option(help="In a tsv, also the pairs without a relation.")] = True,
+    negatives: Annotated[bool, typer.Option(help="In a TSV, include pairs without a relation.")] = True,
 ) -> None:
-    """Write a set, or some corpora of it, in the formats of other tools.
+    """Write a set, or some of its corpora, in the formats of other tools.
 
     Example: harmonize export artifacts/union --format tsv --out union.tsv
     """
@@ -212,12 +212,12 @@ def report(
         Path | None, typer.Option(help="The file to write [default: report.html of the set].")
     ] = None,
     tokenizer: Annotated[
-        str, typer.Option(help="Counts lengths: a folder, a name on the hub, or none for words.")
+        str, typer.Option(help="Tokenizer for lengths: a folder, a name on the hub, or none for words.")
     ] = PUBMEDBERT,
     sample: Annotated[int, typer.Option(help="How many instances to browse.", min=0)] = 200,
     seed: Annotated[int, typer.Option(help="Another seed draws other instances.")] = 0,
     quote: Annotated[
-        int | None, typer.Option(help="Cut contexts to so many characters, so that the page can be shared.")
+        int | None, typer.Option(help="Cut contexts to this many characters, so that the page can be shared.")
     ] = None,
 ) -> None:
     """Write one page of HTML: labels, lengths, drops, overlaps, and instances to browse.

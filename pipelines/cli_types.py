@@ -15,11 +15,11 @@ __all__: list[str] = []
 @app.command()
 def types(
     types_: TypesFile = None,
-    as_corpus: Annotated[str, typer.Option(help="The corpus whose rules make the pairs.")] = "biored",
+    as_corpus: Annotated[str, typer.Option(help="The corpus whose rules form the pairs.")] = "biored",
 ) -> None:
-    """List the entity types that predict knows: name, BioRED's type that it stands for, and who uses it.
+    """List the entity types that predict knows: name, the BioRED type it stands for, and who uses it.
 
-    A file of your own adds to them, and comes before them: lines such as "Tumour: Disease" or "Tissue: null".
+    A file of your own adds to them and takes precedence: lines such as "Tumour: Disease" or "Tissue: null".
 
     Example: harmonize types
     """

@@ -70,9 +70,7 @@ app = typer.Typer(
     help="Nine biomedical relation corpora, one training set.",
 )
 
-Corpora = Annotated[
-    str, typer.Option(help="all, or names joined by commas; further corpora are had by name alone.")
-]
+Corpora = Annotated[str, typer.Option(help="all, or names joined by commas; further corpora must be named.")]
 Mirror = Annotated[
     str | None,
     typer.Option(
@@ -86,62 +84,65 @@ SourceChoice = Annotated[
     typer.Option(help="CORPUS=SOURCE (or SOURCE for every chosen corpus); see `harmonize corpora`."),
 ]
 Extend = Annotated[
-    list[Path] | None, typer.Option(help="Folder with mappings and adapters of further corpora.")
+    list[Path] | None, typer.Option(help="Folder with mappings, and adapters, of corpora of your own.")
 ]
-Cache = Annotated[
-    Path | None, typer.Option(help="Where what comes over the network is kept [default: the user's cache].")
-]
+Cache = Annotated[Path | None, typer.Option(help="Folder for downloads [default: the user's cache].")]
 Terms = Annotated[
     str,
     typer.Option(
         "--licence",
-        help="Leave out corpora: redistributable keeps those that may be given on for any purpose, "
+        help="Leave out corpora: redistributable keeps those that may be shared for any purpose, "
         "noncommercial also those for noncommercial ones, any all.",
     ),
 ]
 AcceptLicence = Annotated[
     list[str] | None,
-    typer.Option(help="Accept a licence that asks for it, such as CC-BY-NC-4.0; once is enough."),
+    typer.Option(help="Accept a licence that requires it, such as CC-BY-NC-4.0; once is enough."),
 ]
 LeakSettingsFile = Annotated[
-    Path | None, typer.Option(help="YAML that says when documents repeat each other [default: built in].")
+    Path | None,
+    typer.Option(help="YAML file that defines when documents repeat each other [default: built in]."),
 ]
 Strict = Annotated[
     bool,
-    typer.Option("--strict", help="Stop at the first mention or document that makes no sense."),
+    typer.Option("--strict", help="Stop at the first mention or document that cannot be read."),
 ]
 KeepGoing = Annotated[bool, typer.Option("--keep-going", hidden=True)]
 """What is done anyway unless --strict asks for less; commands of before still give it."""
 TypesFile = Annotated[
     Path | None,
-    typer.Option("--types", help="YAML, your types: known ones, see `harmonize types`, or null."),
+    typer.Option("--types", help="YAML file: your types -> known ones (see `harmonize types`), or null."),
 ]
 GoldForm = Annotated[
     str | None,
-    typer.Option("--format", help=f"Of the gold standard: {', '.join(ARTICLE_FORMS)} [default: told]."),
+    typer.Option(
+        "--format", help=f"Format of the gold standard: {', '.join(ARTICLE_FORMS)} [default: detected]."
+    ),
 ]
 GoldCorpus = Annotated[
     str,
     typer.Option(
-        "--as-corpus", "--corpus", help="The corpus whose rules make the pairs, and whose types are known."
+        "--as-corpus", "--corpus", help="The corpus whose rules form the pairs, and whose types are known."
     ),
 ]
 RelationsFile = Annotated[
     Path | None,
-    typer.Option("--relations", help="YAML, gold's relation types: a label each, or null for no relation."),
+    typer.Option("--relations", help="YAML file: gold's relation types -> labels, or null for no relation."),
 ]
 TextOf = Annotated[
     str | None,
     typer.Option(
-        "--text", help=f"{', '.join(TEXT_CHOICES)}: what is read of full texts (BioC) [default: abstract]."
+        "--text",
+        help=f"{', '.join(TEXT_CHOICES)}: the part of full texts (BioC) to read [default: abstract].",
     ),
 ]
 OffsetsIn = Annotated[
     str | None,
-    typer.Option("--offsets", help=f"{', '.join(OFFSET_UNITS)}: what they count [default: codepoints]."),
+    typer.Option("--offsets", help=f"{', '.join(OFFSET_UNITS)}: the unit of offsets [default: codepoints]."),
 ]
 Report = Annotated[
-    Path | None, typer.Option(help="A JSON file with all that was read, left out and found, counted.")
+    Path | None,
+    typer.Option(help="JSON file to write, with counts of all that was read, left out and found."),
 ]
 UnionFolder = Annotated[Path, typer.Argument(help="The union set's folder.")]
 

@@ -144,7 +144,7 @@ def _head(name: str, found: Survey) -> Iterator[str]:
     yield f"# Replace every {DECIDE}; a build tells which are left. All keys: docs/own-corpus.md."
     yield f"name: {_flow(name)}"
     yield "home: own files  # an address"
-    yield "licence: {name: none stated, redistributable: false}  # may copies be given on?"
+    yield "licence: {name: none stated, redistributable: false}  # may copies be redistributed?"
 
 
 def _sources(form: Format, by_split: Mapping[Split, Sequence[Path]], folder: Path) -> Iterator[str]:

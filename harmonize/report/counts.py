@@ -66,7 +66,7 @@ class Totals(NamedTuple):
 
 
 class CorpusRow(NamedTuple):
-    """A corpus, its origin and its terms; `given_on` says what copies may be given on for."""
+    """A corpus, its origin and its terms; `given_on` says what copies may be redistributed for."""
 
     corpus: str
     entry: dict[str, Any]
@@ -163,7 +163,7 @@ def corpus_rows(manifest: Mapping[str, Any], counts: Iterable[SplitCounts]) -> l
 def licence_totals(
     manifest: Mapping[str, Any], counts: Iterable[SplitCounts]
 ) -> list[tuple[str, list[str], int]]:
-    """(what copies may be given on for, corpora, their instances), the freest terms first."""
+    """(what copies may be redistributed for, corpora, their instances), the freest terms first."""
     instances = _instances(counts)
     groups: dict[LicenceTerms, list[str]] = {terms: [] for terms in _GIVEN_ON}
     for corpus, entry in manifest["corpora"].items():

@@ -51,7 +51,7 @@ def write_report(
         tokenizer: a name on the Hugging Face hub or a local folder; lengths are in words without one.
         sample: how many instances the page shows.
         seed: draws other ones.
-        quote: cut each context to at most so many characters around the pair, for a page to be given on
+        quote: cut each context to at most so many characters around the pair, for a page to be shared
             where whole contexts may not be.
 
     Raises:

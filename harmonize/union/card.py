@@ -128,21 +128,25 @@ def licence_statement(manifest: dict[str, Any]) -> str:
     statements = []
     if closed:
         statements.append(
-            f"Copies of this set may not be given on: no licence allows it for {listed(closed)}."
+            f"Copies of this set may not be redistributed: no licence allows it for {listed(closed)}."
         )
         if len(closed) < len(corpora):
             statements.append("Copies of the rows whose `redistributable` is true may.")
         if limited:
-            statements.append(f"{listed(limited)} may be used and given on for noncommercial purposes only.")
+            statements.append(
+                f"{listed(limited)} may be used and redistributed for noncommercial purposes only."
+            )
     elif limited:
         statements.append(
-            "This set may be used, and copies of it given on, for noncommercial purposes only, because of "
+            "This set may be used and redistributed for noncommercial purposes only, because of "
             f"{listed(limited)}."
         )
     else:
-        statements.append("Copies of this set may be given on, under the licences of its corpora.")
+        statements.append("Copies of this set may be redistributed, under the licences of its corpora.")
     if alike:
-        statements.append(f"What is made from {listed(alike)} and given on has to carry the same licence.")
+        statements.append(
+            f"What is made from {listed(alike)} and redistributed has to carry the same licence."
+        )
     if len(set(alike.values())) > 1:
         statements.append("As these licences differ, what is made from all of them cannot meet each.")
     return " ".join(statements)

@@ -36,7 +36,7 @@ COLUMNS = {
     "span_source": "the least certain source of the pair's mentions: gold, pubtator or dictionary",
     "leaks_into": "corpus/split of every dev or test document that the row's document repeats",
     "licence": "the corpus' licence",
-    "redistributable": "copies of the row may be given on, as far as the corpus' licence goes",
+    "redistributable": "copies of the row may be redistributed, as far as the corpus' licence goes",
     "corpus": "the corpus that the row comes from; off the folder's name",
     "split": "train, dev or test; off the folder's name",
 }

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import figures
 import pytest
 import quote
 
@@ -48,4 +50,42 @@ def test_results_are_json_alone() -> None:
     [(0.9979, "1.00"), (0.1035, "0.10"), (0.0353, "0.035"), (0.0044, "0.0044"), (0.00070, "0.0007")],
 )
 def test_probabilities_have_two_digits(p: float, written: str) -> None:
-    assert quote.probability(p) == written
+    assert figures.probability(p) == written
+
+
+def test_sentences_quote_what_the_result_files_say() -> None:
+    assert figures.missing() == []
+
+
+def test_a_sentence_that_differs_is_noticed() -> None:
+    for page, text in figures.quotations():
+        content = (ROOT / page).read_text(encoding="utf-8")
+        figure = re.findall(r"\d+\.\d+|\d+", text)[-1]
+        other = text[::-1].replace(figure[::-1], "77777", 1)[::-1]
+        assert figures.holds(content, text), text
+        assert not figures.holds(content, other), other
+
+
+@pytest.mark.parametrize(
+    ("spec", "written"),
+    [
+        ("[f1]:score", "58.6 (54.0 to 63.3)"),
+        ("[f1]:span", "54.0 to 63.3"),
+        ("[f1]:%", "58.6"),
+        ("[f1]:signed", "+58.6"),
+        ("[f1][value]:3", "0.586"),
+        ("[rows]", "7,597"),
+        ("[systems][svm][p]:p", "0.0031"),
+        ("[systems][0][p]:p2", "0.00"),
+        ("[epochs]:each f", "10.0, 3.1"),
+        ("[epochs]:cells f", "10.0 | 3.1"),
+    ],
+)
+def test_a_reference_says_where_a_value_stands_and_how_it_is_written(spec: str, written: str) -> None:
+    content = {
+        "f1": {"value": 0.58612, "low": 0.54, "high": 0.633},
+        "rows": 7597,
+        "systems": [{"name": "svm", "p": 0.00312}],
+        "epochs": [{"f": 0.1}, {"f": 0.0305}],
+    }
+    assert f"{{run{spec}}}".format(run=figures.Figure(content)) == written

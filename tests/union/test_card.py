@@ -321,44 +321,43 @@ def test_a_sample_says_that_it_is_one(manifest: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("corpora", "licence", "expected"),
     [
-        (["biored"], {}, "Copies of this set may not be given on: no licence allows it for BioRED."),
-        (["drugprot"], {}, "Copies of this set may be given on, under the licences of its corpora."),
+        (["biored"], {}, "Copies of this set may not be redistributed: no licence allows it for BioRED."),
+        (["drugprot"], {}, "Copies of this set may be redistributed, under the licences of its corpora."),
         (
             ["drugprot", "ddi"],
             {},
-            "This set may be used, and copies of it given on, for noncommercial purposes only, because of "
-            "DDI 2013.",
+            "This set may be used and redistributed for noncommercial purposes only, because of DDI 2013.",
         ),
         (
             ["biored", "aimed", "drugprot"],
             {},
-            "Copies of this set may not be given on: no licence allows it for BioRED and AIMed. "
+            "Copies of this set may not be redistributed: no licence allows it for BioRED and AIMed. "
             "Copies of the rows whose `redistributable` is true may.",
         ),
         (
             ["biored", "drugprot", "ddi"],
             {},
-            "Copies of this set may not be given on: no licence allows it for BioRED. "
-            "Copies of the rows whose `redistributable` is true may. DDI 2013 may be used and given on for "
-            "noncommercial purposes only.",
+            "Copies of this set may not be redistributed: no licence allows it for BioRED. "
+            "Copies of the rows whose `redistributable` is true may. DDI 2013 may be used and redistributed "
+            "for noncommercial purposes only.",
         ),
         (
             ["pharmgkb"],
             {},
-            "Copies of this set may be given on, under the licences of its corpora. What is made from "
-            "PharmGKB and given on has to carry the same licence.",
+            "Copies of this set may be redistributed, under the licences of its corpora. What is made from "
+            "PharmGKB and redistributed has to carry the same licence.",
         ),
         (
             ["pharmgkb", "disgenet"],
             {},
-            "This set may be used, and copies of it given on, for noncommercial purposes only, because of "
-            "DisGeNET. What is made from PharmGKB and DisGeNET and given on has to carry the same licence. "
+            "This set may be used and redistributed for noncommercial purposes only, because of DisGeNET. "
+            "What is made from PharmGKB and DisGeNET and redistributed has to carry the same licence. "
             "As these licences differ, what is made from all of them cannot meet each.",
         ),
         (
             ["drugprot"],
             {"redistributable": False, "noncommercial": True},
-            "Copies of this set may not be given on: no licence allows it for DrugProt.",
+            "Copies of this set may not be redistributed: no licence allows it for DrugProt.",
         ),
     ],
 )
@@ -371,7 +370,7 @@ def test_what_the_licences_mean_for_the_set(
 
 
 def test_the_licence_of_each_corpus(text: str, union: Path) -> None:
-    header = ("corpus", "licence", "may copies be given on?", "to be accepted before download")
+    header = ("corpus", "licence", "may copies be redistributed?", "to be accepted before download")
     rows = {row[0]: row[1:] for row in tables(text)[header]}
     assert rows["DDI 2013"] == [
         "[CC BY-NC 4.0](https://creativecommons.org/licenses/by-nc/4.0/)",

@@ -180,7 +180,7 @@ def test_what_it_says_of_the_whole(folder: Path, metadata: dict[str, Any]) -> No
     assert metadata["conformsTo"] == "http://mlcommons.org/croissant/1.0"
     assert metadata["name"] == "Biomedical relations of 9 corpora"
     assert metadata["version"] == harmonize.__version__
-    assert "may not be given on" in metadata["description"]
+    assert "may not be redistributed" in metadata["description"]
     assert metadata["citeAs"].count("@") == 10
     assert "https://creativecommons.org/licenses/by-nc/4.0/" in metadata["license"]
     assert {"@type": "sc:CreativeWork", "name": "none stated"} in metadata["license"]
