@@ -58,6 +58,7 @@ def test_a_hidden_module_is_as_if_it_was_not_installed(tmp_path: Path) -> None:
     assert done.stdout == "none\n", done.stderr
 
 
+@pytest.mark.slow
 def test_a_rehearsal_runs_every_entry(sample_union: Path, tmp_path: Path) -> None:
     work, out = tmp_path / "work", tmp_path / "out"
     work.mkdir()
