@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.testing
 from made_once import IS_WORKER, made_once
 
 from harmonize.pipelines.build import build
@@ -21,6 +24,8 @@ if IS_WORKER:
     # Workers that each take all cores for their tensors wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+# To make an app's commands of its functions takes a sixteenth of a second, and they are the same at each call.
+typer.testing._get_command = cache(typer.testing._get_command)
 
 FIRST = (
     "test_real_counts",  # makes the real set
@@ -72,6 +77,17 @@ def mirror() -> Path:
     if not MIRROR:
         pytest.skip("HARMONIZE_MIRROR is not set: the real corpora are needed here")
     return Path(MIRROR).absolute()
+
+
+@pytest.fixture(scope="module")
+def undrawn_figures() -> Iterator[None]:
+    """Evaluations write empty figures: to draw them takes three quarters of `harmonize evaluate`.
+
+    tests/evaluation looks at true ones.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harmonize.evaluation.write.save", lambda figure, path: path.touch())
+        yield
 
 
 @pytest.fixture(scope="session")

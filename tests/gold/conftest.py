@@ -18,3 +18,8 @@ def linear_run(sample_union: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     return made_once(
         tmp_path_factory, "linear-run", lambda out: train(sample_union, recipe, out, device="cpu")
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_evaluations(undrawn_figures: None) -> None:
+    """No test below looks at a figure."""

@@ -34,3 +34,8 @@ def small_run(sample_union: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return made_once(
         tmp_path_factory, "small-run", lambda out: train(sample_union, small(), out, device="cpu")
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_evaluations(undrawn_figures: None) -> None:
+    """No test below looks at a figure."""
