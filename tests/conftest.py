@@ -24,7 +24,7 @@ if IS_WORKER:
     # Workers that each take all cores for their tensors wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# To make an app's commands of its functions takes a sixteenth of a second, and they are the same at each call.
+# To make an app's commands takes a sixteenth of a second, and they are the same at each call.
 typer.testing._get_command = cache(typer.testing._get_command)
 
 FIRST = (
