@@ -4,31 +4,59 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.testing
+from made_once import IS_WORKER, made_once
 
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
 
+ROOT = Path(__file__).parent
 MIRROR = os.environ.get("HARMONIZE_MIRROR")
 
 # Without a network, to ask the hub for a name that it may know takes a minute.
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
-if "PYTEST_XDIST_WORKER" in os.environ:
+if IS_WORKER:
     # Workers that each take all cores for their tensors wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# To make an app's commands takes a sixteenth of a second, and they are the same at each call.
+typer.testing._get_command = cache(typer.testing._get_command)
+
+FIRST = (
+    "test_real_counts",  # makes the real set
+    "test_bad_input",
+    "test_relation_offset_encoders",
+    "test_relation_learning",
+    "test_adapter_contract",
+    "test_fetch_build",
+    "test_relation_document_runs",
+    "test_relation_training",
+    "test_fuzz",
+    "test_export",
+    "test_docs_start",
+    "test_docs_notebook",
+    "test_prediction_ray",
+    "test_readers",
+)
+"""Files that take long, to be begun first: begun last, one of them would leave the other workers idle."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of the real set share one worker, so that it is built once; others stay with their file's."""
+    """One worker has all tests of a file, so that what the file's tests share is made once."""
     for item in items:
-        names = getattr(item, "fixturenames", ())
-        if "mirror" in names:
+        if "mirror" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.mirror)
-            group = "mirror" if "real_union" in names else f"mirror of {item.path.stem}"
-            item.add_marker(pytest.mark.xdist_group(group))
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).with_suffix("").as_posix()))
+    if IS_WORKER:
+        places = {name: place for place, name in enumerate(FIRST)}
+        items.sort(key=lambda item: places.get(item.path.stem, len(FIRST)))
 
 
 def pytest_collection_finish() -> None:
@@ -51,15 +79,22 @@ def mirror() -> Path:
     return Path(MIRROR).absolute()
 
 
+@pytest.fixture(scope="module")
+def undrawn_figures() -> Iterator[None]:
+    """Evaluations write empty figures: to draw them takes three quarters of `harmonize evaluate`.
+
+    tests/evaluation looks at true ones.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("harmonize.evaluation.write.save", lambda figure, path: path.touch())
+        yield
+
+
 @pytest.fixture(scope="session")
 def sample_union(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("sample") / "union"
-    build(out, sample_folder())
-    return out
+    return made_once(tmp_path_factory, "sample-union", lambda out: build(out, sample_folder()))
 
 
 @pytest.fixture(scope="session")
 def real_union(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("real") / "union"
-    build(out, mirror)
-    return out
+    return made_once(tmp_path_factory, "real-union", lambda out: build(out, mirror))

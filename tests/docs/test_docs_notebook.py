@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import nbformat
+import pytest
 from notebook_run import NOTEBOOK, VARIES, code_cells, printed, run
 
 
+@pytest.mark.slow
 def test_the_notebook_prints_what_stands_in_it(tmp_path: Path) -> None:
     stored = code_cells(nbformat.read(NOTEBOOK, as_version=4))
     fresh = code_cells(run(NOTEBOOK, tmp_path))

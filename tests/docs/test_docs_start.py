@@ -8,11 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from page_commands import ROOT, commands, prints
 
 PAGE = ROOT / "docs/start.md"
 
 
+@pytest.mark.slow
 def test_every_command_of_the_page_prints_what_stands_below_it(tmp_path: Path) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = os.environ | {"PATH": path, "COLUMNS": "100"}

@@ -39,7 +39,7 @@ from harmonize.spec import load_catalogue
 from harmonize.union.documents import DocumentsWriter
 from harmonize.union.schema import FILE_SCHEMA, SCHEMA, partition_file
 
-REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
+REAL = pytest.param("real", marks=pytest.mark.mirror)
 CATALOGUE = load_catalogue()
 BLANKED = str.maketrans("\t\n\r", "   ")
 TSV_HEADER = """instance_id corpus split document_id pmid relation relations source_relations

@@ -29,6 +29,7 @@ def space() -> Iterator[Workspace]:
     space.close()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", TARGETS)
 def test_damaged_input_is_read_or_refused_in_one_line(name: str, space: Workspace, tmp_path: Path) -> None:

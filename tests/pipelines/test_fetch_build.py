@@ -40,6 +40,7 @@ def fetched_union(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     return folder / "fetched"
 
 
+@pytest.mark.slow
 def test_real_builds_are_byte_identical(real_union: Path, fetched_union: Path, tmp_path: Path) -> None:
     manifest = read_manifest(real_union)
     assert manifest["licences"]["accepted"] == []
@@ -48,6 +49,7 @@ def test_real_builds_are_byte_identical(real_union: Path, fetched_union: Path, t
     assert contents(fetched_union) == contents(real_union) | contents(tmp_path)
 
 
+@pytest.mark.slow
 def test_the_real_corpora_from_a_server_are_those_of_the_folder(
     real_union: Path, fetched_union: Path
 ) -> None:

@@ -46,6 +46,7 @@ def two_cores() -> Iterator[None]:
         os.environ["PYTHONPATH"] = before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_cores")
 def test_ray_writes_what_one_process_writes(tmp_path: Path) -> None:
     import ray
@@ -59,6 +60,7 @@ def test_ray_writes_what_one_process_writes(tmp_path: Path) -> None:
     assert ray.is_initialized()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_cores")
 def test_a_worker_that_is_killed_loses_nothing_and_does_nothing_twice(tmp_path: Path) -> None:
     shards, marks = sharded(tmp_path, articles(16, unlucky=5), 2), tmp_path / "marks"
@@ -103,6 +105,7 @@ def test_a_worker_that_is_killed_leaves_a_mark_and_one_that_is_not_leaves_none(t
     assert not list(working_folder(work.out).iterdir())
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_cores")
 def test_faults_of_workers_are_one_line_and_finished_parts_stay(tmp_path: Path) -> None:
     shards = sharded(tmp_path, articles(6, unlucky=4), 2)
@@ -138,6 +141,7 @@ def test_what_fails_is_passed_over_and_told(tmp_path: Path) -> None:
     assert files(tmp_path / "ray") == files(tmp_path / "local")
 
 
+@pytest.mark.slow
 def test_the_command_starts_a_ray_of_its_own_and_tells_faults_in_one_line(tmp_path: Path) -> None:
     pytest.importorskip("ray")
     shards = sharded(tmp_path, articles(2))
@@ -218,6 +222,7 @@ def test_a_pool_that_cannot_be_is_refused(arguments: dict[str, float], message: 
         RayEngine(**arguments)  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_cores")
 def test_a_worker_does_not_wait_for_a_gpu_that_is_not_there(tmp_path: Path) -> None:
     shards = sharded(tmp_path, articles(2))
@@ -225,6 +230,7 @@ def test_a_worker_does_not_wait_for_a_gpu_that_is_not_there(tmp_path: Path) -> N
         predict(Fake(), shards, tmp_path / "parts", engine="ray", gpus_per_worker=0.5)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("two_cores")
 def test_what_ray_itself_meets_is_one_line(tmp_path: Path) -> None:
     class Unpicklable(Fake):

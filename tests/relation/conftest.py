@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from made_once import made_once
 
 from harmonize.relation.recipe import Recipe, load_recipe
 
@@ -30,4 +31,11 @@ def small_run(sample_union: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     """A run on the sample's BioRED."""
     from harmonize.relation.train.training import train
 
-    return train(sample_union, small(), tmp_path_factory.mktemp("small") / "run", device="cpu")
+    return made_once(
+        tmp_path_factory, "small-run", lambda out: train(sample_union, small(), out, device="cpu")
+    )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _quick_evaluations(undrawn_figures: None) -> None:
+    """No test below looks at a figure."""

@@ -26,7 +26,7 @@ from harmonize.union.manifest import read_manifest
 from harmonize.union.schema import DOCUMENT_SCHEMA, FILE_SCHEMA, LEAK_SCHEMA, SCHEMA
 
 CORPORA = [corpus.key for corpus in load_catalogue().select(["all"])]
-REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
+REAL = pytest.param("real", marks=pytest.mark.mirror)
 LOADED_AS = {"train": "train", "dev": "validation", "test": "test"}
 REQUIRED = {
     "article": {"author", "title", "journal", "year"},

@@ -15,7 +15,7 @@ from harmonize.union.manifest import read_manifest
 from harmonize.union.rows import instance_id
 from harmonize.union.schema import FILE_SCHEMA, METADATA_KEY, SCHEMA
 
-REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
+REAL = pytest.param("real", marks=pytest.mark.mirror)
 CONTRACT = """instance_id part level document_id pmid text context_start context_end head_id tail_id
     head_name tail_name head_type tail_type source_head_type source_tail_type head_spans tail_spans relation
     relations source_relations directed novelty subject task rules span_source leaks_into licence

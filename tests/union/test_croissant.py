@@ -24,7 +24,7 @@ from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import file_entry, read_manifest
 from harmonize.union.schema import DOCUMENT_SCHEMA, LEAK_SCHEMA, SCHEMA
 
-REAL = pytest.param("real", marks=(pytest.mark.mirror, pytest.mark.xdist_group("mirror")))
+REAL = pytest.param("real", marks=pytest.mark.mirror)
 FEW = 50
 MISSING_ON_PURPOSE = 'Property "https://schema.org/datePublished" is recommended, but does not exist.'
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,8 @@ KINDS = dict(
 )
 """What the page says that `corpus` is to a reader."""
 
-READERS = ["harmonize", "pandas", "pyarrow", "polars", "DuckDB", "Dask", "Ray Data", "datasets"]
+NEEDS_RAY = "Ray Data"
+READERS = ["harmonize", "pandas", "pyarrow", "polars", "DuckDB", "Dask", NEEDS_RAY, "datasets"]
 
 
 @pytest.fixture(scope="module")
@@ -119,12 +120,17 @@ def plain(column: pd.Series) -> list[str]:
     return [str(value.tolist() if hasattr(value, "tolist") else value) for value in values]
 
 
+def marked(names: Iterable[str]) -> list[Any]:
+    """Names of readers as parameters; the one that starts processes is slow."""
+    return [pytest.param(name, marks=pytest.mark.slow if name == NEEDS_RAY else ()) for name in names]
+
+
 @pytest.mark.xdist_group("ray")
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", marked(COMMANDS))
 def test_the_command_gives_the_rows(
     name: str, sample_union: Path, place: Path, request: pytest.FixtureRequest
 ) -> None:
-    if name == "Ray Data":
+    if name == NEEDS_RAY:
         request.getfixturevalue("ray_session")
     (place / "artifacts/union").symlink_to(sample_union)
     names = run(COMMANDS[name])
@@ -136,7 +142,7 @@ def test_the_command_gives_the_rows(
 
 
 @pytest.mark.xdist_group("ray")
-@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("name", marked(READERS))
 def test_the_command_opens_no_other_file(
     name: str, sample_union: Path, place: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -144,7 +150,7 @@ def test_the_command_opens_no_other_file(
 
     `datasets` reads all splits of a corpus.
     """
-    if name == "Ray Data":
+    if name == NEEDS_RAY:
         request.getfixturevalue("ray_session")
     copy = shutil.copytree(sample_union, place / "artifacts/union")
     splits = SPLITS if name == "datasets" else ["train"]

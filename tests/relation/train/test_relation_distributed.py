@@ -22,7 +22,7 @@ from harmonize.relation.select.selection import Selection, select
 from harmonize.relation.train import training
 
 Small = Callable[..., Recipe]
-pytestmark = pytest.mark.xdist_group("two processes")  # they share their runs
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("two processes")]  # they share their runs
 
 SCRIPT = """
 import json

@@ -65,6 +65,7 @@ def described(rows: pa.Table, path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("head", "kind", "batch_size", "epochs"),
     [
@@ -149,6 +150,7 @@ def ranked(
     return auc.value, auc.low
 
 
+@pytest.mark.slow
 def test_shuffled_labels_score_at_chance(
     biored: pa.Table,
     biored_dev: pa.Table,
