@@ -113,6 +113,32 @@ def bertsrc() -> Iterator[Row]:
             yield (*system(one), *typed(names, one["name"]))
 
 
+def contexts() -> Iterator[Row]:
+    """Classifiers that read a context once: input, head, scores on BioRED and AIMed, of some on BC5CDR."""
+    biored, aimed, bc5cdr = (
+        {one["name"]: one for one in result(f"grid-contexts-{corpus}")["systems"]}
+        for corpus in ("biored", "aimed", "bc5cdr")
+    )
+    for name, one in sorted(biored.items(), key=lambda item: -item[1]["f1"]["value"]):
+        other, further = aimed[name], bc5cdr.get(name.removeprefix("prompt "))
+        yield (
+            *system(one),
+            interval(one["f1"]),
+            interval(one["typed"]),
+            percent(watched(result("grid-contexts-biored"), name)),
+            corrected(one),
+            interval(other["f1"]),
+            percent(watched(result("grid-contexts-aimed"), name)),
+            corrected(other),
+            "" if further is None else interval(further["f1"]),
+        )
+
+
+def corrected(one: Mapping[str, Any]) -> str:
+    """Holm's p of a system of a grid; nothing of the one that the others are tested against."""
+    return "" if one["p_holm"] is None else probability(one["p_holm"])
+
+
 # Tables of runs.
 
 
@@ -191,8 +217,8 @@ _COMBINATIONS = ("positive_exact", "positive_partial", "any_exact", "any_partial
 
 def combinations() -> Iterator[Row]:
     """F of each kind of combination and match: the paper's rows, ours, and what costs nothing."""
-    for called, figures in _PAPER.items():
-        yield (called, *(f"{figure:.1f}" for figure in figures))
+    for called, reported in _PAPER.items():
+        yield (called, *(f"{figure:.1f}" for figure in reported))
     rows = [
         (called, scores(f"drugcombo-{run}")["all"])
         for called, run in (
@@ -245,6 +271,17 @@ TABLES: dict[str, Callable[[], str]] = {
         bold_best(biored(), (4, 5, 6)),
     ),
     "readme": lambda: table(("system", "pairs found", "pairs with type", "BioREx measure"), 1, readme()),
+    "contexts": lambda: table(
+        (
+            "input",
+            "head",
+            *(f"BioRED: {column}" for column in ("F", "with type", "development F", "p, Holm")),
+            *(f"AIMed: {column}" for column in ("F", "development F", "p, Holm")),
+            "BC5CDR: F",
+        ),
+        2,
+        bold_best(contexts(), (2, 3, 6)),
+    ),
     "combinations": lambda: table(
         ("system", "positive, exact", "positive, partial", "any, exact", "any, partial"), 1, combinations()
     ),
