@@ -191,8 +191,8 @@ _COMBINATIONS = ("positive_exact", "positive_partial", "any_exact", "any_partial
 
 def combinations() -> Iterator[Row]:
     """F of each kind of combination and match: the paper's rows, ours, and what costs nothing."""
-    for called, figures in _PAPER.items():
-        yield (called, *(f"{figure:.1f}" for figure in figures))
+    for called, reported in _PAPER.items():
+        yield (called, *(f"{figure:.1f}" for figure in reported))
     rows = [
         (called, scores(f"drugcombo-{run}")["all"])
         for called, run in (
