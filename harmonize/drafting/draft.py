@@ -14,9 +14,9 @@ from harmonize.drafting.files import files_by_split
 from harmonize.drafting.proposal import Proposal, proposed
 from harmonize.drafting.survey import Survey, corpus_of, row_count, survey
 from harmonize.errors import HarmonizeError, UnknownName
-from harmonize.likeness import DECIDE
 from harmonize.model import Split
 from harmonize.spec import CORPUS_NAME, FORMATS, Format, load_catalogue
+from harmonize.spec.likeness import DECIDE
 from harmonize.union.replace import new_path
 
 __all__ = ["Draft", "new_corpus"]

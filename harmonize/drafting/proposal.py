@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from harmonize.drafting.survey import Survey
-from harmonize.likeness import DECIDE
 from harmonize.prediction.entity_types import load_entity_types
 from harmonize.spec import OTHER, Catalogue, Format
+from harmonize.spec.likeness import DECIDE
 
 __all__ = ["Proposal", "proposed"]
 

@@ -1,0 +1,80 @@
+"""A YAML file of the mappings as a pydantic model: all its faults are reported at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from harmonize.errors import SpecError
+
+__all__ = ["SpecModel", "checked", "faults_of", "package_folder", "read_yaml", "validated"]
+
+
+class SpecModel(BaseModel):
+    """What stands in a file of mappings: frozen, and no key more than it knows."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def package_folder() -> Path:
+    return Path(str(resources.files("harmonize.mappings")))
+
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+def validated(model: type[_M], path: Path, context: Mapping[str, Any] | None = None) -> _M:
+    """A YAML file as a pydantic model.
+
+    Args:
+        context: what the model's validators know beside the file.
+
+    Raises:
+        SpecError: the file has faults, all of them.
+    """
+    return checked(model, read_yaml(path), path, context)
+
+
+def checked(
+    model: type[_M], content: Mapping[Any, Any], name: Path | str, context: Mapping[str, Any] | None = None
+) -> _M:
+    """What a YAML file holds as a pydantic model; see `validated`.
+
+    Args:
+        name: what to call it in errors.
+    """
+    try:
+        return model.model_validate(content, context=dict(context or {}))
+    except ValidationError as error:
+        raise SpecError(name, faults_of(error)) from None
+
+
+def faults_of(error: ValidationError) -> list[tuple[str, str]]:
+    return [
+        (".".join(map(str, fault["loc"])) or "file", fault["msg"].removeprefix("Value error, "))
+        for fault in error.errors()
+    ]
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SpecError(path, [("file", "expected a mapping file, found none")]) from None
+    except UnicodeDecodeError:
+        raise SpecError(path, [("file", "expected UTF-8")]) from None
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else "file"
+        raise SpecError(path, [(place, f"expected YAML, got: {getattr(error, 'problem', error)}")]) from None
+    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
+        # What PyYAML makes of a value lets such through: `!!int x`, `2001-13-45`, `[[[[...`.
+        raise SpecError(path, [("file", f"expected YAML, got: {error}")]) from None
+    if not isinstance(value, dict):
+        raise SpecError(path, [("file", f"expected keys and values, got {type(value).__name__}")])
+    return value
