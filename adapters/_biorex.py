@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from harmonize.formats import pubtator
+from harmonize.formats.pubtator_record import variant_genes
 from harmonize.model import Document
 from harmonize.sources.source import Source
 
@@ -16,7 +17,7 @@ def documents(source: Source, identify: Callable[[Path, str], tuple[str, str]]) 
 
     def concept_ids(kind: str, raw: str | None) -> tuple[str, ...]:
         if raw is not None and raw.startswith("tmVar:"):
-            return pubtator.variant_genes(raw)
+            return variant_genes(raw)
         return source.concept_ids(kind, raw)
 
     for split, path in source.paths():

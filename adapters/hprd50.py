@@ -11,7 +11,7 @@ from pathlib import Path
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset
 from harmonize.formats.ppi_xml import PROTEIN
-from harmonize.formats.pubtator import split_ids
+from harmonize.formats.pubtator_record import split_ids
 from harmonize.formats.sentences import AnnotatedSentence, SentenceRecord
 from harmonize.model import Document
 from harmonize.sources.source import Source

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import platform
 import shutil
@@ -12,7 +11,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from harmonize.union.replace import new_file
+from harmonize.writing.json_files import replace_json
 
 
 def hardware() -> dict[str, object]:
@@ -60,5 +59,4 @@ def provenance(benchmark: str, *packages: str) -> dict[str, object]:
 def write(result: Any, path: Path) -> None:
     """A result as JSON, in the place of an older one at once: who reads it while it grows reads it whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with new_file(path) as file:
-        file.write(json.dumps(result, indent=1) + "\n")
+    replace_json(path, result, escaped=True)

@@ -32,6 +32,7 @@ from curation import pharmgkb_curation
 
 from harmonize.curated.names import chemical_names, disease_names, gene_names
 from harmonize.formats import disgenet_tables, pharmgkb_tsv, pubmed_xml, pubtator
+from harmonize.formats.pubtator_record import split_ids
 from harmonize.ledger import Ledger
 from harmonize.model import Span
 from harmonize.registry import adapter
@@ -92,7 +93,7 @@ def tmvar3(mirror: Path) -> Iterator[Annotated]:
             Found("Gene", Span(m.start, m.end), concept)
             for m in record.mentions
             if m.type == "Gene"
-            for concept in pubtator.split_ids((m.id or "").replace("NCBI Gene:", ""), ",")
+            for concept in split_ids((m.id or "").replace("NCBI Gene:", ""), ",")
         )
         yield Annotated(record.id, record.text, gold, places)
 

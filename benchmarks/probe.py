@@ -15,7 +15,7 @@ from common import commit, hardware, versions, write
 
 from harmonize.pipelines.train import quiet, values_set
 from harmonize.probing.probe import chosen_settings
-from harmonize.probing.run import PROBE_FIGURE, PROBE_TABLE, probe
+from harmonize.probing.run import PROBE_FIGURE, PROBE_TABLE, EncoderInput, ProbedRows, probe
 
 
 def main() -> None:
@@ -48,12 +48,10 @@ def main() -> None:
         out = Path(folder) / "probe"
         result["probe"] = probe(
             options.union,
-            options.encoder,
-            options.corpus,
+            ProbedRows(options.corpus, options.folds, options.fold),
+            EncoderInput(options.encoder),
             out,
             chosen_settings(values_set(options.set)),
-            folds=options.folds,
-            fold=options.fold,
             device=options.device,
         )
         if options.figure is not None:

@@ -20,7 +20,7 @@ from typing import Any
 import figures
 from figures import ROOT, difference, interval, percent, probability, result
 
-from harmonize.union.replace import new_file
+from harmonize.writing.replace import new_file
 
 PAGES = ("README.md", "docs/results.md", "docs/predicting.md", "docs/comparing.md")
 ALL = "a relation for all"

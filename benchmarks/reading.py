@@ -21,6 +21,8 @@ from typing import Any
 
 from common import provenance, write
 
+from harmonize.writing.markdown import markdown_table
+
 ROUNDS = 5
 SUFFIXES = {".pubtator", ".txt", ".sample", ".xml", ".json"}
 ARCHIVES = {".zip"}
@@ -122,15 +124,17 @@ def compared(other: Path, paths: list[Path]) -> dict[str, Any]:
     }
 
 
-def table(found: dict[str, Any]) -> Iterator[str]:
+def table(found: dict[str, Any]) -> str:
     """The table of docs/predicting.md."""
-    yield "| file | documents read | mentions left out, of all | pairs |"
-    yield "| --- | --- | --- | --- |"
+    return markdown_table(("file", "documents read", "mentions left out, of all", "pairs"), rows(found))
+
+
+def rows(found: dict[str, Any]) -> Iterator[tuple[str, ...]]:
     for name, one in found.items():
         reasons = {reason: sum(types.values()) for reason, types in one["left_out"].items()}
         told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items())) or "none"
         documents = f"{one['documents']['read']:,} of {one['documents']['all']:,}"
-        yield f"| {name} | {documents} | {told}; {one['mentions']:,} | {one['pairs']:,} |"
+        yield name, documents, f"{told}; {one['mentions']:,}", f"{one['pairs']:,}"
 
 
 def main() -> None:
@@ -147,7 +151,7 @@ def main() -> None:
         chosen = [path for path in paths if path.name in TIMED]
         result["speed"] = compared(arguments.against, chosen)
     write(result, arguments.out)
-    print("\n".join(table(found)))
+    print(table(found))
     for name, times in result.get("speed", {}).items():
         print(f"{name}: {times}")
 

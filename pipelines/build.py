@@ -24,9 +24,10 @@ from harmonize.union.documents import DocumentsWriter
 from harmonize.union.finish import finish
 from harmonize.union.leaks import find_repeats, leaks_into
 from harmonize.union.nary import NaryRows
-from harmonize.union.replace import new_folder
 from harmonize.union.schema import DATA, DROPPED, DROPPED_COLUMNS, SAID, SCHEMA_VERSION, partition_file
 from harmonize.union.writer import Leaks, Partition, write_partition
+from harmonize.writing.replace import new_folder
+from harmonize.writing.text import one_line, tab_line
 
 from .pubtator import PubTatorDump, PubTatorService
 
@@ -90,7 +91,7 @@ def build(
     with new_folder(out) as folder:
         documents = DocumentsWriter(folder)
         with (folder / DROPPED).open("w", encoding="utf-8", newline="\n") as dropped:
-            dropped.write("\t".join(DROPPED_COLUMNS) + "\n")
+            dropped.write(tab_line(*DROPPED_COLUMNS))
             parts = [
                 _CorpusBuild(
                     c, folders[c.key], variants[c.key], dropped, documents, splitter, folder, pubtator
@@ -225,7 +226,7 @@ class _CorpusBuild:
     def _list_dropped(self, item: DroppedItem) -> None:
         drop = item.drop
         fields = (self.corpus.key, item.split, item.step, drop.unit, drop.reason, item.document_id, drop.item)
-        self.dropped.write("\t".join(" ".join(field.split()) for field in fields) + "\n")
+        self.dropped.write(tab_line(*map(one_line, fields)))
 
     def written(self, folder: Path, leaks: Leaks) -> dict[str, Any]:
         """Write the corpus' Parquet files and return its part of the manifest."""

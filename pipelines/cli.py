@@ -13,6 +13,7 @@ from . import (  # noqa: F401  (their order is that of the help)
     cli_describe,
     cli_encoders,
     cli_model,
+    cli_model_use,
     cli_page,
     cli_score,
     cli_sets,

@@ -12,12 +12,10 @@ from harmonize.relation.recipe import INPUTS
 
 from .adapt import adapted
 from .encoders import encoder_lines, encoder_table, got
-from .options import DEFAULT_UNION, app
+from .options import DEFAULT_UNION, Device, app
 from .probe import probed_table
 
 __all__: list[str] = []
-
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto uses a GPU if there is one.")]
 
 
 encoders = typer.Typer(rich_markup_mode=None)
@@ -162,15 +160,11 @@ def probe(
 
     table = probed_table(
         union,
-        encoder,
-        corpus,
+        {"corpus": corpus, "folds": folds, "fold": fold},
+        {"encoder": encoder, "kind": input_, "max_length": max_length},
         out,
         {"repeats": repeats, "seed": seed},
         set_,
-        folds=folds,
-        fold=fold,
-        input_kind=input_,
-        max_length=max_length,
-        device=device,
+        device,
     )
     typer.echo(table, nl=False)

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from harmonize.prediction.inputs import RELATION_FORMS, Reading
+from harmonize.prediction.input_forms import RELATION_FORMS
+from harmonize.prediction.reading import Reading
 
 from .options import Extend, GoldCorpus, OffsetsIn, RelationsFile, Report, TypesFile, app
 from .score import score_file

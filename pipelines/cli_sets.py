@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from itertools import islice
 from pathlib import Path
@@ -23,7 +22,8 @@ from harmonize.union.leak_table import leak_table
 from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import read_manifest, split_counts
 from harmonize.union.reader import load_union
-from harmonize.union.replace import new_file
+from harmonize.writing.json_files import json_text
+from harmonize.writing.replace import new_file
 
 from . import diff as diff_
 from . import show as show_
@@ -54,7 +54,7 @@ def stats(
             {**part._asdict(), "dropped": {" / ".join(key): count for key, count in part.dropped.items()}}
             for part in split_counts(manifest)
         ]
-        typer.echo(json.dumps(rows, indent=1))
+        typer.echo(json_text(rows, escaped=True), nl=False)
         return
     console = Console()
     for table in stats_.tables(manifest):

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harmonize.errors import HarmonizeError
+from harmonize.writing.json_files import write_json
+from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
+from harmonize.writing.text import write_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +26,8 @@ ALL, KNOWING = "all", "without_parts_of_gold"
 """The candidates: every set; or, as the study's code has it, none that is a part of a gold combination."""
 
 _ASKED_AT_ONCE = 20_000
+_COLUMNS = ("candidates", "combination", "match", "precision", "recall", "F", "95 %")
+_MARKS = (LEFT, LEFT, LEFT, RIGHT, RIGHT, RIGHT, LEFT)
 
 
 class _Answered(NamedTuple):
@@ -56,8 +61,8 @@ def evaluated_combinations(
     scores = {ALL: _scores(answered, "all"), KNOWING: _scores(answered, "knowing")}
     text = _markdown(scores)
     found = {"combinations": {name: each.as_dict() for name, each in scores.items()}}
-    (folder / METRICS).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    (folder / TABLE).write_text(text, encoding="utf-8")
+    write_json(folder / METRICS, found, escaped=True)
+    write_text(folder / TABLE, text)
     with (folder / PREDICTIONS).open("w", encoding="utf-8", newline="\n") as file:
         for line in _lines(answered):
             file.write(json.dumps(line) + "\n")
@@ -125,12 +130,7 @@ def _lines(answered: Sequence[_Answered]) -> Iterator[dict[str, Any]]:
 
 def _markdown(scores: Mapping[str, CombinationScores]) -> str:
     first = next(iter(scores.values()))
-    lines = [
-        f"{first.contexts:,} contexts; 95 % intervals of {first.resamples:,} resamples of documents.",
-        "",
-        "| candidates | combination | match | precision | recall | F | 95 % |",
-        "| --- | --- | --- | --: | --: | --: | --- |",
-    ]
+    rows: list[list[str]] = []
     for candidates, found in scores.items():
         for measure in ("positive_exact", "positive_partial", "any_exact", "any_partial"):
             score: CombinationScore = getattr(found, measure)
@@ -138,8 +138,9 @@ def _markdown(scores: Mapping[str, CombinationScores]) -> str:
             numbers = (score.precision.value, score.recall.value, score.f1.value)
             interval = f"{_percent(score.f1.low)} to {_percent(score.f1.high)}"
             cells = [candidates.replace("_", " "), kind, match, *map(_percent, numbers), interval]
-            lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines) + "\n"
+            rows.append(cells)
+    said = f"{first.contexts:,} contexts; 95 % intervals of {first.resamples:,} resamples of documents."
+    return f"{said}\n\n{markdown_table(_COLUMNS, rows, _MARKS)}\n"
 
 
 def _percent(value: float | None) -> str:

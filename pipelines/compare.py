@@ -10,7 +10,6 @@ trainings that no other has in hand.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,13 +62,12 @@ def compared(
 
 def _train(cell: Cell, union: Path, run: Path, device: str) -> bool:
     """Train and test one recipe; False where another process is at it."""
-    import pyarrow.parquet as pq
-
     from harmonize.relation.model.load import load_classifier
     from harmonize.relation.predictions import predicted_rows
     from harmonize.relation.train.training import train
     from harmonize.relation.train.work_folder import AtWork, is_done
-    from harmonize.union.replace import new_path
+    from harmonize.writing.parquet import write_parquet
+    from harmonize.writing.replace import new_path
 
     if (run / TESTED).is_file() and is_done(run, union, cell.recipe):
         return True
@@ -79,7 +77,7 @@ def _train(cell: Cell, union: Path, run: Path, device: str) -> bool:
         return False
     predictions = predicted_rows(load_classifier(run, device), _gold(union, cell))
     with new_path(run / TESTED) as path:
-        pq.write_table(predictions, path, compression="zstd")
+        write_parquet(predictions, path)
     return True
 
 
@@ -120,7 +118,8 @@ def _results(grid: Grid, union: Path, out: Path) -> Compared:
 def _write(out: Path, found: Standings, missing: dict[str, int], grid: Grid) -> str:
     from harmonize.evaluation.figures import save, standings_figure
     from harmonize.evaluation.markdown import standings_markdown
-    from harmonize.union.replace import new_file, new_path
+    from harmonize.writing.json_files import replace_json
+    from harmonize.writing.replace import new_file, new_path
 
     text = standings_markdown(found)
     if missing:
@@ -131,8 +130,7 @@ def _write(out: Path, found: Standings, missing: dict[str, int], grid: Grid) -> 
         "missing": missing,
         "recipes": {cell.system: cell.recipe.model_dump(mode="json") for cell in reversed(grid.cells)},
     }
-    with new_file(out / f"{RESULTS}.json") as file:
-        file.write(json.dumps(record, indent=1) + "\n")
+    replace_json(out / f"{RESULTS}.json", record, escaped=True)
     with new_file(out / f"{RESULTS}.md") as file:
         file.write(text)
     with new_path(out / f"{RESULTS}.svg") as path:

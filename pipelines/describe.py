@@ -13,7 +13,8 @@ from harmonize.curated.descriptions import (
     gene_descriptions,
 )
 from harmonize.errors import HarmonizeError
-from harmonize.union.replace import new_file
+from harmonize.writing.replace import new_file
+from harmonize.writing.text import one_line, tab_line
 
 __all__ = ["REPEATED", "describe"]
 
@@ -44,7 +45,7 @@ def describe(
     counts: dict[str, Counter[str]] = {kind: Counter() for kind in tables}
     known: set[str] = set()
     with new_file(out) as file:
-        file.write("id\tname\tdescription\n")
+        file.write(tab_line("id", "name", "description"))
         for kind, descriptions in tables.items():
             for each in descriptions:
                 if each.id in known:
@@ -52,5 +53,5 @@ def describe(
                     continue
                 known.add(each.id)
                 counts[kind]["written"] += 1
-                file.write("\t".join((each.id, each.name, " ".join(each.text.split()))) + "\n")
+                file.write(tab_line(each.id, each.name, one_line(each.text)))
     return counts

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harmonize.check.diff import Changes, Difference, Names, PartDifference
+from harmonize.check.difference import Changes, Difference, Names, PartDifference
+from harmonize.writing.json_files import json_text
 
 __all__ = ["as_json", "report"]
 
@@ -46,8 +46,8 @@ def report(difference: Difference) -> Iterator[RenderableType]:
 
 
 def as_json(difference: Difference) -> str:
-    """The difference as an object; the names are those of harmonize.check.diff.Difference."""
-    return json.dumps(difference.as_dict(), indent=1, ensure_ascii=False)
+    """The difference as an object; the names are those of harmonize.check.difference.Difference."""
+    return json_text(difference.as_dict()).rstrip("\n")
 
 
 def _table(title: str, columns: Sequence[str], rows: Iterable[_Row]) -> Table:

@@ -95,7 +95,7 @@ def evaluated(
     from harmonize.evaluation.evaluate import evaluate
     from harmonize.evaluation.markdown import evaluation_markdown, folds_markdown
     from harmonize.relation.model.load import load_classifier
-    from harmonize.union.replace import new_folder
+    from harmonize.writing.replace import new_folder
 
     _check(on, measure)
     for run in (model, against):
@@ -140,7 +140,7 @@ def _combinations_evaluated(
     from harmonize.relation.train.card import write_card
     from harmonize.relation.train.run import read_record
     from harmonize.relation.train.work_folder import RECIPE
-    from harmonize.union.replace import new_folder
+    from harmonize.writing.replace import new_folder
 
     check_asked(against, measure)
     (run,) = runs_of(model)
@@ -203,38 +203,38 @@ def _joined(tables: Sequence[pa.Table]) -> pa.Table:
 
 
 def write_scores(folder: Path, evaluation: Evaluation, gold: pa.Table, predictions: pa.Table) -> None:
-    import pyarrow.parquet as pq
-
     from harmonize.evaluation.write import write_evaluation
+    from harmonize.writing.parquet import write_parquet
 
     write_evaluation(folder, evaluation, gold, predictions)
-    pq.write_table(predictions, folder / PREDICTIONS, compression="zstd")
+    write_parquet(predictions, folder / PREDICTIONS)
 
 
 def _folds(folder: Path, own: Predicted, measure: str) -> Any:
     """Mean and deviation over the folds, beside the scores of all folds pooled."""
-    import json
     from dataclasses import asdict
 
     from harmonize.evaluation.evaluate import evaluate
     from harmonize.evaluation.folds import summary_over_folds
+    from harmonize.writing.json_files import write_json
 
     each = [
         evaluate(gold, predictions, labels=own.labels, measure=measure, bootstrap=0)  # type: ignore[arg-type]
         for gold, predictions in zip(own.gold, own.predictions, strict=True)
     ]
     summary = summary_over_folds(each)
-    (folder / FOLDS).write_text(json.dumps(asdict(summary), indent=1) + "\n", encoding="utf-8")
+    write_json(folder / FOLDS, asdict(summary), escaped=True)
     return summary
 
 
 def compared_with(folder: Path, model: Path, own: Predicted, against: Path, other: Predicted) -> str:
     """The paired test of two runs on the same rows, as Markdown."""
-    import json
     from dataclasses import asdict
 
     from harmonize.evaluation.compare import compare
     from harmonize.evaluation.markdown import comparison_markdown
+    from harmonize.writing.json_files import write_json
+    from harmonize.writing.text import write_text
 
     if other.labels != own.labels:
         raise HarmonizeError(
@@ -247,8 +247,8 @@ def compared_with(folder: Path, model: Path, own: Predicted, against: Path, othe
         labels=own.labels,  # type: ignore[arg-type]
     )
     text = comparison_markdown(comparison, model.name, against.name)
-    (folder / COMPARISON).write_text(json.dumps(asdict(comparison), indent=1) + "\n", encoding="utf-8")
-    (folder / COMPARISON_TABLE).write_text(text, encoding="utf-8")
+    write_json(folder / COMPARISON, asdict(comparison), escaped=True)
+    write_text(folder / COMPARISON_TABLE, text)
     return text
 
 
@@ -260,10 +260,11 @@ def add_to_card(model: Path) -> None:
     from harmonize.relation.train.card import write_card
     from harmonize.relation.train.run import TRAINING, read_record
     from harmonize.relation.train.work_folder import RECIPE
+    from harmonize.writing.markdown import markdown_table
 
     if not (model / TRAINING).is_file():
         return
-    lines = ["| part | measure | F, pair | 95 % | F, typed | 95 % |", "| --- | --- | --- | --- | --- | --- |"]
+    rows: list[list[str]] = []
     for path in sorted(model.glob(f"{EVALUATION}/*/metrics.json")):
         found = json.loads(path.read_text(encoding="utf-8"))
         overall = found["all"]["overall"]
@@ -271,8 +272,9 @@ def add_to_card(model: Path) -> None:
         for score in ("binary", "typed"):
             f1 = overall[score]["f1"]
             cells += [_percent(f1["value"]), f"{_percent(f1['low'])} - {_percent(f1['high'])}"]
-        lines.append(f"| {' | '.join(cells)} |")
-    write_card(model, load_recipe(model / RECIPE), read_record(model), lines)
+        rows.append(cells)
+    table = markdown_table(("part", "measure", "F, pair", "95 %", "F, typed", "95 %"), rows)
+    write_card(model, load_recipe(model / RECIPE), read_record(model), table.split("\n"))
 
 
 def _percent(value: float | None) -> str:

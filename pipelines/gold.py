@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from harmonize.errors import HarmonizeError, UnionError
 from harmonize.prediction.account import Account
-from harmonize.prediction.inputs import Reading
+from harmonize.prediction.reading import Reading
 from harmonize.sources.annotations import input_files, input_name
 
 from .evaluate import EVALUATION, Predicted, add_to_card, check_measure, compared_with, runs_of, write_scores
+from .inputs import user_types
 from .losses import SkippedDocuments
-from .predict import user_types
 
 if TYPE_CHECKING:
     from harmonize.gold.documents import GoldDocuments
@@ -118,7 +117,9 @@ def evaluated_on_gold(
     """
     from harmonize.evaluation.evaluate import evaluate
     from harmonize.evaluation.markdown import evaluation_markdown
-    from harmonize.union.replace import new_folder
+    from harmonize.writing.json_files import write_json
+    from harmonize.writing.replace import new_folder
+    from harmonize.writing.text import write_text
 
     check_measure(measure)
     runs = [run for each in (model, against) if each is not None for run in runs_of(each)]
@@ -132,8 +133,8 @@ def evaluated_on_gold(
     with new_folder(_folder(model, name, gold, measure, precision)) as folder:
         write_scores(folder, evaluation, rows, own.predictions[0])
         about = _about(gold, read)
-        (folder / GOLD).write_text(json.dumps(about, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        (folder / GOLD_TABLE).write_text(_markdown(gold, read), encoding="utf-8")
+        write_json(folder / GOLD, about)
+        write_text(folder / GOLD_TABLE, _markdown(gold, read))
         texts = [evaluation_markdown(evaluation), _markdown(gold, read)]
         if against is not None:
             other = _predicted(against, read, rows, device, precision)

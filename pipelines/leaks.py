@@ -13,10 +13,10 @@ from harmonize.union.manifest import nary_files, read_manifest
 from harmonize.union.nary import rewrite_nary_leaks
 from harmonize.union.partition import PartitionFile
 from harmonize.union.reader import union_files
-from harmonize.union.replace import new_folder
 from harmonize.union.schema import DOCUMENTS, DROPPED, MANIFEST
 from harmonize.union.version import version_fault
 from harmonize.union.writer import rewrite_leaks
+from harmonize.writing.replace import new_folder
 
 __all__ = ["compare_documents"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -11,11 +10,11 @@ from typing import Any
 from harmonize import __version__
 from harmonize.errors import InputError
 from harmonize.prediction.account import Account
-from harmonize.prediction.inputs import WHY_ENTITIES
+from harmonize.prediction.input_forms import WHY_ENTITIES
 from harmonize.prediction.tally import by_reason
-from harmonize.union.replace import new_file
+from harmonize.writing.json_files import replace_json
 
-__all__ = ["REPORT_VERSION", "SkippedDocuments", "loss_lines", "write_report"]
+__all__ = ["REPORT_VERSION", "SkippedDocuments", "loss_lines", "tell_losses", "write_report"]
 
 REPORT_VERSION = "1.0"
 _MOST_TOLD = 20  # documents that are skipped, a line each; the rest is only counted
@@ -83,6 +82,12 @@ def loss_lines(account: Account) -> Iterator[str]:
         )
 
 
+def tell_losses(account: Account) -> None:
+    """Print the lines of `loss_lines` on stderr."""
+    for line in loss_lines(account):
+        print(line, file=sys.stderr)
+
+
 def _others(files: int) -> str:
     return f" and {files - 1:,} other files" if files > 1 else ""
 
@@ -121,5 +126,4 @@ def write_report(
         "without_concept_ids": {"files": reading.files_without_ids, "first": reading.first_without_ids},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    with new_file(path) as file:
-        file.write(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    replace_json(path, content)

@@ -13,12 +13,14 @@ from harmonize.errors import HarmonizeError, SeveralErrors, UnknownName
 from harmonize.formats.article_forms import ARTICLE_FORMS
 from harmonize.formats.offsets import OFFSET_UNITS
 from harmonize.formats.passages import TEXT_CHOICES
+from harmonize.prediction.reading import Reading
 
 __all__ = [
     "DEFAULT_UNION",
     "AcceptLicence",
     "Cache",
     "Corpora",
+    "Device",
     "Extend",
     "GoldCorpus",
     "GoldForm",
@@ -26,16 +28,20 @@ __all__ = [
     "LeakSettingsFile",
     "Mirror",
     "OffsetsIn",
+    "Precision",
     "RelationsFile",
     "Report",
+    "Run",
     "SourceChoice",
     "Strict",
     "Terms",
     "TextOf",
     "TypesFile",
+    "Union",
     "UnionFolder",
     "app",
     "names_in",
+    "reading_named",
     "source_choices",
 ]
 
@@ -145,6 +151,19 @@ Report = Annotated[
     typer.Option(help="JSON file to write, with counts of all that was read, left out and found."),
 ]
 UnionFolder = Annotated[Path, typer.Argument(help="The union set's folder.")]
+Union = Annotated[Path, typer.Option(help="The union set's folder.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto uses a GPU if there is one.")]
+Precision = Annotated[
+    str, typer.Option(help="auto, fp32, bf16 or int8 (CPU only); auto is bf16 on a GPU, fp32 on a CPU.")
+]
+Run = Annotated[Path, typer.Option("--model", help="The run's folder.")]
+
+
+def reading_named(text: str | None, offsets: str | None) -> Reading | None:
+    """How files are to be read; None unless an option says it."""
+    if text is None and offsets is None:
+        return None
+    return Reading.named(text or "abstract", offsets or "codepoints")
 
 
 def names_in(text: str | None) -> list[str] | None:

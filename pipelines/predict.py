@@ -9,45 +9,40 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harmonize.errors import HarmonizeError, InputError, NothingRead, UnionError, UnknownName
-from harmonize.model import Document
+from harmonize.errors import HarmonizeError, InputError, NothingRead, UnknownName
+from harmonize.pipelines.inputs import (
+    INPUT_FORMS,
+    SHARDS,
+    UNION,
+    check_apart,
+    check_documents,
+    check_file,
+    check_how,
+    check_report,
+    check_union,
+    input_documents,
+    input_kind,
+    user_types,
+)
 from harmonize.prediction.account import Account
-from harmonize.prediction.asked import Asked, read_asked
-from harmonize.prediction.entity_types import load_entity_types, load_user_types
+from harmonize.prediction.asked import Asked
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
-from harmonize.prediction.inputs import Reading, read_input
 from harmonize.prediction.outputs import output_form, write_predictions
-from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.ray_engine import RayEngine
+from harmonize.prediction.reading import Reading
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
-from harmonize.prediction.sharded import Engine, Work, check_read_as, in_this_process, predict_shards
-from harmonize.prediction.shards import is_shards, read_shard_manifest, read_shards
+from harmonize.prediction.sharded import Engine, in_this_process, predict_shards
 from harmonize.prediction.tally import Tally
-from harmonize.prediction.union_input import is_union, read_union, union_corpora
+from harmonize.prediction.union_input import is_union, read_union
+from harmonize.prediction.work import Work
 from harmonize.sources.annotations import ARTICLE_FORMS, input_files
-from harmonize.spec import load_catalogue
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import read_manifest
-from harmonize.union.schema import MANIFEST
 
 from .losses import SkippedDocuments, write_report
 
-__all__ = [
-    "ENGINES",
-    "INPUT_FORMS",
-    "SHARDS",
-    "Summary",
-    "check_documents",
-    "check_file",
-    "check_how",
-    "check_report",
-    "input_documents",
-    "predict",
-    "user_types",
-]
+__all__ = ["ENGINES", "Summary", "predict"]
 
-UNION, SHARDS = "union", "shards"
-INPUT_FORMS = (*ARTICLE_FORMS, UNION, SHARDS)
 LOCAL, RAY = "local", "ray"
 ENGINES = (LOCAL, RAY)
 
@@ -125,7 +120,7 @@ def predict(
     corpora, splits = _listed(corpora), _listed(splits)
     asked = source if isinstance(source, Asked) else None
     source = source.place if isinstance(source, Asked) else source
-    kind = form or _kind(source) if asked is None else _dump_form(asked, form, (out, report))
+    kind = form or input_kind(source) if asked is None else _dump_form(asked, form, (out, report))
     if (corpora is not None or splits is not None) and kind != UNION:
         raise HarmonizeError(f"{source}: expected a union set, only such has corpora and splits to choose")
     work = Work(
@@ -149,7 +144,7 @@ def predict(
     summary, skipped = Summary(out=out), SkippedDocuments(skip)
     try:
         if kind == SHARDS and not out.suffix and out_format in (None, "parquet"):
-            _check_apart(source, out)
+            check_apart(source, out)
             summary.update(predict_shards(work, runner, skip=skipped, progress=progress))
             summary.check_read(source)
         elif engine == RAY:
@@ -186,7 +181,7 @@ def _predict_file(
     tally = Tally()
     if kind == UNION:
         corpora, splits = parts
-        _check_union(source, written_as, corpora, splits)
+        check_union(source, written_as, corpora, splits)
         extractor = work.extractor()
         found = extractor.answered(read_union(source, corpora=corpora, splits=splits, tally=tally))
     else:
@@ -203,46 +198,6 @@ def _predict_file(
         relation_types=work.relation_types,
         said=extractor.said,
     )
-
-
-def check_how(source: Path, is_service: bool, kind: str | None, how: Reading | None) -> Reading:
-    """How files are to be read.
-
-    Raises:
-        HarmonizeError: it is told, and the input is none of files.
-    """
-    if how is not None and is_service and how.offsets != Reading().offsets:
-        raise HarmonizeError(
-            f"{source}: expected files to read; --offsets says how those of --pubtator are counted"
-        )
-    if how is not None and kind in (SHARDS, UNION):
-        raise HarmonizeError(
-            f"{source}: expected files to read; --text and --offsets say how `harmonize shard` reads them"
-        )
-    return how or Reading()
-
-
-def user_types(path: Path | None, shards: Path | None = None) -> dict[str, str | None]:
-    """The types of a user's file; of shards those that they were read with.
-
-    Args:
-        shards: the folder, if the input is one.
-
-    Raises:
-        SpecError: the file has faults, all of them.
-        HarmonizeError: shards that were read with other types than these.
-    """
-    own = {} if path is None else load_user_types(path, load_entity_types(), load_catalogue())
-    if shards is None:
-        return own
-    known = read_shard_manifest(shards).types
-    if path is not None and own != known:
-        raise HarmonizeError(f"{path}: expected the types that {shards} was read with; leave --types out")
-    return known
-
-
-def _kind(source: Path) -> str | None:
-    return SHARDS if is_shards(source) else UNION if is_union(source) else None
 
 
 def _dump_form(asked: Asked, form: str | None, written: Iterable[Path | None]) -> str | None:
@@ -275,70 +230,6 @@ def _engine(name: str, workers: int | None, gpus_per_worker: float | None) -> En
 
 def _listed(names: Iterable[str] | None) -> tuple[str, ...] | None:
     return None if names is None else tuple(names)
-
-
-def _check_apart(source: Path, out: Path) -> None:
-    if source.is_dir() and source.resolve() in (out.resolve(), *out.resolve().parents):
-        raise HarmonizeError(f"{out}: expected a file outside the input")
-
-
-def check_file(source: Path, out: Path) -> None:
-    """Raises HarmonizeError for a file to write that is the input, stands in it, or is a folder."""
-    if out.is_dir():
-        raise HarmonizeError(f"{out}: expected a file, got a folder")
-    if out.exists() and source.exists() and out.samefile(source):
-        raise HarmonizeError(f"{out}: expected another file than the input")
-    _check_apart(source, out)
-
-
-def check_report(source: Path, out: Path, report: Path) -> None:
-    """Raises HarmonizeError for a report that would stand in the place of the input or of the output."""
-    check_file(source, report)
-    if report.resolve() in (out.resolve(), *out.resolve().parents):
-        raise HarmonizeError(f"{report}: expected another file than the output")
-
-
-def check_documents(source: Path, kind: str | None, as_corpus: str) -> None:
-    """What is wrong with the input is told before the classifier is loaded."""
-    if kind == SHARDS:
-        check_read_as(source, read_shard_manifest(source), as_corpus)
-    else:
-        input_files(source)
-
-
-def input_documents(
-    work: Work, kind: str | None, rules: PairRules, tally: Tally, skip: Callable[[InputError], None]
-) -> Iterator[Document]:
-    """The documents of files or, where `kind` says so, of shards, or those asked for.
-
-    `skip` is told of those not to be read.
-    """
-    if work.asked is not None:
-        return read_asked(
-            work.asked, kind, rules=rules, tally=tally, strict=work.strict, skip=skip, how=work.how
-        )
-    if kind == SHARDS:
-        manifest = read_shard_manifest(work.source)
-        tally.documents = manifest.documents.out
-        return read_shards(work.source, manifest)
-    return read_input(
-        work.source, kind, rules=rules, tally=tally, strict=work.strict, skip=skip, how=work.how
-    )
-
-
-def _check_union(
-    folder: Path, written_as: str, corpora: Iterable[str] | None, splits: Iterable[str] | None
-) -> None:
-    if not is_union(folder):
-        raise UnionError(f"{folder}: expected the folder of a union set, found no {MANIFEST} in it")
-    wanted = union_corpora(folder, corpora, splits)
-    if not wanted:
-        raise HarmonizeError(f"{folder}: expected rows of the wanted corpora and splits, found none")
-    if written_as != "parquet" and len(wanted) > 1:
-        raise HarmonizeError(
-            f"{folder}: expected one corpus for {written_as}, since document ids are unique in a corpus "
-            f"only, got {', '.join(wanted)}; parquet holds several"
-        )
 
 
 def _counted(

@@ -13,14 +13,17 @@ __all__ = ["probed_table"]
 
 def probed_table(
     union: Path,
-    encoder: str,
-    corpus: str,
+    tested: Mapping[str, Any],
+    read: Mapping[str, Any],
     out: Path,
     values: Mapping[str, Any],
     set_: list[str] | None,
-    **options: Any,
+    device: str,
 ) -> str:
-    """Probe an encoder; `options` are those of harmonize.probing.run.probe.
+    """Probe an encoder.
+
+    Args:
+        tested, read: of a harmonize.probing.run.ProbedRows and of an EncoderInput.
 
     Returns:
         What was found, as a table in Markdown.
@@ -29,10 +32,10 @@ def probed_table(
         HarmonizeError: see harmonize.probing.run.probe.
     """
     from harmonize.probing.probe import chosen_settings
-    from harmonize.probing.run import PROBE_TABLE, probe
+    from harmonize.probing.run import PROBE_TABLE, EncoderInput, ProbedRows, probe
 
     quiet()
     given = {name: value for name, value in values.items() if value is not None}
     settings = chosen_settings({**given, **values_set(set_)})
-    probe(union, encoder, corpus, out, settings, **options)
+    probe(union, ProbedRows(**tested), EncoderInput(**read), out, settings, device)
     return (out / PROBE_TABLE).read_text(encoding="utf-8")

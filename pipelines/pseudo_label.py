@@ -9,7 +9,6 @@ trained on what it keeps.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, UnknownName
 from harmonize.prediction.account import Account
-from harmonize.prediction.inputs import Reading
-from harmonize.prediction.sharded import Work
-from harmonize.prediction.shards import is_shards
+from harmonize.prediction.reading import Reading
+from harmonize.prediction.shard_manifest import is_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union
+from harmonize.prediction.work import Work
 from harmonize.sources.annotations import ARTICLE_FORMS
 from harmonize.spec import load_catalogue
 
 from .evaluate import runs_of
+from .inputs import SHARDS, check_documents, check_file, check_how, input_documents, user_types
 from .losses import SkippedDocuments
-from .predict import SHARDS, check_documents, check_file, check_how, input_documents, user_types
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -113,7 +112,9 @@ def pseudo_label(
     from harmonize.evaluation.markdown import thresholds_markdown
     from harmonize.prediction.labelling import Keeping, LabelAccount, new_documents, write_pseudo_labels
     from harmonize.relation.model.mean import MeanClassifier
-    from harmonize.union.replace import new_path
+    from harmonize.writing.json_files import write_json
+    from harmonize.writing.replace import new_path
+    from harmonize.writing.text import write_text
 
     keeping = Keeping(threshold, negatives, seed)
     corpus = load_catalogue()[as_corpus]
@@ -153,8 +154,8 @@ def pseudo_label(
             told = _check_said(models, as_corpus) + "\n\n" + thresholds_markdown(check, threshold)
         markdown = f"{_said(out, account, keeping, len(models))}\n\n## Check\n\n{told}"
         content = {**said, "check": None if check is None else check.as_dict()}
-        record.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
-        table.write_text(markdown, encoding="utf-8", newline="\n")
+        write_json(record, content, escaped=True)
+        write_text(table, markdown)
     reading = replace(Account.of_reading(tally), repeated=0)  # which the file tells as dropped
     return Labelled(out, account, reading, markdown)
 

@@ -11,7 +11,7 @@ from typing import Any
 import platformdirs
 
 from harmonize.errors import HarmonizeError
-from harmonize.formats.pubtator import PubTatorMention, PubTatorRecord
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.prediction.asked import Asked
 from harmonize.prediction.pmids import STDIN, read_pmids
 from harmonize.sources.annotations import iter_articles

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, NothingRead
-from harmonize.prediction.inputs import Reading
+from harmonize.prediction.reading import Reading
 from harmonize.sources.annotations import STANDARD_INPUT, input_files, input_name
 
+from .inputs import check_file, user_types
 from .losses import SkippedDocuments
-from .predict import check_file, user_types
 
 if TYPE_CHECKING:
     from harmonize.gold.score import FileScore
@@ -105,7 +104,7 @@ def _check(predictions: Path, gold: Path, report: Path | None) -> None:
 def _write_report(
     path: Path, names: tuple[str, str], score: FileScore, said: Mapping[str, Statements]
 ) -> None:
-    from harmonize.union.replace import new_file
+    from harmonize.writing.json_files import replace_json
 
     counts: dict[str, Any] = {}
     for which, statements in said.items():
@@ -119,8 +118,7 @@ def _write_report(
         "score": score.as_dict(),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    with new_file(path) as file:
-        file.write(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    replace_json(path, content, finite=True)
 
 
 def _numbers(statements: Statements) -> dict[str, int]:

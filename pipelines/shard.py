@@ -8,14 +8,16 @@ from pathlib import Path
 from harmonize.errors import HarmonizeError, InputError, NothingRead
 from harmonize.model import Document
 from harmonize.prediction.account import Account
-from harmonize.prediction.inputs import Reading, read_input
+from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
-from harmonize.prediction.shards import DOCUMENTS_PER_SHARD, ShardManifest, is_shards, write_shards
+from harmonize.prediction.reading import Reading
+from harmonize.prediction.shard_manifest import ShardManifest, is_shards
+from harmonize.prediction.shards import DOCUMENTS_PER_SHARD, write_shards
 from harmonize.prediction.tally import Tally
 from harmonize.sources.annotations import input_files
 
+from .inputs import check_report, user_types
 from .losses import SkippedDocuments, write_report
-from .predict import check_report, user_types
 
 __all__ = ["shard"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from harmonize.prediction.pairs import pair_rules
 from harmonize.spec import Catalogue, load_catalogue
 
-from .predict import user_types
+from .inputs import user_types
 
 __all__ = ["KnownType", "known_types", "type_lines"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harmonize.check.verify import Fault
+from harmonize.writing.json_files import json_text
 
 __all__ = ["as_json", "report"]
 
@@ -32,4 +32,4 @@ def report(union: Path, faults: Sequence[Fault]) -> Iterator[RenderableType]:
 
 def as_json(faults: Sequence[Fault]) -> str:
     """A list of objects with file, place and message."""
-    return json.dumps([fault._asdict() for fault in faults], indent=1, ensure_ascii=False)
+    return json_text([fault._asdict() for fault in faults]).rstrip("\n")

@@ -7,7 +7,6 @@ from dataclasses import asdict
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from gpu_common import write
 from job import PREDICTIONS, RESULT, Job
 from transformers import TrainerCallback
@@ -22,6 +21,7 @@ from harmonize.relation.recipe import Recipe
 from harmonize.relation.select.rows import rows_to_test
 from harmonize.relation.train.run import read_record
 from harmonize.relation.train.training import train
+from harmonize.writing.parquet import write_parquet
 
 _SCORING = 20.0
 """Seconds that scoring may take before an evaluation has shown how long one takes."""
@@ -96,7 +96,7 @@ def trained(job: Job) -> None:
         result["seconds"] = round(time.perf_counter() - started, 1)
         write(result, job.folder / RESULT)
     if len(tested) == len(folds):
-        pq.write_table(predictions, job.folder / PREDICTIONS, compression="zstd")
+        write_parquet(predictions, job.folder / PREDICTIONS)
         write({**result, "compared": _compared(job, gold, predictions, recipe)}, job.folder / RESULT)
 
 

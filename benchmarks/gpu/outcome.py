@@ -11,7 +11,7 @@ from typing import Any
 from gpu_common import write
 from job import LOG, PREDICTIONS, Job
 
-from harmonize.union.replace import new_path
+from harmonize.writing.replace import new_path
 
 SESSION, ALL_PREDICTIONS, LOGS = "session.json", "predictions.zip", "log.txt"
 BEGUN, DONE, CUT, FAILED, ENDED, LEFT = "begun", "done", "cut short", "failed", "ended", "not begun"

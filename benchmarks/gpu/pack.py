@@ -16,7 +16,6 @@ What travels at once, the repository's own files and the pack (or one part), may
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -44,7 +43,8 @@ from harmonize.relation.select.selection import select
 from harmonize.union.manifest import file_entry, read_manifest
 from harmonize.union.manifest_model import Manifest
 from harmonize.union.reader import load_union
-from harmonize.union.replace import new_folder
+from harmonize.writing.json_files import write_json
+from harmonize.writing.replace import new_folder
 
 MIB = 2**20
 TRAVELS = 60 * MIB
@@ -101,7 +101,7 @@ def pack(
             else:
                 copytree(made, folder / made.name)
         about["wheels"] = _wheels(folder / "wheels") if wheels else []
-        (folder / PACK).write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        write_json(folder / PACK, about, escaped=True)
         (folder / "README.md").write_text(
             _README.format(pack=out, encoder=Path(encoders[0]).name), encoding="utf-8"
         )

@@ -39,6 +39,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.model.classifier import device_named, precision_named
 from harmonize.relation.train.run import Timer, described, manifest_hash
 from harmonize.relation.train.work_folder import CHECKPOINTS, alone_in, begin_as, finish, has_begun
+from harmonize.writing.json_files import json_text, replace_json
 
 __all__ = ["ADAPTATION", "Sources", "adapt"]
 
@@ -81,7 +82,7 @@ class Sources:
             "names_from": None if self.names_from is None else manifest_hash(self.names_from),
             "leave_out": None if self.leave_out is None else manifest_hash(self.leave_out),
         }
-        return json.dumps(content, indent=1) + "\n"
+        return json_text(content, escaped=True)
 
 
 def _digest(file: Path) -> dict[str, Any]:
@@ -126,17 +127,8 @@ def adapt(
         return out
     work = out.with_name(f".{out.name}.training")
     with alone_in(work):
-        is_same = _reads(work / _SETTINGS, settings.as_yaml()) and _reads(work / _INPUTS, inputs)
-        if fresh or not (is_same or has_begun(work)):
-            shutil.rmtree(work, ignore_errors=True)
         is_new = not work.parent.exists()
-        begin_as(
-            work,
-            {
-                _SETTINGS: (settings.as_yaml(), "with other settings"),
-                _INPUTS: (inputs, "on other texts"),
-            },
-        )
+        _begin(work, inputs, settings, fresh)
         try:
             _Adaptation(sources, settings, work, device_named(device)).run(callbacks)
         except HarmonizeError:
@@ -149,6 +141,19 @@ def adapt(
         _sweep(work)
         finish(work, out, scratch=(_SETTINGS, _INPUTS, _MEASURED, *_ROWS.values()))
     return out
+
+
+def _begin(work: Path, inputs: str, settings: Settings, fresh: bool) -> None:
+    """Begin anew, or go on where an earlier call with the same settings and texts was stopped.
+
+    Raises:
+        HarmonizeError: one with others was stopped there.
+    """
+    text = settings.as_yaml()
+    is_same = _reads(work / _SETTINGS, text) and _reads(work / _INPUTS, inputs)
+    if fresh or not (is_same or has_begun(work)):
+        shutil.rmtree(work, ignore_errors=True)
+    begin_as(work, {_SETTINGS: (text, "with other settings"), _INPUTS: (inputs, "on other texts")})
 
 
 def _is_done(out: Path, inputs: str, settings: Settings) -> bool:
@@ -189,7 +194,7 @@ class _Adaptation:
             masked, losses["head"] = self._with_head(masked, callbacks)
             self._measure(_HEAD_ALONE, masked)
             self.timer.lap("head")
-        state = self._fit(masked, self.work / CHECKPOINTS, None, callbacks)
+        state = self._fit(masked, self.work / CHECKPOINTS, self.settings, callbacks)
         losses["all"] = _losses(state)
         self.timer.lap("training")
         self._measure(_AFTER, masked)
@@ -214,7 +219,7 @@ class _Adaptation:
             fate: pack(self._chosen(choice, fate), masked.tokenizer, length, self.work / _ROWS[fate])
             for fate in _FATES
         }
-        _write_json(
+        replace_json(
             self.work / _PREPARED,
             {
                 "texts": choice.account(),
@@ -261,7 +266,7 @@ class _Adaptation:
             rows = self._rows(masked, HELD_OUT, _MEASURING_SEED)
             batch = 2 * self.settings.batch_size
             measured[when] = perplexity(masked.model, rows, batch, masked.padding, self.bf16)
-            _write_json(self.work / _MEASURED, measured)
+            replace_json(self.work / _MEASURED, measured)
             print(f"held-out perplexity {when}: {measured[when]:.2f}", file=sys.stderr)
 
     def _measured(self) -> dict[str, float]:
@@ -275,19 +280,20 @@ class _Adaptation:
         folder = self.work / _HEAD
         if not (folder / _LOSSES).is_file():
             masked.model.base_model.requires_grad_(False)
-            state = self._fit(masked, folder / CHECKPOINTS, self.settings.head_steps, callbacks)
+            alone = self.settings.model_copy(update={"max_steps": self.settings.head_steps})
+            state = self._fit(masked, folder / CHECKPOINTS, alone, callbacks)
             write_encoder(folder, masked)
-            _write_json(folder / _LOSSES, _losses(state))
+            replace_json(folder / _LOSSES, _losses(state))
         return self._loaded(_HEAD), _read_json(folder / _LOSSES)
 
     def _fit(
-        self, masked: Masked, checkpoints: Path, steps: int | None, callbacks: Sequence[TrainerCallback]
+        self, masked: Masked, checkpoints: Path, settings: Settings, callbacks: Sequence[TrainerCallback]
     ) -> TrainerState:
-        rows = self._rows(masked, TRAINED, self.settings.seed)
-        return fit(masked, rows, self.settings, checkpoints, self.device, self.bf16, steps, callbacks)
+        rows = self._rows(masked, TRAINED, settings.seed)
+        return fit(masked, rows, settings, checkpoints, self.device, self.bf16, callbacks)
 
     def _write_record(self, steps: int, losses: dict[str, list[list[float]]]) -> None:
-        _write_json(
+        replace_json(
             self.work / ADAPTATION,
             {
                 "harmonize": __version__,
@@ -317,12 +323,6 @@ def _sweep(work: Path) -> None:
 def _losses(state: TrainerState) -> list[list[float]]:
     """[step, mean loss since the last] of each report."""
     return [[entry["step"], entry["loss"]] for entry in state.log_history if "loss" in entry]
-
-
-def _write_json(path: Path, content: Any) -> None:
-    part = path.with_name(f"{path.name}.part")
-    part.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    part.replace(path)
 
 
 def _read_json(path: Path) -> Any:

@@ -36,7 +36,6 @@ def fit(
     checkpoints: Path,
     device: torch.device,
     bf16: bool,
-    steps: int | None,
     callbacks: Sequence[TrainerCallback],
 ) -> TrainerState:
     """Train those of the model's weights that ask for it.
@@ -44,14 +43,13 @@ def fit(
     Args:
         checkpoints: the folder of the checkpoints.
         bf16: products in bf16, weights in single precision.
-        steps: how many; what the settings say unless given.
 
     Returns:
         transformers' state at the end.
     """
     trainer = _Trainer(
         model=masked.model,
-        args=_arguments(settings, len(rows), checkpoints, device, steps or settings.max_steps),
+        args=_arguments(settings, len(rows), checkpoints, device),
         train_dataset=rows,
         data_collator=partial(batch_of, padding=masked.padding),
         callbacks=[_Report(), *callbacks],
@@ -91,9 +89,8 @@ class _Trainer(SoundTrainer):
         return total / (max(1, count) if num_items_in_batch is None else num_items_in_batch)
 
 
-def _arguments(
-    settings: Settings, rows: int, checkpoints: Path, device: torch.device, steps: int | None
-) -> TrainingArguments:
+def _arguments(settings: Settings, rows: int, checkpoints: Path, device: torch.device) -> TrainingArguments:
+    steps = settings.max_steps
     expected = steps or int(settings.epochs * rows / (settings.batch_size * settings.accumulate))
     arguments = TrainingArguments(
         output_dir=str(checkpoints),

@@ -18,7 +18,8 @@ from typing import IO, Any, NamedTuple
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.formats.article_forms import HEAD, form_of
 from harmonize.formats.lines import decoded, numbered
-from harmonize.formats.pubtator import PubTatorMention, read_lines
+from harmonize.formats.pubtator import read_lines
+from harmonize.formats.pubtator_record import PubTatorMention
 
 __all__ = ["Text", "read_texts", "text_files"]
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from harmonize.check.fault import Fault
 from harmonize.check.manifest import flat
-from harmonize.union.schema import METADATA_KEY
+from harmonize.writing.parquet import METADATA_KEY
 
 __all__ = [
     "UNREADABLE",

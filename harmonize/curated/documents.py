@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from harmonize.curated.triple import CuratedRow
 from harmonize.formats.annotations import ordered_relations
-from harmonize.formats.pubtator import PubTatorRecord, split_ids, variant_genes
+from harmonize.formats.pubtator_record import PubTatorRecord, split_ids, variant_genes
 from harmonize.model import Document, Mention, Passage, Relation, Span, SpanSource, Split
 from harmonize.sources.source import Source
 from harmonize.text import abbreviations

@@ -9,7 +9,7 @@ from pathlib import Path
 from harmonize.curated.documents import CuratedText
 from harmonize.formats import pubmed_xml
 from harmonize.formats.pubmed_xml import Article
-from harmonize.formats.pubtator import PubTatorRecord, title_and_abstract
+from harmonize.formats.pubtator_record import PubTatorRecord, title_and_abstract
 from harmonize.model import Split
 from harmonize.sources.source import Source
 

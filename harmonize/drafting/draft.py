@@ -17,7 +17,8 @@ from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.model import Split
 from harmonize.spec import CORPUS_NAME, FORMATS, Format, load_catalogue
 from harmonize.spec.likeness import DECIDE
-from harmonize.union.replace import new_path
+from harmonize.writing.replace import new_path
+from harmonize.writing.text import write_text
 
 __all__ = ["Draft", "new_corpus"]
 
@@ -75,8 +76,8 @@ def new_corpus(name: str, form: str, files: Sequence[str], out: Path | None = No
     )
     folder.mkdir(parents=True, exist_ok=True)
     with new_path(targets[0]) as one, new_path(targets[1]) as other:
-        one.write_text(texts[0], encoding="utf-8", newline="\n")
-        other.write_text(texts[1], encoding="utf-8", newline="\n")
+        write_text(one, texts[0])
+        write_text(other, texts[1])
     return Draft(folder, found, rows, list(_undecided(name, proposal)))
 
 

@@ -14,6 +14,7 @@ from harmonize.evaluation.ranking import Ranking
 from harmonize.evaluation.scores import Estimate, Score, Section
 from harmonize.evaluation.standings import Standings
 from harmonize.evaluation.thresholds import KeptRows, ThresholdTable
+from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
 
 __all__ = [
     "comparison_markdown",
@@ -310,9 +311,5 @@ def _few(names: Mapping[str, None], most: int = 4) -> str:
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], numbers: int) -> str:
     """A table whose last `numbers` columns hold numbers."""
-    marks = ["---"] * (len(header) - numbers) + ["--:"] * numbers
-    return "\n".join(f"| {' | '.join(map(_cell, cells))} |" for cells in (header, marks, *rows))
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    marks = [LEFT] * (len(header) - numbers) + [RIGHT] * numbers
+    return markdown_table(header, rows, marks)

@@ -123,17 +123,11 @@ def standings(
     resamples = Bootstrap(first.documents, bootstrap, seed)
     test = PairedTest(resamples, trials, seed)
     outcome = _OUTCOMES[rank_by]
-    found = [
-        _standing(
-            name,
-            own,
-            resamples,
-            outcome,
-            None if name == against else test.difference(own, rows[against], outcome),
-        )
+    tested = {
+        name: None if name == against else test.difference(own, rows[against], outcome)
         for name, own in rows.items()
-    ]
-    found = _corrected(found)
+    }
+    found = _corrected([_standing(name, rows[name], resamples, outcome, tested[name]) for name in rows])
     return Standings(
         against=against,
         rank_by=rank_by,

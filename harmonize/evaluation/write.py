@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +16,8 @@ from harmonize.evaluation.figures import (
 )
 from harmonize.evaluation.markdown import evaluation_markdown
 from harmonize.evaluation.rows import joined
+from harmonize.writing.json_files import write_json
+from harmonize.writing.text import write_text
 
 __all__ = ["CONFUSION", "METRICS", "METRICS_TABLE", "PRECISION_RECALL", "RELIABILITY", "write_evaluation"]
 
@@ -57,9 +58,8 @@ def write_evaluation(
     if ranking.related.bins:
         figures[RELIABILITY] = reliability_figure(ranking)
     folder.mkdir(parents=True, exist_ok=True)
-    content = json.dumps(evaluation.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-    (folder / METRICS).write_text(content + "\n", encoding="utf-8", newline="\n")
-    (folder / METRICS_TABLE).write_text(evaluation_markdown(evaluation), encoding="utf-8", newline="\n")
+    write_json(folder / METRICS, evaluation.as_dict(), finite=True)
+    write_text(folder / METRICS_TABLE, evaluation_markdown(evaluation))
     for name, figure in figures.items():
         save(figure, folder / name)
     return [folder / name for name in (METRICS, METRICS_TABLE, *figures)]

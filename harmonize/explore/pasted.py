@@ -17,6 +17,7 @@ from harmonize.model import Document
 from harmonize.prediction.extractor import RelationExtractor
 from harmonize.prediction.inputs import read_input, read_records
 from harmonize.prediction.tally import Tally
+from harmonize.sources.http import Patience
 from harmonize.sources.pubtator3 import URL, PubTator3, is_pmid
 
 __all__ = ["MOST_CHARACTERS", "MOST_DOCUMENTS", "MOST_PAIRS", "Answer", "Predictor"]
@@ -29,7 +30,7 @@ MOST_PAIRS = 5_000
 """Pairs of entities at once: some minutes of a CPU."""
 
 _PASTED = "pasted text"
-_RETRIES, _PATIENCE = 1, 15.0  # someone waits for the page
+_PATIENCE = Patience(retries=1, timeout=15.0)  # someone waits for the page
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Predictor:
         return Answer(answer.documents, answer.notes + unknown)
 
     def _service(self) -> PubTator3:
-        return PubTator3(self.cache, url=self.url, retries=_RETRIES, timeout=_PATIENCE)
+        return PubTator3(self.cache, url=self.url, patience=_PATIENCE)
 
     def _loaded(self) -> RelationExtractor:
         if self._extractor is None:

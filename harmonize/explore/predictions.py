@@ -18,6 +18,7 @@ from harmonize.explore.query import Filters
 from harmonize.explore.view import DocumentView, Prediction, view_of_document, view_of_predictions
 from harmonize.formats import bioc, pubtator
 from harmonize.formats.article_forms import form_of
+from harmonize.formats.pubtator_record import split_ids
 from harmonize.model import Document, Relation
 from harmonize.relation.labels import is_negative
 
@@ -268,7 +269,7 @@ def _bioc(path: Path) -> Iterator[_Parsed]:
 
 
 def _ids(raw: str) -> tuple[str, ...]:
-    return pubtator.split_ids(raw, ",", ("", "-", "-1"))
+    return split_ids(raw, ",", ("", "-", "-1"))
 
 
 def _relation(relation: Any) -> Relation:

@@ -27,13 +27,16 @@ from harmonize.errors import HarmonizeError, UnionError, UnknownName
 from harmonize.export.documents import RowDocument, row_documents
 from harmonize.export.tsv import TSV_COLUMNS, lines
 from harmonize.formats import bioc, pubtator
+from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.relation.labels import is_negative
 from harmonize.union.documents import StoredDocument, read_documents
 from harmonize.union.manifest import file_entry, read_manifest
 from harmonize.union.partition import PartitionFile, row_batches
 from harmonize.union.reader import union_files
-from harmonize.union.replace import new_file, new_folder
 from harmonize.union.schema import DOCUMENTS
+from harmonize.writing.json_files import write_json
+from harmonize.writing.replace import new_file, new_folder
+from harmonize.writing.text import tab_line
 
 __all__ = ["EXPORT", "EXPORT_FORMATS", "ExportFormat", "Exported", "export"]
 
@@ -172,7 +175,7 @@ def _counted(found: Iterable[RowDocument], counts: Counter[str]) -> Iterator[Row
 def _write_pubtator(
     part: PartitionFile, found: Iterable[RowDocument], counts: Counter[str], file: TextIO
 ) -> None:
-    def records() -> Iterator[pubtator.PubTatorRecord]:
+    def records() -> Iterator[PubTatorRecord]:
         for document, *_ in found:
             # PubTator has no column for the subject, and a line of its own would be a relation to most tools.
             bare = tuple(replace(relation, subject=None) for relation in document.relations)
@@ -234,8 +237,7 @@ def _write_contents(
         "package_version": __version__,
         "files": entries,
     }
-    text = json.dumps(contents, indent=1, ensure_ascii=False) + "\n"
-    (target / EXPORT).write_text(text, encoding="utf-8", newline="\n")
+    write_json(target / EXPORT, contents)
 
 
 def _write_tsv(parts: Iterable[PartitionFile], out: Path, negatives: bool) -> Counter[str]:
@@ -244,7 +246,7 @@ def _write_tsv(parts: Iterable[PartitionFile], out: Path, negatives: bool) -> Co
     out.parent.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     with new_file(out) as file:
-        file.write("\t".join(TSV_COLUMNS) + "\n")
+        file.write(tab_line(*TSV_COLUMNS))
         for part in parts:
             for batch in row_batches(part, TSV_COLUMNS):
                 labels = batch.column("relation").to_pylist()

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset, numbered_lines, tab_columns
-from harmonize.formats.pubtator import title_and_abstract
+from harmonize.formats.pubtator_record import title_and_abstract
 from harmonize.model import Mention, Passage, Relation, Span
 
 __all__ = ["DrugProtRecord", "read", "read_any"]

@@ -16,217 +16,35 @@ Format: https://www.ncbi.nlm.nih.gov/research/pubtator3/tutorial and the READMEs
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple, TextIO
+from typing import TextIO
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.annotations import numbered_mentions, ordered_relations
 from harmonize.formats.lines import is_offset, numbered_lines
-from harmonize.formats.offsets import COUNTED_IN, Offsets
-from harmonize.formats.spelling import is_form
-from harmonize.model import Document, Passage, Relation, Span, SpanSource, Split, Subject
+from harmonize.formats.misfits import Misfit, fitting, misfit_reason
+from harmonize.formats.offsets import Offsets
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, PubTatorRelation
+from harmonize.formats.pubtator_subject import SUBJECT, is_subject, mark_subject
+from harmonize.model import Document, Relation, Span, SpanSource, Split, Subject
 
-__all__ = [
-    "BEYOND",
-    "MOST_ANNOTATIONS",
-    "SUBJECT",
-    "TEXT_LINE",
-    "UNSPELLED",
-    "BodyPassage",
-    "Misfit",
-    "PubTatorMention",
-    "PubTatorRecord",
-    "PubTatorRelation",
-    "document",
-    "fitted",
-    "fitting",
-    "from_document",
-    "is_subject",
-    "mark_subject",
-    "misfit_reason",
-    "read",
-    "read_lines",
-    "split_ids",
-    "title_and_abstract",
-    "variant_genes",
-    "write",
-]
+__all__ = ["MOST_ANNOTATIONS", "TEXT_LINE", "document", "from_document", "read", "read_lines", "write"]
 
 # The abstract may itself contain "|", so only this prefix decides. tmVar writes out what it is.
 TEXT_LINE = re.compile(r"([^|\t]+)\|(t|a|title|abstract)\|(.*)", re.DOTALL)
 _FIELD_END = re.compile(r"[|\t]")
 MOST_ANNOTATIONS = 100_000  # of one article, which is held until it ends
+_MENTION_COLUMNS, _RELATION_COLUMNS = (5, 6, 7), (4, 5)
 _UNHOLDABLE = re.compile(r"[\t\n\r]")
-
-BEYOND = "beyond the text"
-UNSPELLED = "the text reads otherwise"
-SUBJECT = "Subject:"
-"""What the last column of a line begins with that says which entity acts."""
-
-
-@dataclass(frozen=True, slots=True)
-class PubTatorMention:
-    """A mention line. `id` is None where the column is missing, `extra` where there is no seventh column.
-
-    `name` is what relations call the mention in formats in which they do, and `parts` where the parts of a
-    discontinuous one stand, from `start` to `end`, where a reader keeps such; PubTator text has neither.
-    """
-
-    start: int
-    end: int
-    text: str
-    type: str
-    id: str | None
-    extra: str | None
-    line: int
-    name: str | None = None
-    parts: tuple[Span, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PubTatorRelation:
-    """A relation line. `novelty` is None where the line has four columns, `subject` where none is marked.
-
-    `head` and `tail` are ids, or with `by_name` names of mentions; empty where the file does not tell them.
-    """
-
-    type: str
-    head: str
-    tail: str
-    novelty: str | None
-    line: int
-    by_name: bool = False
-    subject: str | None = None
-
-
-class BodyPassage(NamedTuple):
-    """A passage of an article's full text; see harmonize.model.Passage."""
-
-    kind: str
-    text: str
-    section: str | None
-    offset: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PubTatorRecord:
-    """One article, as PubTator text has it; other formats know more of one.
-
-    Attributes:
-        abstract: None where it has no |a| line, which an empty one is not.
-        body: what follows the abstract; none in PubTator text.
-        sentences: None where the format does not tell them, as PubTator text.
-        left_out: kind and number of annotations of each passage that was not read; none in PubTator text.
-        pmid: where it is not the id.
-    """
-
-    id: str
-    title: str
-    abstract: str | None
-    mentions: tuple[PubTatorMention, ...]
-    relations: tuple[PubTatorRelation, ...]
-    line: int
-    body: tuple[BodyPassage, ...] = ()
-    sentences: tuple[Span, ...] | None = None
-    left_out: tuple[tuple[str, int], ...] = ()
-    pmid: str | None = None
-
-    @property
-    def text(self) -> str:
-        """Title, abstract and body with one blank between: what the offsets count in."""
-        return self.laid_out()[0]
-
-    def laid_out(self) -> tuple[str, tuple[Passage, ...]]:
-        """The text and its passages; see `title_and_abstract`."""
-        text, passages = title_and_abstract(self.title, self.abstract)
-        parts, found, end = [text] if text else [], list(passages), len(text)
-        for kind, part, section, offset in self.body:
-            start = end + 1 if parts else 0
-            end = start + len(part)
-            parts.append(part)
-            found.append(Passage(kind, Span(start, end), section, offset))
-        return " ".join(parts), tuple(found)
-
-
-Misfit = Callable[[str, PubTatorMention, str], None]
-"""Takes a mention that its text does not spell: (article id, mention, reason such as BEYOND)."""
-
-
-def misfit_reason(mention: PubTatorMention, text: str) -> str | None:
-    """Why the text does not spell a mention; None if it does."""
-    found = fitted(mention, text)
-    return found if isinstance(found, str) else None
-
-
-def fitted(mention: PubTatorMention, text: str, *, forgiving: bool = False) -> PubTatorMention | str:
-    """A mention as it fits its text, or the reason why it does not: BEYOND or UNSPELLED.
-
-    The one place that decides; every reader of mentions asks here.
-
-    Args:
-        forgiving: a mention that the text spells in another form (see `spelling.is_form`), or that brings no
-            text of its own, is what the text has at its span.
-    """
-    start, end = mention.start, mention.end
-    if 0 <= start < end <= len(text) and text[start:end] == mention.text:  # nearly all: no call for these
-        return mention
-    span = Span(start, end)
-    if end > len(text):
-        return BEYOND
-    if forgiving and _is_meant(mention.text, span, text):
-        return replace(mention, text=span.of(text))
-    return UNSPELLED
-
-
-def _is_meant(name: str, span: Span, text: str) -> bool:
-    return is_form(name, span, text) or not (name.strip() or not span.of(text).strip())
-
-
-def title_and_abstract(title: str, abstract: str | None) -> tuple[str, tuple[Passage, ...]]:
-    """The text of an article and its passages.
-
-    Empty parts get no passage, and an empty abstract adds nothing to the text.
-    """
-    text = f"{title} {abstract}" if abstract else title
-    passages = [Passage("title", Span(0, len(title)))] if title else []
-    if abstract:
-        passages.append(Passage("abstract", Span(len(title) + 1, len(text))))
-    return text, tuple(passages)
-
-
-def split_ids(
-    raw: str | None, separators: str, unknown: Collection[str] = ("", "-", "-1")
-) -> tuple[str, ...]:
-    """The concept ids in one id field, each once, in order.
-
-    Args:
-        raw: the field, e.g. "D014786|D006311" or " CVCL_1452".
-        separators: the characters that join ids here; others belong to an id ("c|SUB|G|35|A").
-        unknown: ids that stand for "not known".
-    """
-    if raw is None:
-        return ()
-    parts = re.split(f"[{re.escape(separators)}]", raw) if separators else [raw]
-    ids = dict.fromkeys(part.strip() for part in parts)
-    return tuple(identifier for identifier in ids if identifier not in unknown)
-
-
-def variant_genes(raw: str) -> tuple[str, ...]:
-    """NCBI Gene ids in a tmVar id: "tmVar:p|SUB|V|600|E;HGVS:p.V600E;CorrespondingGene:673" -> ("673",).
-
-    Empty where tmVar found no gene.
-    """
-    fields = dict(part.partition(":")[::2] for part in raw.split(";"))
-    return split_ids(fields.get("CorrespondingGene"), ",", unknown=("", "-", "None"))
 
 
 def read(
     path: Path,
     *,
-    mention_columns: Collection[int] = (5, 6, 7),
-    relation_columns: Collection[int] = (4, 5),
+    mention_columns: Collection[int] = _MENTION_COLUMNS,
+    relation_columns: Collection[int] = _RELATION_COLUMNS,
     misfit: Misfit | None = None,
     ids: Collection[str] | None = None,
 ) -> Iterator[PubTatorRecord]:
@@ -247,8 +65,8 @@ def read(
     Raises:
         MissingInput, MalformedInput: with file and line; among them a mention that the text does not spell.
     """
-    lines = numbered_lines(path)
-    return _Reader(path, lines, mention_columns, relation_columns, misfit, ids).records()
+    manner = _Manner(mention_columns, relation_columns, misfit, ids)
+    return _Reader(path, numbered_lines(path), manner).records()
 
 
 def read_lines(
@@ -266,26 +84,26 @@ def read_lines(
         lines: (1-based number, line without its end).
         offsets: what offsets count in, and learns what they seem to; code points unless given.
     """
-    return _Reader(name, lines, (5, 6, 7), (4, 5), misfit, ids, offsets).records()
+    manner = _Manner(misfit=misfit, ids=ids, offsets=offsets or Offsets())
+    return _Reader(name, lines, manner).records()
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How lines are read, as `read` and `read_lines` have it, and what they have shown of their offsets."""
+
+    mention_columns: Collection[int] = _MENTION_COLUMNS
+    relation_columns: Collection[int] = _RELATION_COLUMNS
+    misfit: Misfit | None = None
+    ids: Collection[str] | None = None
+    offsets: Offsets = field(default_factory=Offsets)
 
 
 class _Reader:
     """Collects lines into records; one instance reads one file."""
 
-    def __init__(
-        self,
-        path: Path | str,
-        lines: Iterable[tuple[int, str]],
-        mention_columns: Collection[int],
-        relation_columns: Collection[int],
-        misfit: Misfit | None,
-        ids: Collection[str] | None,
-        offsets: Offsets | None = None,
-    ) -> None:
-        self._path, self._lines = path, lines
-        self._offsets = offsets or Offsets()
-        self._mention_columns, self._relation_columns = mention_columns, relation_columns
-        self._misfit, self._ids = misfit, ids
+    def __init__(self, path: Path | str, lines: Iterable[tuple[int, str]], manner: _Manner) -> None:
+        self._path, self._lines, self._manner = path, lines, manner
         self._found = False
         self._start: tuple[int, str, str] | None = None  # line, id, title
         self._abstract: str | None = None
@@ -293,9 +111,9 @@ class _Reader:
         self._relations: list[PubTatorRelation] = []
 
     def records(self) -> Iterator[PubTatorRecord]:
-        number = 1
+        number, ids = 1, self._manner.ids
         for number, line in self._lines:
-            if not line.strip() or (self._ids is not None and self._is_of_another_article(line, self._ids)):
+            if not line.strip() or (ids is not None and self._is_of_another_article(line, ids)):
                 yield from self._finished()
             elif text_line := TEXT_LINE.fullmatch(line):
                 identifier, kind, text = text_line.groups()
@@ -327,10 +145,10 @@ class _Reader:
         record = PubTatorRecord(
             identifier, title, self._abstract, tuple(self._mentions), tuple(self._relations), line
         )
-        if self._misfit is None:
+        if self._manner.misfit is None:
             self._check_offsets(record)
         else:
-            record = fitting(record, self._misfit, offsets=self._offsets)
+            record = fitting(record, self._manner.misfit, offsets=self._manner.offsets)
         self._start, self._abstract, self._mentions, self._relations = None, None, [], []
         self._found = True
         yield record
@@ -374,7 +192,7 @@ class _Reader:
             if fault is not None:
                 raise self._fault(number, fault)
         elif is_offset(columns[1]):
-            self._check_width(number, columns, "mention", self._mention_columns)
+            self._check_width(number, columns, "mention", self._manner.mention_columns)
             if not is_offset(columns[2]):
                 raise self._fault(number, f"expected two offsets, got {columns[1]!r} and {columns[2]!r}")
             start, end = int(columns[1]), int(columns[2])
@@ -383,7 +201,7 @@ class _Reader:
                 PubTatorMention(start, end, columns[3], columns[4], identifier, extra, number)
             )
         else:
-            self._check_width(number, columns, "relation", self._relation_columns)
+            self._check_width(number, columns, "relation", self._manner.relation_columns)
             novelty = columns[4] if len(columns) == 5 else None
             self._relations.append(PubTatorRelation(columns[1], columns[2], columns[3], novelty, number))
 
@@ -391,89 +209,6 @@ class _Reader:
         if len(columns) not in allowed:
             widths = " or ".join(str(width) for width in sorted(allowed))
             raise self._fault(number, f"expected {widths} columns in a {kind} line, got {len(columns)}")
-
-
-def is_subject(columns: Sequence[str]) -> bool:
-    """True for the columns of a line that says which of two entities acts."""
-    return len(columns) == 4 and columns[3].startswith(SUBJECT)
-
-
-def mark_subject(relations: list[PubTatorRelation], columns: Sequence[str]) -> str | None:
-    """Mark in the relations of a pair which of the two acts.
-
-    Args:
-        relations: of the article so far; those of the pair are replaced.
-        columns: of the line; a prediction's has a probability after the id, "Subject:D001241|0.98".
-
-    Returns:
-        What is wrong with the line, None if nothing is.
-    """
-    pair, said = columns[1:3], columns[3].removeprefix(SUBJECT)
-    acting = said if said in pair else said.rpartition("|")[0]
-    if acting not in pair:
-        return f"expected {SUBJECT} and one of {' and '.join(pair)}, got {columns[3]!r}"
-    places = [at for at, one in enumerate(relations) if {one.head, one.tail} == set(pair)]
-    if not places:
-        return f"expected a relation of {' and '.join(pair)} above its subject, found none"
-    if any(relations[at].subject not in (None, acting) for at in places):
-        return f"expected one subject of {' and '.join(pair)}, got another"
-    for at in places:
-        relations[at] = replace(relations[at], subject=acting)
-    return None
-
-
-def fitting(
-    record: PubTatorRecord, misfit: Misfit, *, forgiving: bool = False, offsets: Offsets | None = None
-) -> PubTatorRecord:
-    """The record without the mentions that do not fit its text, which go to the handler.
-
-    Args:
-        forgiving: see `fitted`.
-        offsets: what offsets count, and learns what they seem to; code points unless given.
-    """
-    offsets = offsets or Offsets()
-    raw = record.mentions
-    readings = _readings(_in_code_points(record, offsets), forgiving)
-    record = readings[0] if len(readings) == 1 else max(readings, key=_spelled)
-    text, kept = record.text, []
-    for told, mention in zip(raw, record.mentions, strict=True):
-        found = fitted(mention, text, forgiving=forgiving)
-        if isinstance(found, PubTatorMention):
-            kept.append(found)
-        else:
-            unit = offsets.other_unit(Span(told.start, told.end), told.text, text)
-            misfit(record.id, mention, found if unit is None else COUNTED_IN[unit])
-    return replace(record, mentions=tuple(kept))
-
-
-def _in_code_points(record: PubTatorRecord, offsets: Offsets) -> PubTatorRecord:
-    """The record with its offsets in code points, but for those inside a character, which stay."""
-    text = record.text
-    if text.isascii():
-        return record
-    placed = [(m, offsets.placed(Span(m.start, m.end), m.text, text)) for m in record.mentions]
-    moved = (m if span is None else replace(m, start=span.start, end=span.end) for m, span in placed)
-    return record if offsets.unit == "codepoints" else replace(record, mentions=tuple(moved))
-
-
-def _readings(record: PubTatorRecord, forgiving: bool) -> list[PubTatorRecord]:
-    """The record as it stands and, if its title ends in a blank, with that blank before the abstract.
-
-    Forgivingly read, also without the blanks around title or abstract, which not every tool counts.
-    """
-    title, abstract = record.title, record.abstract
-    texts = [(title, abstract)]
-    if abstract and title.endswith(" "):
-        texts.append((title[:-1], abstract))
-    if forgiving and (title[:1].isspace() or title[-1:].isspace() or (abstract and abstract[0].isspace())):
-        bare = None if abstract is None else abstract.lstrip()
-        texts += [(title.strip(), abstract), (title, bare), (title.strip(), bare)]
-    return [record, *(replace(record, title=one, abstract=other) for one, other in dict.fromkeys(texts[1:]))]
-
-
-def _spelled(record: PubTatorRecord) -> int:
-    text = record.text
-    return sum(misfit_reason(mention, text) is None for mention in record.mentions)
 
 
 def document(

@@ -14,18 +14,11 @@ from dataclasses import dataclass
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset
+from harmonize.formats.misfits import Misfit, fitting
 from harmonize.formats.offsets import Offsets
-from harmonize.formats.pubtator import (
-    MOST_ANNOTATIONS,
-    TEXT_LINE,
-    Misfit,
-    PubTatorMention,
-    PubTatorRecord,
-    PubTatorRelation,
-    fitting,
-    is_subject,
-    mark_subject,
-)
+from harmonize.formats.pubtator import MOST_ANNOTATIONS, TEXT_LINE
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, PubTatorRelation
+from harmonize.formats.pubtator_subject import is_subject, mark_subject
 
 __all__ = ["ELSEWHERE", "NO_MENTION", "NO_PLACE", "NO_TYPE", "Columns", "read_article"]
 

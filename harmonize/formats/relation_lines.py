@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import numbered_lines
-from harmonize.formats.pubtator import TEXT_LINE, PubTatorRelation
+from harmonize.formats.pubtator import TEXT_LINE
+from harmonize.formats.pubtator_record import PubTatorRelation
 
 __all__ = ["RelationLine", "by_document", "check_all_found", "holds_articles"]
 

@@ -15,7 +15,7 @@ import io
 from collections.abc import Iterator, Mapping
 
 from harmonize.formats.lines import decoded, is_offset, raw_lines
-from harmonize.formats.pubtator import PubTatorRecord, PubTatorRelation
+from harmonize.formats.pubtator_record import PubTatorRecord, PubTatorRelation
 
 __all__ = ["is_relation_table", "relation_records"]
 

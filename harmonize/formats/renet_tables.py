@@ -21,13 +21,8 @@ from pathlib import Path
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset, numbered_lines
-from harmonize.formats.pubtator import (
-    BodyPassage,
-    PubTatorMention,
-    PubTatorRecord,
-    PubTatorRelation,
-    misfit_reason,
-)
+from harmonize.formats.misfits import misfit_reason
+from harmonize.formats.pubtator_record import BodyPassage, PubTatorMention, PubTatorRecord, PubTatorRelation
 from harmonize.formats.tables import SetAside, checked_pmid, found_columns, unheard
 
 __all__ = ["AMBIGUOUS", "NO_ARTICLE", "RELATED", "UNRELATED", "read"]

@@ -10,8 +10,9 @@ from pathlib import Path
 from harmonize.errors import InputError
 from harmonize.model import Document
 from harmonize.prediction.account import Account
-from harmonize.prediction.inputs import Reading, Rejected, Skip, read_input
+from harmonize.prediction.inputs import Rejected, Skip, read_input
 from harmonize.prediction.pairs import PairRules
+from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
 
 __all__ = ["GoldDocuments", "SkippedRelation", "names_in_short", "read_gold"]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from harmonize.formats.annotations import ordered_relations
-from harmonize.formats.pubtator import PubTatorMention, PubTatorRecord, PubTatorRelation
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, PubTatorRelation
 from harmonize.model import Relation
 
 __all__ = ["JOINER", "Arguments", "NamedMention", "entities_of", "is_resolved", "shown_argument"]

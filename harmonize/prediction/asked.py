@@ -10,14 +10,16 @@ import pickle
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError, MissingInput
 from harmonize.model import Document
-from harmonize.prediction.inputs import Reading, Skip, Wanted, read_input, read_records
+from harmonize.prediction.inputs import Skip, read_input, read_records
 from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.pmids import PmidList
+from harmonize.prediction.pubtator_input import Wanted
+from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
 from harmonize.sources.pubtator3 import URL, PubTator3
 
@@ -93,8 +95,7 @@ def read_asked(
             tally=tally,
             strict=strict,
             skip=skip,
-            how=how,
-            wanted=_first_of(remaining),
+            how=replace(how or Reading(), wanted=_first_of(remaining)),
         )
         yield from _in_order(_until_all(found, remaining), pmids)
         missing = list(remaining)

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, ValidationInfo, model_validator
 
 from harmonize.errors import SpecError
-from harmonize.formats.pubtator import split_ids
+from harmonize.formats.pubtator_record import split_ids
 from harmonize.spec import OTHER, Catalogue, Corpus, checked, validated
 
 __all__ = [

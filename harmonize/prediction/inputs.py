@@ -15,43 +15,35 @@ in strict reading the first of either is an error.
 
 from __future__ import annotations
 
-import io
 import re
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
-from pathlib import Path, PurePath
-from typing import TypeVar
+from pathlib import Path
 
 from harmonize.errors import InputError, MalformedInput, UnknownName
-from harmonize.formats.article_forms import is_plain_text
-from harmonize.formats.bioc_articles import (
-    DISCONTINUOUS,
-    bioc_json_record,
-    bioc_xml_record,
-    json_pmid,
-    xml_pmid,
-)
-from harmonize.formats.json_stream import JsonStream
+from harmonize.formats.bioc_record import DISCONTINUOUS
 from harmonize.formats.lines import EndlessLine
-from harmonize.formats.offsets import OFFSET_UNITS, Offsets, OffsetUnit
-from harmonize.formats.passages import TEXT_CHOICES, TextChoice
-from harmonize.formats.pubtator import Misfit, PubTatorMention, PubTatorRecord
-from harmonize.formats.relation_tsv import is_relation_table, relation_records
-from harmonize.formats.sentence_articles import sentence_article, sentence_articles
-from harmonize.formats.xml import elements
+from harmonize.formats.offsets import Offsets
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.model import Document
 from harmonize.prediction.full_text import IN_A_CROWD, without_crowds
+from harmonize.prediction.input_forms import (
+    RECORDS,
+    RELATION_FORMS,
+    Manner,
+    Parse,
+    form_told,
+    form_with_tables,
+)
 from harmonize.prediction.pairs import PairRules, pair_rules
-from harmonize.prediction.pubtator_input import CutInput, Wanted, pubtator_records
+from harmonize.prediction.pubtator_input import CutInput
+from harmonize.prediction.reading import Reading
 from harmonize.prediction.repeats import Repeats
 from harmonize.prediction.tally import Tally
 from harmonize.sources.annotations import (
     ARTICLE_FORMS,
     HEAD,
-    ArticleForm,
-    form_of,
     input_files,
     input_name,
     streams,
@@ -62,23 +54,16 @@ __all__ = [
     "MALFORMED",
     "MISFIT",
     "NO_TEXT",
-    "RELATION_FORMS",
     "TOO_MANY",
     "UNKNOWN_TYPE",
-    "WHY_ENTITIES",
-    "Parse",
     "Reading",
     "Rejected",
     "Skip",
-    "Wanted",
     "read_input",
     "read_parsed",
     "read_records",
 ]
 
-TSV = "tsv"
-RELATION_FORMS = (*ARTICLE_FORMS, TSV)
-"""What may hold relations: annotated documents, and tables of relations alone."""
 
 MALFORMED = "not as its format says"
 MISFIT = "a mention that the text does not spell"
@@ -86,62 +71,14 @@ UNKNOWN_TYPE = "an entity type that is not known"
 NO_TEXT = "no title and no abstract"
 TOO_MANY = "too many entities"
 
-_SUFFIXES: dict[str, ArticleForm] = {
-    ".pubtator": "pubtator",
-    ".txt": "pubtator",
-    ".xml": "bioc-xml",
-    ".json": "bioc-json",
-}
 _UNHOLDABLE = re.compile(r"[\t\n\r]")
 
 Skip = Callable[[InputError], None]
 """Is told of a document that cannot be read and is passed over."""
 
-_Name = TypeVar("_Name", bound=str)
 
 _Misfits = list[tuple[PubTatorMention, str]]
 """Mentions to be left out, with the reason."""
-
-WHY_ENTITIES = (
-    "relations are predicted between entities, which must be marked in the text; give articles of PubMed "
-    "by their numbers (`harmonize predict --pmids`), or the PubTator or BioC that an annotator such as "
-    "PubTator 3 or GNorm2 makes of the text"
-)
-"""What whoever has text without annotation needs to know."""
-
-Parse = Callable[[Misfit], PubTatorRecord]
-"""A record that was met and is not yet taken apart."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How files are read.
-
-    Attributes:
-        text: one of TEXT_CHOICES, the passages of full texts.
-        offsets: one of OFFSET_UNITS, what offsets count.
-        relations: documents keep theirs, with arguments as harmonize.prediction.arguments leaves them.
-    """
-
-    text: TextChoice = "abstract"
-    offsets: OffsetUnit = "codepoints"
-    relations: bool = False
-
-    @classmethod
-    def named(cls, text: str, offsets: str) -> Reading:
-        """The reading of these names.
-
-        Raises:
-            UnknownName: none of those.
-        """
-        return cls(_one_of(TEXT_CHOICES, text, "text"), _one_of(OFFSET_UNITS, offsets, "unit of offsets"))
-
-
-def _one_of(known: Sequence[_Name], name: str, what: str) -> _Name:
-    for each in known:
-        if each == name:
-            return each
-    raise UnknownName(what, name, known)
 
 
 class Rejected(MalformedInput):
@@ -165,7 +102,6 @@ def read_input(
     strict: bool = False,
     skip: Skip = lambda fault: None,
     how: Reading | None = None,
-    wanted: Wanted | None = None,
 ) -> Iterator[Document]:
     """Stream the documents of a file, or of the files of a folder in order of name.
 
@@ -177,8 +113,8 @@ def read_input(
         skip: is told of each document that is skipped. Reading goes on with the next one: in PubTator text
             with the next title, in BioC with the next document. Faults that leave no next one (a file that is
             cut, XML or JSON that is not well-formed) are raised even so.
-        how: what is read of full texts, and what offsets count; the defaults of Reading unless given.
-        wanted: chooses documents; others are passed over unread, and not counted.
+        how: what is read of full texts, what offsets count, and which documents are read; the defaults of
+            Reading unless given.
 
     Raises:
         UnknownName: no such form.
@@ -191,12 +127,12 @@ def read_input(
     reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip, how.relations)
     for file in input_files(path):
         offsets = Offsets(how.offsets)
-        manner = _Manner(strict, how, offsets, wanted)
+        manner = Manner(strict, how, offsets)
         with whole(file), reading.file(file, offsets):
             for name, stream in streams(file):
-                found = form or _form(stream.peek(HEAD), name)
-                met = yield from reading.documents(_RECORDS[found](stream, name, manner), name)
-                if strict and met == 0 and wanted is None:
+                found = form or form_told(stream.peek(HEAD), name)
+                met = yield from reading.documents(RECORDS[found](stream, name, manner), name)
+                if strict and met == 0 and how.wanted is None:
                     raise MalformedInput(name, "expected at least one document, found none")
 
 
@@ -214,11 +150,11 @@ def read_parsed(path: Path, how: Reading, form: str | None = None) -> Iterator[t
     if form is not None and form not in RELATION_FORMS:
         raise UnknownName("input format", form, RELATION_FORMS)
     for file in input_files(path):
-        manner = _Manner(False, how, Offsets(how.offsets), None)
+        manner = Manner(False, how, Offsets(how.offsets))
         with whole(file):
             for name, stream in streams(file):
-                found = form or _form_with_tables(stream.peek(HEAD), name)
-                for parse in _RECORDS[found](stream, name, manner):
+                found = form or form_with_tables(stream.peek(HEAD), name)
+                for parse in RECORDS[found](stream, name, manner):
                     yield name, parse
 
 
@@ -231,29 +167,6 @@ def read_records(
         name: what to call their origin in errors.
     """
     return _Reading(rules, tally, strict, skip).documents(records, name)
-
-
-def _form(head: bytes, name: str) -> ArticleForm:
-    """What a file is that begins so, or else what its name says.
-
-    Raises:
-        MalformedInput: neither tells, or it is text without annotation.
-    """
-    suffix = PurePath(name.lower().removesuffix(".gz")).suffix
-    found = form_of(head)
-    if found is None and suffix not in (".pubtator", ".xml", ".json") and is_plain_text(head):
-        expected = (
-            "expected annotated documents (PubTator, BioC XML or BioC JSON), got text without annotation"
-        )
-        raise MalformedInput(name, f"{expected}: {WHY_ENTITIES}")
-    found = found or _SUFFIXES.get(suffix)
-    if found is None:
-        raise MalformedInput(name, "expected PubTator text, BioC XML or BioC JSON, got neither")
-    return found
-
-
-def _form_with_tables(head: bytes, name: str) -> str:
-    return TSV if form_of(head) is None and is_relation_table(head) else _form(head, name)
 
 
 @dataclass
@@ -366,73 +279,3 @@ def _check_misfits(misfits: _Misfits, record: PubTatorRecord, name: str) -> None
 
 
 # The records of each format. One must be taken apart before the next is asked for.
-
-
-@dataclass(frozen=True, slots=True)
-class _Manner:
-    """How the files of one input are read, and what one of them has shown of its offsets."""
-
-    strict: bool
-    how: Reading
-    offsets: Offsets
-    wanted: Wanted | None
-
-    def bioc(self, read: Callable[..., PubTatorRecord], document: object, name: str) -> Parse:
-        """A document of BioC to be taken apart by this function."""
-        return partial(
-            read,
-            document,
-            name,
-            forgiving=not self.strict,
-            choice=self.how.text,
-            offsets=self.offsets,
-            relations=self.how.relations,
-        )
-
-
-def _pubtator_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
-    return pubtator_records(stream, name, strict=manner.strict, offsets=manner.offsets, wanted=manner.wanted)
-
-
-def _xml_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
-    for element in elements(stream, ("document",), name, required=False):
-        if manner.wanted is None or manner.wanted(xml_pmid(element)):
-            yield manner.bioc(bioc_xml_record, element, name)
-
-
-def _json_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
-    for document in JsonStream(stream, name).documents():
-        if manner.wanted is None or manner.wanted(json_pmid(document)):
-            yield manner.bioc(bioc_json_record, document, name)
-
-
-def _sentence_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
-    for element, ends in sentence_articles(stream, name):
-        if manner.wanted is None or manner.wanted(element.get("id", "")):
-            yield partial(
-                sentence_article,
-                element,
-                name,
-                ends,
-                forgiving=not manner.strict,
-                offsets=manner.offsets,
-                relations=manner.how.relations,
-            )
-
-
-def _table_records(stream: io.BufferedReader, name: str, manner: _Manner) -> Iterator[Parse]:
-    for record in relation_records(stream, name):
-        yield partial(_as_it_is, record)
-
-
-def _as_it_is(record: PubTatorRecord, misfit: Misfit) -> PubTatorRecord:
-    return record
-
-
-_RECORDS: dict[str, Callable[[io.BufferedReader, str, _Manner], Iterator[Parse]]] = {
-    "pubtator": _pubtator_records,
-    "bioc-xml": _xml_records,
-    "bioc-json": _json_records,
-    "ppi-xml": _sentence_records,
-    TSV: _table_records,
-}

@@ -7,7 +7,6 @@ about = rows + dropped, and each that is dropped has a reason.
 from __future__ import annotations
 
 import hashlib
-import json
 import tempfile
 from array import array
 from collections import Counter
@@ -31,7 +30,8 @@ from harmonize.relation.select.pseudo import pseudo_schema
 from harmonize.spec import Corpus
 from harmonize.union.leaks import fingerprint
 from harmonize.union.rows import instance_id, record_batch
-from harmonize.union.schema import METADATA_KEY
+from harmonize.writing.json_files import canonical_json
+from harmonize.writing.parquet import METADATA_KEY, parquet_writer
 
 __all__ = [
     "BEYOND",
@@ -244,7 +244,7 @@ def _write(
     """Write tables, some thousand rows together, then the metadata."""
     waiting: list[pa.Table] = []
     count = 0
-    with pq.ParquetWriter(sink, pseudo_schema(), compression="zstd") as writer:
+    with parquet_writer(sink, pseudo_schema()) as writer:
         for table in filter(len, tables):
             waiting.append(table)
             count += table.num_rows
@@ -254,7 +254,7 @@ def _write(
         if waiting:
             writer.write_table(pa.concat_tables(waiting).unify_dictionaries())
         if about is not None:
-            writer.add_key_value_metadata({METADATA_KEY: json.dumps(about(), sort_keys=True)})
+            writer.add_key_value_metadata({METADATA_KEY: canonical_json(about())})
 
 
 def _chosen(file: IO[bytes], kept: NDArray[np.bool_]) -> Iterator[pa.Table]:

@@ -15,7 +15,6 @@ BioC then tells the `label` besides, and Parquet the name in a column of its own
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,20 +23,20 @@ from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 from bioc import BioCCollection, BioCDocument
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.export.documents import escaped
 from harmonize.formats import bioc, pubtator
+from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.model import Document, Relation, Span, Subject
 from harmonize.prediction.extractor import DocumentRelations, PredictedPair, Said
 from harmonize.prediction.relation_types import BIORED
 from harmonize.prediction.support import by_relation, passages_of, relation_key, score
-from harmonize.union.replace import new_file, new_path
 from harmonize.union.rows import instance_id
-from harmonize.union.schema import METADATA_KEY
+from harmonize.writing.parquet import parquet_writer, with_metadata
+from harmonize.writing.replace import new_file, new_path
 
 __all__ = [
     "OUTPUT_FORMS",
@@ -158,7 +157,7 @@ def _write_pubtator(found: Iterable[DocumentRelations], out: Path, about: Mappin
         pubtator.write(map(_pubtator_record, found), file)
 
 
-def _pubtator_record(found: DocumentRelations) -> pubtator.PubTatorRecord:
+def _pubtator_record(found: DocumentRelations) -> PubTatorRecord:
     document = _document(found, _related(found))
     return pubtator.from_document(replace(document, id=document.id.replace("|", "%7C")), unknown=_UNKNOWN)
 
@@ -245,7 +244,7 @@ def prediction_schema(
 
     Args:
         labels: the classifier's, each once.
-        metadata: stands under METADATA_KEY, as JSON.
+        metadata: stands under harmonize.writing.parquet.METADATA_KEY, as JSON.
         relation_types: the vocabulary of the names: "pubtator3_name" is there only with "pubtator3".
         said: what the classifier tells beside the label; the columns of others are not there.
     """
@@ -275,8 +274,8 @@ def prediction_schema(
         ),
         pa.field("probabilities", pa.struct(scores), nullable=False),
     ]
-    about = None if metadata is None else {METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()}
-    return pa.schema(fields, metadata=about)
+    schema = pa.schema(fields)
+    return schema if metadata is None else with_metadata(schema, metadata)
 
 
 def _write_parquet(
@@ -291,7 +290,7 @@ def _write_parquet(
         relation_types=about.get("relation_types", BIORED),
         said=about.get("said", ()),
     )
-    with new_path(out) as part, pq.ParquetWriter(part, schema, compression="zstd") as writer:
+    with new_path(out) as part, parquet_writer(part, schema) as writer:
         for rows in _groups(row for one in found for row in _rows(one)):
             writer.write_table(pa.Table.from_pylist(rows, schema=schema))
         writer.add_key_value_metadata(dict(footer()))

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from harmonize.errors import InvalidDocument
-from harmonize.formats.pubtator import PubTatorMention, PubTatorRecord, document, split_ids
+from harmonize.formats.pubtator import document
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, split_ids
 from harmonize.formats.spelling import normal_form
 from harmonize.ledger import DroppedItem, Ledger
 from harmonize.model import Document, Instance, Mention, Span

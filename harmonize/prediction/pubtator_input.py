@@ -15,9 +15,11 @@ from itertools import chain, groupby
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import decoded, raw_lines
+from harmonize.formats.misfits import Misfit
 from harmonize.formats.offsets import Offsets
-from harmonize.formats.pubtator import Misfit, PubTatorRecord, read_lines
+from harmonize.formats.pubtator import read_lines
 from harmonize.formats.pubtator_forgiving import Columns, read_article
+from harmonize.formats.pubtator_record import PubTatorRecord
 
 __all__ = ["CutInput", "Wanted", "pubtator_records"]
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from harmonize.errors import HarmonizeError, InputError, install
-from harmonize.prediction.sharded import Part, PartMaker, Work, working_folder
-from harmonize.prediction.shards import Shard
+from harmonize.prediction.shard_manifest import Shard
+from harmonize.prediction.work import Part, PartMaker, Work, working_folder
 
 __all__ = ["RayEngine"]
 

@@ -7,23 +7,23 @@ DIR/probe.svg    and as a figure
 
 from __future__ import annotations
 
-import json
 import platform
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 from transformers import set_seed
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError
 from harmonize.probing.figure import probe_figure, save
 from harmonize.probing.probe import Probed, ProbeSettings, probed
-from harmonize.probing.vectors import Vectors, write_vectors
+from harmonize.probing.vectors import write_vectors
 from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.inputs import input_named
 from harmonize.relation.encode.prompt import tag
@@ -36,37 +36,74 @@ from harmonize.relation.select.rows import gold_labels, pairs_of, rows_to_test
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.run import Timer, described, manifest_hash
 from harmonize.spec import load_catalogue
-from harmonize.union.replace import new_folder
+from harmonize.writing.json_files import write_json
+from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
+from harmonize.writing.replace import new_folder
+from harmonize.writing.text import write_text
 
-__all__ = ["PROBE", "PROBE_FIGURE", "PROBE_TABLE", "probe", "probe_markdown"]
+__all__ = ["PROBE", "PROBE_FIGURE", "PROBE_TABLE", "EncoderInput", "ProbedRows", "probe", "probe_markdown"]
 
 PROBE, PROBE_TABLE, PROBE_FIGURE = "probe.json", "probe.md", "probe.svg"
 _PACKAGES = ("torch", "transformers", "numpy")
+_SIDES = ("train", "test")
+_COLUMNS = ("layers", "F of pairs found", "deviation", "gain", "F with label", "weight in the last probe")
+
+
+@dataclass(frozen=True)
+class ProbedRows:
+    """The rows that a probe is tested on: CORPUS/test or, with folds, one of CORPUS/train's.
+
+    Attributes:
+        folds, fold: how many folds, and which of them from 0; both or neither.
+    """
+
+    corpus: str
+    folds: int | None = None
+    fold: int | None = None
+
+    def rows(self, union: Path) -> tuple[pa.Table, pa.Table]:
+        """The rows to train and to test on; what repeats a tested document is not trained on.
+
+        Raises:
+            HarmonizeError: the number of folds without a fold, or the other way round.
+        """
+        if (self.folds is None) != (self.fold is None):
+            raise HarmonizeError(
+                "--folds and --fold: expected both, the number of folds and one of them from 0"
+            )
+        evaluate_on = f"{self.corpus}/{'test' if self.folds is None else 'train'}"
+        values = {"train_on": [self.corpus], "evaluate_on": evaluate_on, "development": None}
+        recipe = load_recipe("original", {**values, "folds": self.folds, "fold": self.fold})
+        return select(union, recipe).train, rows_to_test(union, evaluate_on, self.folds, self.fold)
+
+
+@dataclass(frozen=True)
+class EncoderInput:
+    """An encoder, and what it reads of a pair.
+
+    Attributes:
+        encoder: a name or folder (see harmonize.relation.model.encoders) or a run whose head is not linear.
+        kind: see harmonize.relation.encode.inputs; a run's own, or "prompt", unless given.
+        max_length: of an input, in tokens.
+    """
+
+    encoder: str
+    kind: str | None = None
+    max_length: int = 256
 
 
 def probe(
     union: Path,
-    encoder: str,
-    corpus: str,
+    tested: ProbedRows,
+    probed_input: EncoderInput,
     out: Path,
     settings: ProbeSettings,
-    *,
-    folds: int | None = None,
-    fold: int | None = None,
-    input_kind: str | None = None,
-    max_length: int = 256,
     device: str = "auto",
 ) -> dict[str, Any]:
     """Probe every layer of an encoder, and write what is found.
 
-    Trained on CORPUS/train and tested on CORPUS/test; with folds, tested on one of CORPUS/train's and trained
-    on the others. What repeats a tested document is not trained on.
-
     Args:
-        encoder: a name or folder (see harmonize.relation.model.encoders) or a run whose head is not linear.
         out: the folder to write, new or one of these.
-        input_kind: see harmonize.relation.encode.inputs; a run's own, or "prompt", unless given.
-        max_length: of an input, in tokens.
 
     Returns:
         What probe.json says.
@@ -82,52 +119,33 @@ def probe(
         )
     timer = Timer()
     place = device_named(device)
-    train, test = _rows(union, corpus, folds, fold)
-    target = load_catalogue().target
-    labels = [gold_labels(rows, "harmonized") for rows in (train, test)]
-    space = LabelSpace.of(((corpus, label) for each in labels for label in each), target.labels)
-    if len(set(labels[0])) < 2:
-        raise HarmonizeError(f"{corpus}: expected rows of two labels or more, all are {labels[0][0]}")
+    labelled = _Labelled.of(union, tested)
     set_seed(settings.seed)
-    run = Prompt.read(Path(encoder)) if (Path(encoder) / PROMPT_FILE).is_file() else None
-    kind = input_named(input_kind or (run.input if run else "prompt"))
-    tags = _tags([train, test]) | (run.tags if run else {})
-    head = HEADS[run.head if run else "cls"]
-    loaded = load_encoder(encoder, head, space.names, kind.words(tags), lambda: _texts(train))
-    pairs = PairEncoder(loaded.tokenizer, tags, min(max_length, loaded.max_length), kind.name)
-    model = loaded.model().base_model.to(place).eval()
+    model, pairs = _loaded(probed_input, labelled)
+    model = model.to(place).eval()
     timer.lap("preparing")
     with new_folder(out) as folder:
-        vectors: list[Vectors] = []
-        for name, rows in (("train", train), ("test", test)):
-            vectors.append(write_vectors(model, pairs, pairs_of(rows), folder / f"{name}.npy"))
+        vectors = [
+            write_vectors(model, pairs, pairs_of(rows), folder / f"{name}.npy")
+            for name, rows in zip(_SIDES, labelled.rows, strict=True)
+        ]
         timer.lap("vectors")
-        places = [np.array([space.index(corpus, label) for label in each], dtype=np.int64) for each in labels]
-        found = probed(vectors[0], places[0], vectors[1], places[1], space, settings)
+        places = labelled.places()
+        found = probed(vectors[0], places[0], vectors[1], places[1], labelled.space, settings)
         timer.lap("probes")
         record = {
             "harmonize": __version__,
-            "encoder": encoder,
+            "encoder": probed_input.encoder,
             "union": {"manifest_sha256": manifest_hash(union)},
-            "corpus": corpus,
-            "folds": folds,
-            "fold": fold,
-            "input": kind.name,
+            **asdict(tested),
+            "input": pairs.kind.name,
             "max_length": pairs.max_length,
-            "rows": {"train": train.num_rows, "test": test.num_rows},
-            "related": {
-                name: sum(not is_negative(label) for label in each)
-                for name, each in zip(("train", "test"), labels, strict=True)
-            },
-            "labels": list(space.names),
+            **labelled.counts(),
             "settings": settings.model_dump(mode="json"),
             **asdict(found),
             "seconds": timer.laps,
             "device": described(place),
-            "versions": {
-                "python": platform.python_version(),
-                **{name: metadata.version(name) for name in _PACKAGES},
-            },
+            "versions": _versions(),
         }
         _write(folder, record, found)
         del vectors
@@ -136,23 +154,61 @@ def probe(
     return record
 
 
-def _rows(union: Path, corpus: str, folds: int | None, fold: int | None) -> tuple[pa.Table, pa.Table]:
-    """The rows to train and to test on."""
-    if (folds is None) != (fold is None):
-        raise HarmonizeError("--folds and --fold: expected both, the number of folds and one of them from 0")
-    evaluate_on = f"{corpus}/{'test' if folds is None else 'train'}"
-    recipe = load_recipe(
-        "original",
-        {
-            "train_on": [corpus],
-            "evaluate_on": evaluate_on,
-            "development": None,
-            "folds": folds,
-            "fold": fold,
-        },
-    )
-    train = select(union, recipe).train
-    return train, rows_to_test(union, evaluate_on, folds, fold)
+@dataclass(frozen=True)
+class _Labelled:
+    """The rows to train and to test on, with their labels.
+
+    Attributes:
+        rows, labels: of both sides, as in _SIDES.
+    """
+
+    corpus: str
+    rows: tuple[pa.Table, pa.Table]
+    labels: tuple[list[str], list[str]]
+    space: LabelSpace
+
+    @classmethod
+    def of(cls, union: Path, tested: ProbedRows) -> _Labelled:
+        """Raises HarmonizeError for rows to train on that all have one label."""
+        train, test = tested.rows(union)
+        labels = gold_labels(train, "harmonized"), gold_labels(test, "harmonized")
+        named = ((tested.corpus, label) for each in labels for label in each)
+        space = LabelSpace.of(named, load_catalogue().target.labels)
+        if len(set(labels[0])) < 2:
+            raise HarmonizeError(
+                f"{tested.corpus}: expected rows of two labels or more, all are {labels[0][0]}"
+            )
+        return cls(tested.corpus, (train, test), labels, space)
+
+    def places(self) -> list[NDArray[np.int64]]:
+        """The label of each row of both sides, as its place in the space."""
+        spaced = ([self.space.index(self.corpus, label) for label in each] for each in self.labels)
+        return [np.array(each, dtype=np.int64) for each in spaced]
+
+    def counts(self) -> dict[str, Any]:
+        """What the record says of the rows."""
+        sides = list(zip(_SIDES, self.rows, self.labels, strict=True))
+        return {
+            "rows": {name: rows.num_rows for name, rows, _ in sides},
+            "related": {name: sum(not is_negative(one) for one in labels) for name, _, labels in sides},
+            "labels": list(self.space.names),
+        }
+
+
+def _loaded(chosen: EncoderInput, labelled: _Labelled) -> tuple[Any, PairEncoder]:
+    """The encoder's layers, and what makes its inputs."""
+    train, folder = labelled.rows[0], Path(chosen.encoder)
+    run = Prompt.read(folder) if (folder / PROMPT_FILE).is_file() else None
+    kind = input_named(chosen.kind or (run.input if run else "prompt"))
+    tags = _tags(labelled.rows) | (run.tags if run else {})
+    head = HEADS[run.head if run else "cls"]
+    loaded = load_encoder(chosen.encoder, head, labelled.space.names, kind.words(tags), lambda: _texts(train))
+    length = min(chosen.max_length, loaded.max_length)
+    return loaded.model().base_model, PairEncoder(loaded.tokenizer, tags, length, kind.name)
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
 
 
 def _tags(tables: Iterable[pa.Table]) -> dict[str, str]:
@@ -173,9 +229,8 @@ def _texts(rows: pa.Table) -> Iterable[str]:
 
 
 def _write(folder: Path, record: dict[str, Any], found: Probed) -> None:
-    text = json.dumps(record, indent=1, allow_nan=False) + "\n"
-    (folder / PROBE).write_text(text, encoding="utf-8", newline="\n")
-    (folder / PROBE_TABLE).write_text(probe_markdown(record, found), encoding="utf-8", newline="\n")
+    write_json(folder / PROBE, record, escaped=True, finite=True)
+    write_text(folder / PROBE_TABLE, probe_markdown(record, found))
     save(probe_figure(found), folder / PROBE_FIGURE)
 
 
@@ -190,14 +245,16 @@ def probe_markdown(record: dict[str, Any], found: Probed) -> str:
         f"{record['related']['test']:,} related; trained on {record['rows']['train']:,}. "
         f"Means of {record['settings']['repeats']} probes a layer.",
         "",
-        "| layers | F of pairs found | deviation | gain | F with label | weight in the last probe |",
-        "| --- | --: | --: | --: | --: | --: |",
+        markdown_table(_COLUMNS, _layer_rows(found), (LEFT, *[RIGHT] * (len(_COLUMNS) - 1))),
+        "",
+        f"Expected layer {middle}, centre of gravity {found.centre_of_gravity:.2f}.",
     ]
+    return "\n".join(lines) + "\n"
+
+
+def _layer_rows(found: Probed) -> Iterator[tuple[str, ...]]:
     for score, weight in zip(found.layers, found.layers[-1].mix, strict=True):
         gain = "" if score.gain is None else f"{100 * score.gain:+.1f}"
-        lines.append(
-            f"| 0 to {score.layer} | {100 * score.pair_f:.1f} | {100 * score.deviation:.1f} | {gain} "
-            f"| {100 * score.typed_f:.1f} | {weight:.3f} |"
-        )
-    lines += ["", f"Expected layer {middle}, centre of gravity {found.centre_of_gravity:.2f}."]
-    return "\n".join(lines) + "\n"
+        numbers = (score.pair_f, score.deviation, score.typed_f)
+        pair, deviation, typed = (f"{100 * number:.1f}" for number in numbers)
+        yield f"0 to {score.layer}", pair, deviation, gain, typed, f"{weight:.3f}"

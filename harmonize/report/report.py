@@ -26,6 +26,7 @@ from harmonize.report.sample import examples, facets
 from harmonize.union.leak_table import how
 from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import papers, read_manifest, split_counts
+from harmonize.writing.text import write_text
 
 __all__ = ["REPORT", "write_report"]
 
@@ -64,7 +65,7 @@ def write_report(
         .render(**_content(folder, tokenizer, sample, seed, quote))
     )
     try:
-        out.write_text(page, encoding="utf-8", newline="\n")
+        write_text(out, page)
     except OSError as error:
         raise HarmonizeError(f"{out}: expected a file that can be written, got: {error.strerror}") from None
 

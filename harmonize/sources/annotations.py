@@ -30,7 +30,9 @@ from harmonize.errors import MalformedInput, MissingInput
 from harmonize.formats.article_forms import ARTICLE_FORMS, HEAD, ArticleForm, form_of
 from harmonize.formats.bioc_articles import json_articles, xml_articles
 from harmonize.formats.lines import numbered
-from harmonize.formats.pubtator import Misfit, PubTatorRecord, read_lines
+from harmonize.formats.misfits import Misfit
+from harmonize.formats.pubtator import read_lines
+from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.sources.archive import BROKEN_ZIP
 
 if TYPE_CHECKING:

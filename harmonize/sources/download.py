@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import timedelta
@@ -28,6 +27,7 @@ from harmonize.errors import DownloadError
 from harmonize.sources.disk import check_space, sync
 from harmonize.sources.http import (
     PassingFault,
+    Patience,
     http_date,
     new_session,
     persistently,
@@ -73,10 +73,8 @@ def download(
     sha256: str | None = None,
     size: int | None = None,
     session: requests.Session | None = None,
-    retries: int = 5,
-    timeout: float = 30.0,
+    patience: Patience | None = None,
     progress: Progress = _unheard,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Fetched:
     """Download a file; it replaces `target` once it is whole and as expected, and not before.
 
@@ -89,10 +87,8 @@ def download(
         sha256: what to expect, in hexadecimal.
         size: what to expect, in bytes.
         session: for requests; else one of its own.
-        retries: how often to ask again after an answer that is none, or not whole.
-        timeout: seconds to wait for a connection, and for each part of an answer.
+        patience: that of Patience unless given.
         progress: is given the bytes so far, and of the whole file where known.
-        sleep: how to wait; for tests.
 
     Raises:
         DownloadError: the server refuses, or gives another file than expected; too little space on the disk;
@@ -102,12 +98,12 @@ def download(
     target.parent.mkdir(parents=True, exist_ok=True)
     expected = None if sha256 is None else sha256.lower()
     with new_session() if session is None else nullcontext(session) as opened:
-        one = _Download(url, target, size=size, session=opened, timeout=timeout, progress=progress)
-        fetched = one.whole(retries, sleep)
+        one = _Download(url, target, size, opened, patience or Patience(), progress)
+        fetched = one.whole()
         if one.is_pieced and expected not in (None, fetched.sha256):
             # The pieces may be of different files, whatever the server said.
             one.discard()
-            fetched = one.whole(retries, sleep)
+            fetched = one.whole()
     if expected not in (None, fetched.sha256):
         one.discard()
         raise DownloadError(url, f"expected SHA-256 {expected}, got {fetched.sha256}")
@@ -159,22 +155,21 @@ class _Download:
         self,
         url: str,
         target: Path,
-        *,
         size: int | None,
         session: requests.Session,
-        timeout: float,
+        patience: Patience,
         progress: Progress,
     ) -> None:
         self._url, self._target, self._size = url, target, size
-        self._session, self._timeout, self._progress = session, timeout, progress
+        self._session, self._patience, self._progress = session, patience, progress
         self._part = target.with_name(f"{target.name}.part")
         self._sidecar = target.with_name(f"{target.name}.part.json")
         self.is_pieced = False
 
-    def whole(self, retries: int, sleep: Callable[[float], None]) -> Fetched:
+    def whole(self) -> Fetched:
         """Ask until the part is the whole file."""
         try:
-            return persistently(self._ask, retries=retries, sleep=sleep)
+            return persistently(self._ask, self._patience)
         except PassingFault as fault:
             raise DownloadError(self._url, str(fault)) from None
 
@@ -227,9 +222,10 @@ class _Download:
         headers = {"Accept-Encoding": "identity"}
         if kept is not None:
             headers |= {"Range": f"bytes={kept.length}-", "If-Range": kept.validator}
-        with request_faults(self._url, self._timeout):
+        timeout = self._patience.timeout
+        with request_faults(self._url, timeout):
             try:
-                return self._session.get(self._url, headers=headers, timeout=self._timeout, stream=True)
+                return self._session.get(self._url, headers=headers, timeout=timeout, stream=True)
             except requests.TooManyRedirects:
                 most = self._session.max_redirects
                 raise DownloadError(self._url, f"expected at most {most} redirects, got more") from None

@@ -12,7 +12,6 @@ import contextlib
 import hashlib
 import json
 import posixpath
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -27,7 +26,14 @@ from lxml.etree import LxmlError
 from harmonize.errors import DownloadError, HarmonizeError, MalformedInput, MissingInput
 from harmonize.sources.archive import split_location
 from harmonize.sources.download import download
-from harmonize.sources.http import PassingFault, new_session, persistently, request_faults, status_fault
+from harmonize.sources.http import (
+    PassingFault,
+    Patience,
+    new_session,
+    persistently,
+    request_faults,
+    status_fault,
+)
 from harmonize.sources.source import missing_files
 from harmonize.sources.unzip import unzip
 from harmonize.spec import Catalogue, Corpus, Download, RemoteFile
@@ -39,7 +45,7 @@ FileProgress = Callable[[str, int, int | None], None]
 
 _ACCEPTED = "accepted-licences.json"
 _DEEPEST = 8  # folders in folders
-_TIMEOUT, _RETRIES = 30.0, 5  # seconds to wait for a list of files, and how often to ask again
+_PATIENCE = Patience()
 
 
 class LicenceNotAccepted(HarmonizeError):
@@ -231,6 +237,7 @@ class Fetcher:
             sha256=known.sha256,
             size=known.size,
             session=self._session,
+            patience=_PATIENCE,
             progress=lambda done, total: self._progress(name, done, total),
         )
 
@@ -282,14 +289,14 @@ def _listed(session: requests.Session, url: str, depth: int = 0) -> list[str]:
 
 def _page(session: requests.Session, url: str) -> html.HtmlElement:
     def ask() -> bytes:
-        with request_faults(url, _TIMEOUT):
-            answer = session.get(url, timeout=_TIMEOUT)
+        with request_faults(url, _PATIENCE.timeout):
+            answer = session.get(url, timeout=_PATIENCE.timeout)
         if answer.status_code != 200:
             raise status_fault(url, answer)
         return answer.content
 
     try:
-        return html.fromstring(persistently(ask, retries=_RETRIES, sleep=time.sleep) or b"<html/>")
+        return html.fromstring(persistently(ask, _PATIENCE) or b"<html/>")
     except (PassingFault, LxmlError) as error:
         raise DownloadError(url, f"expected a list of files, got: {error}") from None
 

@@ -5,8 +5,10 @@ Source: RFC 9110, sections 10.2.3 (Retry-After) and 15.5, 15.6 (statuses that a 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
@@ -18,6 +20,7 @@ from harmonize.errors import DownloadError
 __all__ = [
     "LONGEST_WAIT",
     "PassingFault",
+    "Patience",
     "http_date",
     "new_session",
     "persistently",
@@ -44,22 +47,33 @@ class PassingFault(Exception):
         super().__init__(message)
 
 
-def persistently(ask: Callable[[], _T], *, retries: int, sleep: Callable[[float], None]) -> _T:
-    """What `ask` gives, asked again after 1, 2, 4, ... seconds, or when the server says, while faults pass.
+@dataclass(frozen=True)
+class Patience:
+    """How long a server is given.
 
-    Args:
-        retries: how often to ask again.
-        sleep: waits for some seconds.
+    Attributes:
+        retries: how often to ask again after an answer that is none, or not whole.
+        timeout: seconds to wait for a connection, and for each part of an answer.
+        sleep: waits for some seconds; another one for tests.
+    """
+
+    retries: int = 5
+    timeout: float = 30.0
+    sleep: Callable[[float], None] = time.sleep
+
+
+def persistently(ask: Callable[[], _T], patience: Patience) -> _T:
+    """What `ask` gives, asked again after 1, 2, 4, ... seconds, or when the server says, while faults pass.
 
     Raises:
         PassingFault: the last one, after all retries; what else `ask` raises is not repeated.
     """
-    for attempt in range(retries):
+    for attempt in range(patience.retries):
         try:
             return ask()
         except PassingFault as fault:
             wait = float(min(2**attempt, LONGEST_WAIT)) if fault.wait is None else fault.wait
-        sleep(wait)
+        patience.sleep(wait)
     return ask()
 
 

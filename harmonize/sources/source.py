@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from harmonize.errors import MissingInput, SpecError, UnknownName
-from harmonize.formats.pubtator import PubTatorRecord, split_ids
+from harmonize.formats.pubtator_record import PubTatorRecord, split_ids
 from harmonize.ledger import Drop, Ledger, Unit
 from harmonize.model import SPLITS, Split
 from harmonize.sources.archive import files_below, split_location

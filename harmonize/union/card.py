@@ -14,31 +14,20 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from harmonize.model import SPLITS
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.columns import COLUMNS, type_name
+from harmonize.union.description import bibtex, licence_statement, listed, summary, title
+from harmonize.union.front_matter import SPLIT_NAMES, front_matter
 from harmonize.union.leaks import Repeat, leaks_into
 from harmonize.union.manifest import SplitCounts, nary_files, papers, split_counts
-from harmonize.union.schema import DATA, SCHEMA
+from harmonize.union.schema import SCHEMA
+from harmonize.writing.markdown import LEFT, markdown_table
+from harmonize.writing.text import one_line
 
-__all__ = ["KEYWORDS", "bibtex", "card", "licence_id", "licence_statement", "listed", "summary", "title"]
+__all__ = ["card"]
 
-KEYWORDS = ("biology", "biomedical", "medical", "pubmed", "relation-extraction", "BioRED", "BioREx")
 
-_BIOREX = """\
-@article{lai2023biorex,
-  author = {Lai, Po-Ting and Wei, Chih-Hsuan and Luo, Ling and Chen, Qingyu and Lu, Zhiyong},
-  title = {{BioREx}: Improving biomedical relation extraction by leveraging heterogeneous datasets},
-  journal = {Journal of Biomedical Informatics},
-  volume = {146}, pages = {104487}, year = {2023},
-  doi = {10.1016/j.jbi.2023.104487}
-}
-"""
-
-_SPLIT_NAMES = {"train": "train", "dev": "validation", "test": "test"}  # as `datasets` calls them
-_KNOWN_LICENCE = re.compile(r"cc-by(-nc)?(-sa|-nd)?-[34]\.0|cc0-1\.0|mit|apache-2\.0|odc-by|odbl|pddl")
-_MANY_NAMES, _MANY_FILES = 3, 8
-_DIGITS = 12
+_MANY_FILES, _DIGITS = 8, 12
 
 Row = Sequence[object]
 
@@ -55,7 +44,7 @@ def card(manifest: dict[str, Any], repeats: Sequence[Repeat]) -> str:
     corpora = manifest["corpora"].values()
     return template.render(
         front_matter=yaml.safe_dump(
-            _front_matter(manifest, counts), sort_keys=False, allow_unicode=True, width=1_000
+            front_matter(manifest, counts), sort_keys=False, allow_unicode=True, width=1_000
         ),
         title=title(manifest),
         summary=summary(manifest),
@@ -98,144 +87,12 @@ def _listed_negatives(entry: dict[str, Any]) -> bool:
     return "c3" in entry["rules"] and bool(entry.get("unrelated"))
 
 
-def title(manifest: dict[str, Any]) -> str:
-    """The set's name in a few words."""
-    names = [entry["name"] for entry in manifest["corpora"].values()]
-    held = listed(names) if len(names) <= _MANY_NAMES else f"{len(names)} corpora"
-    return f"Biomedical relations of {held}" + (" (sample)" if manifest.get("sample") else "")
-
-
-def summary(manifest: dict[str, Any]) -> str:
-    """What the set is, in a few sentences."""
-    counts = list(split_counts(manifest))
-    names = [entry["name"] for entry in manifest["corpora"].values()]
-    held = f"{len(names)} corpora: {listed(names)}" if len(names) > 1 else listed(names)
-    return (
-        "Pairs of entities (genes or proteins, chemicals, diseases) in biomedical texts, each with the "
-        f"relation that its corpus annotates, from {held}. Each of the "
-        f"{sum(part.instances for part in counts):,} rows is one pair in one context, an abstract or a "
-        "sentence. Labels, entity types and contexts were brought to those of BioRED by the adjustment rules "
-        "of BioREx (Lai et al. 2023, https://doi.org/10.1016/j.jbi.2023.104487)."
-    )
-
-
-def licence_statement(manifest: dict[str, Any]) -> str:
-    """What the licences of its corpora mean for the set as a whole."""
-    corpora = [(entry["name"], entry["licence"]) for entry in manifest["corpora"].values()]
-    closed = [name for name, licence in corpora if not licence["redistributable"]]
-    limited = [name for name, licence in corpora if licence["redistributable"] and licence["noncommercial"]]
-    alike = {name: licence["name"] for name, licence in corpora if "-sa-" in (licence_id(licence) or "")}
-    statements = []
-    if closed:
-        statements.append(
-            f"Copies of this set may not be redistributed: no licence allows it for {listed(closed)}."
-        )
-        if len(closed) < len(corpora):
-            statements.append("Copies of the rows whose `redistributable` is true may.")
-        if limited:
-            statements.append(
-                f"{listed(limited)} may be used and redistributed for noncommercial purposes only."
-            )
-    elif limited:
-        statements.append(
-            "This set may be used and redistributed for noncommercial purposes only, because of "
-            f"{listed(limited)}."
-        )
-    else:
-        statements.append("Copies of this set may be redistributed, under the licences of its corpora.")
-    if alike:
-        statements.append(
-            f"What is made from {listed(alike)} and redistributed has to carry the same licence."
-        )
-    if len(set(alike.values())) > 1:
-        statements.append("As these licences differ, what is made from all of them cannot meet each.")
-    return " ".join(statements)
-
-
-def licence_id(licence: dict[str, Any]) -> str | None:
-    """The Hugging Face Hub's name of a licence, None for one that it does not know."""
-    name = "-".join(licence["name"].casefold().split())
-    name = "cc0-1.0" if name == "cc0" else name
-    return name if _KNOWN_LICENCE.fullmatch(name) else None
-
-
-def bibtex(manifest: dict[str, Any]) -> str:
-    """BioREx and the corpora that have an entry, each once."""
-    entries = [_BIOREX, *(entry["bibtex"] for entry in manifest["corpora"].values())]
-    return "\n\n".join(dict.fromkeys(entry.strip() for entry in entries if entry.strip())) + "\n"
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in a sentence: "A, B and C"."""
-    *first, last = list(names) or [""]
-    return f"{', '.join(first)} and {last}" if first else last
-
-
-def _front_matter(manifest: dict[str, Any], counts: Sequence[SplitCounts]) -> dict[str, Any]:
-    found = any(entry["rules"][0] != "a1" for entry in manifest["corpora"].values())
-    return {
-        "pretty_name": title(manifest),
-        **_front_licence([entry["licence"] for entry in manifest["corpora"].values()]),
-        "language": ["en"],
-        "task_categories": ["text-classification"],
-        "tags": list(KEYWORDS),
-        "size_categories": [_size_category(sum(part.instances for part in counts))],
-        "annotations_creators": ["expert-generated", *(["machine-generated"] if found else [])],
-        "source_datasets": [f"extended|other-{key}" for key in manifest["corpora"]],
-        "configs": _configs(manifest),
-    }
-
-
-def _front_licence(licences: Sequence[dict[str, Any]]) -> dict[str, str]:
-    by_name = {licence["name"]: licence for licence in licences}
-    if len(by_name) > 1:
-        return {"license": "other", "license_name": "one-per-corpus", "license_link": "README.md#licences"}
-    (licence,) = by_name.values()
-    known = licence_id(licence)
-    if known is not None:
-        return {"license": known}
-    return {
-        "license": "other",
-        "license_name": re.sub(r"[^a-z0-9.]+", "-", licence["name"].casefold()).strip("-"),
-        "license_link": licence["url"] or "README.md#licences",
-    }
-
-
-def _size_category(rows: int) -> str:
-    bounds = ("1K", "10K", "100K", "1M", "10M", "100M", "1B")
-    for number, bound in enumerate(bounds):
-        if rows < 1_000 * 10**number:
-            return f"{bounds[number - 1]}<n<{bound}" if number else f"n<{bound}"
-    return "n>1B"
-
-
-def _configs(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """What `datasets` loads: everything by default, or a corpus by name; only splits that have rows."""
-    held = {
-        key: [split for split in SPLITS if entry["splits"].get(split, {}).get("file")]
-        for key, entry in manifest["corpora"].items()
-    }
-    of_all = [split for split in SPLITS if any(split in splits for splits in held.values())]
-    configs = [("default", "*", of_all), *((key, key, splits) for key, splits in held.items())]
-    return [
-        {
-            "config_name": name,
-            "data_files": [
-                {"split": _SPLIT_NAMES[split], "path": f"{DATA}/corpus={pattern}/split={split}/*.parquet"}
-                for split in splits
-            ],
-        }
-        for name, pattern, splits in configs
-        if splits
-    ]
-
-
 def _first(manifest: dict[str, Any]) -> dict[str, str] | None:
     """The part to show loading with, None in a set without rows."""
     for corpus, entry in manifest["corpora"].items():
         for split, part in entry["splits"].items():
             if part["file"] is not None:
-                return {"corpus": corpus, "split": split, "name": _SPLIT_NAMES[split]}
+                return {"corpus": corpus, "split": split, "name": SPLIT_NAMES[split]}
     return None
 
 
@@ -371,15 +228,15 @@ def _evaluated(counts: Sequence[SplitCounts], repeats: Sequence[Repeat]) -> str 
 
 def _cell(value: object) -> str:
     text = f"{value:,}" if isinstance(value, int) else str(value)
-    return " ".join(text.split()).replace("|", "\\|")
+    return one_line(text)
 
 
 def _table(header: Row, rows: Iterable[Row]) -> str:
     """A table of Markdown; columns that hold numbers are set right."""
     lines = list(rows)
     numeric = [any(isinstance(cell, int) for cell in column) for column in zip(*lines, strict=True)]
-    rule = ["---:" if right else "---" for right in numeric or [False] * len(header)]
-    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in (header, rule, *lines))
+    marks = ["---:" if right else LEFT for right in numeric]
+    return markdown_table(list(map(_cell, header)), (list(map(_cell, line)) for line in lines), marks)
 
 
 _ENVIRONMENT = Environment(

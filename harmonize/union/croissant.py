@@ -9,15 +9,22 @@ one adds both.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 
-from harmonize.union.card import KEYWORDS, bibtex, licence_id, licence_statement, listed, summary, title
 from harmonize.union.columns import COLUMNS, DOCUMENT_COLUMNS, LEAK_COLUMNS, PARTS
+from harmonize.union.description import (
+    KEYWORDS,
+    bibtex,
+    licence_id,
+    licence_statement,
+    listed,
+    summary,
+    title,
+)
 from harmonize.union.manifest import nary_files, split_counts
 from harmonize.union.schema import (
     CARD,
@@ -31,6 +38,7 @@ from harmonize.union.schema import (
     LEAKS_TABLE,
     SCHEMA,
 )
+from harmonize.writing.json_files import json_text
 
 __all__ = ["croissant"]
 
@@ -120,7 +128,7 @@ def croissant(manifest: Json) -> str:
             _splits(),
         ],
     }
-    return json.dumps(described, indent=1, ensure_ascii=False) + "\n"
+    return json_text(described)
 
 
 def _licences(licences: Iterable[Json]) -> list[Any]:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 from harmonize.model import Document, Passage, Span
 from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.schema import DOCUMENT_SCHEMA, DOCUMENTS
+from harmonize.writing.parquet import parquet_writer
 
 __all__ = ["DocumentKey", "DocumentsWriter", "StoredDocument", "read_documents"]
 
@@ -42,7 +43,7 @@ class DocumentsWriter:
     """Writes documents as they come; memory is bounded by a group of them."""
 
     def __init__(self, folder: Path) -> None:
-        self._writer = pq.ParquetWriter(folder / DOCUMENTS, DOCUMENT_SCHEMA, compression="zstd")
+        self._writer = parquet_writer(folder / DOCUMENTS, DOCUMENT_SCHEMA)
         self._waiting: list[dict[str, Any]] = []
 
     def add(self, corpus: str, document: Document) -> None:

@@ -13,6 +13,7 @@ from harmonize.union.leak_table import leak_table
 from harmonize.union.leaks import Repeat, write_repeats
 from harmonize.union.manifest import file_entry, write_manifest
 from harmonize.union.schema import CARD, CROISSANT, DOCUMENTS, DROPPED, LEAKS, LEAKS_TABLE
+from harmonize.writing.text import write_text
 
 __all__ = ["finish"]
 
@@ -25,7 +26,7 @@ def finish(folder: Path, manifest: dict[str, Any], repeats: Sequence[Repeat], se
         manifest: without what is known only now: the files' sizes and hashes and the number of repeats.
     """
     write_repeats(folder, repeats)
-    (folder / LEAKS_TABLE).write_text(leak_table(repeats, settings), encoding="utf-8", newline="\n")
+    write_text(folder / LEAKS_TABLE, leak_table(repeats, settings))
     manifest["leaks"] = {"pairs": len(repeats), "settings": settings.model_dump()}
     manifest["files"] = {name: file_entry(folder / name) for name in (DROPPED, DOCUMENTS, LEAKS, LEAKS_TABLE)}
     for entry in manifest["corpora"].values():
@@ -35,6 +36,6 @@ def finish(folder: Path, manifest: dict[str, Any], repeats: Sequence[Repeat], se
             if part.get("nary") is not None:
                 part["nary"] |= file_entry(folder / part["nary"]["file"])
     for name, text in ((CARD, card(manifest, repeats)), (CROISSANT, croissant(manifest))):
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        write_text(folder / name, text)
         manifest["files"][name] = file_entry(folder / name)
     write_manifest(folder, manifest)

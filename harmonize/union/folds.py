@@ -17,6 +17,7 @@ from harmonize.spec import PublishedFolds
 from harmonize.union.documents import read_documents
 from harmonize.union.leaks import Repeat, read_repeats
 from harmonize.union.manifest import read_manifest
+from harmonize.writing.text import tab_line
 
 __all__ = ["Folds", "folds", "read_folds", "write_folds"]
 
@@ -86,9 +87,9 @@ def read_folds(path: Path, union: Path, corpus: str, columns: PublishedFolds = _
 
 def write_folds(folds: Folds, file: TextIO) -> None:
     """Write folds as `read_folds` reads them; open the file with newline="\\n"."""
-    file.write(f"{_OWN.document}\t{_OWN.fold}\n")
+    file.write(tab_line(_OWN.document, _OWN.fold))
     for identifier, fold in folds.items():
-        file.write(f"{identifier}\t{NEVER if fold is None else fold}\n")
+        file.write(tab_line(identifier, NEVER if fold is None else str(fold)))
 
 
 def _document_ids(union: Path, corpus: str) -> list[str]:

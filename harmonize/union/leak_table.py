@@ -8,10 +8,12 @@ from collections.abc import Iterable, Sequence
 from harmonize.spec import LeakSettings
 from harmonize.union.documents import DocumentKey
 from harmonize.union.leaks import Repeat
+from harmonize.writing.markdown import markdown_table
 
 __all__ = ["how", "leak_table", "overlaps"]
 
 _EVALUATED = ("dev", "test")
+_KINDS = ("part", "repeats", "documents", "pairs", "same PMID", "same text", "near")
 _COLUMNS = ("document", "repeats", "how", "similarity")
 
 
@@ -42,43 +44,41 @@ def leak_table(repeats: Sequence[Repeat], settings: LeakSettings) -> str:
         "is deleted: each row's `leaks_into` says where its document is evaluated. The column `documents`",
         "counts those of the first part.",
         "",
-        *_table(
-            ("part", "repeats", "documents", "pairs", "same PMID", "same text", "near"), _summary(repeats)
-        ),
+        markdown_table(_KINDS, _summary(repeats)),
         "",
         "## Where a development or test document is repeated",
         "",
-        *_pairs(evaluated),
+        _pairs(evaluated),
         "",
         "## Within training data",
         "",
-        *_pairs(trained),
+        _pairs(trained),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _summary(repeats: Iterable[Repeat]) -> list[tuple[object, ...]]:
-    rows: list[tuple[object, ...]] = []
+def _summary(repeats: Iterable[Repeat]) -> list[Sequence[str]]:
+    rows: list[Sequence[str]] = []
     for (part, other), group in overlaps(repeats).items():
         kinds = [how(repeat) for repeat in group]
         rows.append(
             (
                 part,
                 other,
-                len({repeat.document for repeat in group}),
-                len(group),
-                sum(repeat.same_pmid for repeat in group),
-                sum(repeat.same_text for repeat in group),
-                kinds.count("near duplicate"),
+                str(len({repeat.document for repeat in group})),
+                str(len(group)),
+                str(sum(repeat.same_pmid for repeat in group)),
+                str(sum(repeat.same_text for repeat in group)),
+                str(kinds.count("near duplicate")),
             )
         )
     return rows
 
 
-def _pairs(repeats: Sequence[Repeat]) -> list[str]:
+def _pairs(repeats: Sequence[Repeat]) -> str:
     if not repeats:
-        return ["None."]
-    return _table(
+        return "None."
+    return markdown_table(
         _COLUMNS,
         [
             (
@@ -94,8 +94,3 @@ def _pairs(repeats: Sequence[Repeat]) -> list[str]:
 
 def _part(key: DocumentKey) -> str:
     return f"{key.corpus}/{key.split}"
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    lines = [header, ["---"] * len(header), *rows]
-    return ["| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines]

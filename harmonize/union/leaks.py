@@ -28,6 +28,7 @@ from harmonize.spec import LeakSettings
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.schema import LEAK_SCHEMA, LEAKS, part_name
+from harmonize.writing.parquet import write_parquet
 
 __all__ = ["Repeat", "find_repeats", "fingerprint", "leaks_into", "read_repeats", "write_repeats"]
 
@@ -157,7 +158,7 @@ def write_repeats(folder: Path, repeats: Iterable[Repeat]) -> None:
     ]
     columns = [[row[number] for row in rows] for number in range(len(LEAK_SCHEMA))]
     arrays = [pa.array(column, field.type) for column, field in zip(columns, LEAK_SCHEMA, strict=True)]
-    pq.write_table(pa.Table.from_arrays(arrays, schema=LEAK_SCHEMA), folder / LEAKS, compression="zstd")
+    write_parquet(pa.Table.from_arrays(arrays, schema=LEAK_SCHEMA), folder / LEAKS)
 
 
 def read_repeats(folder: Path) -> list[Repeat]:

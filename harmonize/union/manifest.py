@@ -20,6 +20,7 @@ from harmonize.spec import load_catalogue
 from harmonize.union.manifest_model import Manifest, key_messages
 from harmonize.union.schema import MANIFEST, SAID
 from harmonize.union.version import check_version
+from harmonize.writing.json_files import write_json
 
 __all__ = [
     "Papers",
@@ -42,8 +43,7 @@ def file_entry(path: Path) -> dict[str, Any]:
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8", newline="\n")
+    write_json(folder / MANIFEST, manifest)
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:

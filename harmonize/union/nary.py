@@ -7,7 +7,6 @@ corpus are held in memory while it is built.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -23,7 +22,8 @@ from harmonize.union.documents import DocumentKey
 from harmonize.union.manifest import nary_files, read_manifest
 from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.partition import PartitionFile, repeated
-from harmonize.union.schema import METADATA_KEY, NARY_FILE_SCHEMA, NARY_SCHEMA, nary_file, part_name
+from harmonize.union.schema import NARY_FILE_SCHEMA, NARY_SCHEMA, nary_file, part_name
+from harmonize.writing.parquet import with_metadata, write_parquet
 
 __all__ = ["NaryRows", "context_id", "load_nary", "rewrite_nary_leaks"]
 
@@ -46,15 +46,15 @@ class NaryRows:
 
         Args:
             leaks: of the whole set.
-            metadata: written as JSON under METADATA_KEY of the file.
+            metadata: written as JSON into the file's metadata.
         """
         name = nary_file(self.corpus.key, self.split)
         (root / name).parent.mkdir(parents=True)
         rows = sorted(self._rows, key=lambda row: (row["document_id"], row["context_start"]))
         for row in rows:
             row["leaks_into"] = list(leaks.get(self._key(row), ()))
-        schema = NARY_FILE_SCHEMA.with_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
-        pq.write_table(pa.Table.from_pylist(rows, schema=schema), root / name, compression="zstd")
+        schema = with_metadata(NARY_FILE_SCHEMA, metadata)
+        write_parquet(pa.Table.from_pylist(rows, schema=schema), root / name)
         return {"file": name.as_posix(), "rows": len(rows), **counted(rows)}
 
     def _key(self, row: Mapping[str, Any]) -> DocumentKey:
@@ -173,7 +173,7 @@ def rewrite_nary_leaks(file: PartitionFile, target: Path, leaks: Leaks) -> None:
         place = NARY_FILE_SCHEMA.names.index("leaks_into")
         field = NARY_FILE_SCHEMA.field(place)
         written = table.set_column(place, field, pa.array(values, field.type))
-        pq.write_table(written, target, compression="zstd")
+        write_parquet(written, target)
 
 
 def _read(file: PartitionFile) -> pa.Table:

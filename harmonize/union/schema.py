@@ -22,6 +22,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from harmonize.writing.parquet import METADATA_KEY
+
 __all__ = [
     "CARD",
     "CROISSANT",
@@ -50,7 +52,6 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = "2.1"
-METADATA_KEY = b"harmonize"
 NARY = "nary"
 DATA, MANIFEST, DROPPED, DOCUMENTS = "data", "manifest.json", "dropped.tsv", "documents.parquet"
 DROPPED_COLUMNS = ("corpus", "split", "step", "unit", "reason", "document_id", "item")

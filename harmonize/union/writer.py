@@ -8,7 +8,6 @@ that would take a sixth of a build's time.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,12 +21,12 @@ from harmonize.union.documents import DocumentKey
 from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.partition import PartitionFile, repeated
 from harmonize.union.rows import record_batch
-from harmonize.union.schema import FILE_SCHEMA, METADATA_KEY, ROW_SCHEMA, part_name, partition_file
+from harmonize.union.schema import FILE_SCHEMA, ROW_SCHEMA, part_name, partition_file
+from harmonize.writing.parquet import parquet_writer, with_metadata
 
 __all__ = ["Leaks", "Partition", "rewrite_leaks", "write_partition"]
 
 ROWS_PER_GROUP = 10_000
-_CODEC = "zstd"
 
 
 class Partition:
@@ -71,13 +70,13 @@ def write_partition(partition: Partition, root: Path, leaks: Leaks, metadata: Ma
 
     Args:
         leaks: of the whole set.
-        metadata: written as JSON under METADATA_KEY of the file.
+        metadata: written as JSON into the file's metadata.
     """
     path = root / partition_file(partition.corpus.key, partition.split)
     path.parent.mkdir(parents=True)
-    schema = FILE_SCHEMA.with_metadata({METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
+    schema = with_metadata(FILE_SCHEMA, metadata)
     rows = 0
-    with pq.ParquetWriter(path, schema, compression=_CODEC) as writer:
+    with parquet_writer(path, schema) as writer:
         for table in _tables(partition, leaks, schema):
             writer.write_table(table)
             rows += table.num_rows
@@ -92,7 +91,7 @@ def rewrite_leaks(source: PartitionFile, target: Path, leaks: Leaks) -> None:
     """
     with parquet_faults(source.path), pq.ParquetFile(source.path) as file:
         check_columns(source.path, file.schema_arrow, FILE_SCHEMA)
-        with pq.ParquetWriter(target, file.schema_arrow, compression=_CODEC) as writer:
+        with parquet_writer(target, file.schema_arrow) as writer:
             for group in range(file.num_row_groups):
                 writer.write_table(_leaking(file.read_row_group(group), source, leaks))
 

@@ -18,17 +18,8 @@ import pytest
 from rich.console import Console
 
 import harmonize
-from harmonize.check.diff import (
-    EXAMPLES,
-    Changes,
-    Difference,
-    Dropped,
-    Names,
-    Pair,
-    PartDifference,
-    Relabelled,
-    diff,
-)
+from harmonize.check.diff import EXAMPLES, diff
+from harmonize.check.difference import Changes, Difference, Dropped, Names, Pair, PartDifference, Relabelled
 from harmonize.errors import UnionError
 from harmonize.pipelines.build import build
 from harmonize.pipelines.diff import as_json, report

@@ -15,7 +15,7 @@ from harmonize.curated.documents import (
     grouped,
 )
 from harmonize.curated.triple import CuratedEntity, CuratedRow
-from harmonize.formats.pubtator import PubTatorMention, PubTatorRecord, title_and_abstract
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, title_and_abstract
 from harmonize.ledger import DroppedItem, Ledger
 from harmonize.model import Document, Mention
 from harmonize.sources.source import READ, Source

@@ -10,7 +10,7 @@ import pytest
 from harmonize.curated.documents import CuratedText
 from harmonize.curated.texts import article_texts
 from harmonize.errors import MissingInput
-from harmonize.formats.pubtator import PubTatorRecord
+from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.ledger import Ledger
 from harmonize.sources.source import READ, Source
 from harmonize.spec import load_catalogue

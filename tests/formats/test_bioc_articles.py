@@ -13,18 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.bioc_articles import (
-    DISCONTINUOUS,
-    MALFORMED_MENTION,
-    bioc_json_record,
-    bioc_xml_record,
-)
+from harmonize.formats.bioc_articles import bioc_json_record, bioc_xml_record
 from harmonize.formats.bioc_infons import concept_id, mention_type
+from harmonize.formats.bioc_record import DISCONTINUOUS, MALFORMED_MENTION
 from harmonize.formats.json_stream import JsonStream
+from harmonize.formats.misfits import BEYOND, UNSPELLED
 from harmonize.formats.offsets import OFFSET_UNITS, Offsets, OffsetUnit
 from harmonize.formats.passages import TEXT_CHOICES, PassageKind, TextChoice, is_read, passage_kinds
-from harmonize.formats.pubtator import BEYOND, UNSPELLED, PubTatorRecord
 from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
+from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.formats.xml import elements
 
 TITLE = "Ombrel soothes colic"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.pubtator import BEYOND, UNSPELLED, PubTatorMention, PubTatorRecord
+from harmonize.formats.misfits import BEYOND, UNSPELLED
 from harmonize.formats.pubtator_forgiving import (
     ELSEWHERE,
     NO_MENTION,
@@ -16,6 +16,7 @@ from harmonize.formats.pubtator_forgiving import (
     Columns,
     read_article,
 )
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 
 TEXT = ["8001|t|Ombrel soothes colic", "8001|a|In rats ombrel raised IL-1β and TRPV1."]
 MENTIONS = [

@@ -7,15 +7,9 @@ from pathlib import Path
 import pytest
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.pubtator import (
-    BEYOND,
-    UNSPELLED,
-    PubTatorMention,
-    PubTatorRecord,
-    misfit_reason,
-    read,
-    read_lines,
-)
+from harmonize.formats.misfits import BEYOND, UNSPELLED, misfit_reason
+from harmonize.formats.pubtator import read, read_lines
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 
 Misfits = list[tuple[str, str, int, str]]
 

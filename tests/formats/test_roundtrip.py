@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from harmonize.formats import bioc, pubtator
-from harmonize.formats.pubtator import PubTatorRecord, split_ids
+from harmonize.formats.pubtator_record import PubTatorRecord, split_ids
 from harmonize.model import Document, Mention, Passage, Relation, Span, Split
 from harmonize.registry import sample_folder
 from harmonize.spec import load_catalogue

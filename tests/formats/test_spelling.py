@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harmonize.formats.pubtator import BEYOND, UNSPELLED, PubTatorMention, fitted
+from harmonize.formats.misfits import BEYOND, UNSPELLED, fitted
+from harmonize.formats.pubtator_record import PubTatorMention
 from harmonize.formats.spelling import is_form, normal_form
 from harmonize.model import Span
 

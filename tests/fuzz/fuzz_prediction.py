@@ -15,8 +15,9 @@ from harmonize.formats.spelling import is_form
 from harmonize.model import Span
 from harmonize.prediction.account import Account
 from harmonize.prediction.entity_types import load_entity_types, load_user_types
-from harmonize.prediction.inputs import Reading, read_input
+from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import PairRules, pair_rules
+from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
 from harmonize.spec import load_catalogue
 

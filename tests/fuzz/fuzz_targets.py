@@ -53,6 +53,7 @@ from harmonize.rules.nary import nary_instances
 from harmonize.sources import pubtator3
 from harmonize.sources.annotations import iter_articles
 from harmonize.sources.archive import files_below, split_location
+from harmonize.sources.http import Patience
 from harmonize.sources.source import READ, Source
 from harmonize.spec import Corpus, load_catalogue
 from harmonize.union.documents import read_documents
@@ -299,7 +300,10 @@ def _service(kind: pubtator3.Format) -> Callable[[Path], None]:
             stack.enter_context(patch.object(requests.adapters.HTTPAdapter, "send", send))
             client = stack.enter_context(
                 pubtator3.PubTator3(
-                    folder / "cache", format=kind, retries=1, sleep=lambda _: None, clock=_stopped
+                    folder / "cache",
+                    format=kind,
+                    pace=pubtator3.Pace(clock=_stopped),
+                    patience=Patience(1, sleep=lambda _: None),
                 )
             )
             for _ in range(2):

@@ -13,8 +13,8 @@ from harmonize.gold.documents import read_gold
 from harmonize.gold.relation_types import type_map
 from harmonize.gold.rows import gold_rows
 from harmonize.pipelines.score import score_file
-from harmonize.prediction.inputs import Reading
 from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.reading import Reading
 from harmonize.relation.labels import is_negative
 
 ARGUMENTS = ("D100001", "501", "D200001", "D200002", "D200001,D200002", "D9", "-", "")

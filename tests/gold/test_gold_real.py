@@ -12,8 +12,8 @@ from harmonize.gold.relation_types import type_map
 from harmonize.gold.rows import gold_rows
 from harmonize.gold.score import FileScore
 from harmonize.pipelines.score import score_file
-from harmonize.prediction.inputs import Reading
 from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.reading import Reading
 from harmonize.relation.labels import is_negative
 from harmonize.rules.contexts import SELF_RELATION
 

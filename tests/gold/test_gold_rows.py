@@ -12,8 +12,9 @@ from harmonize.errors import HarmonizeError, NothingRead, SpecError
 from harmonize.gold.documents import GoldDocuments, read_gold
 from harmonize.gold.relation_types import check_types, load_relation_types, type_map
 from harmonize.gold.rows import IN_SKIPPED, NO_ARGUMENTS, NO_ONE_MENTION, UNKNOWN_TYPE, GoldRows, gold_rows
-from harmonize.prediction.inputs import NO_TEXT, Reading
+from harmonize.prediction.inputs import NO_TEXT
 from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.reading import Reading
 from harmonize.relation.labels import is_negative
 from harmonize.rules.contexts import SELF_RELATION, WRONG_KINDS
 from harmonize.rules.spans import FIRST_NOT_FOUND, NEITHER_FOUND, NOT_IN_ONE_SENTENCE, SECOND_NOT_FOUND

@@ -9,7 +9,7 @@ import pytest
 
 import harmonize
 from harmonize.formats import pubmed_xml, pubtator
-from harmonize.formats.pubtator import PubTatorMention, PubTatorRecord
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.pipelines.build import build
 from harmonize.pipelines.pubtator import PubTatorDump, PubTatorService, given
 from harmonize.registry import sample_folder

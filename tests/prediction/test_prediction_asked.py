@@ -30,10 +30,11 @@ from harmonize.errors import (
 from harmonize.model import Document
 from harmonize.pipelines.predict import Summary, predict
 from harmonize.prediction.asked import NOT_FOUND, Asked, read_asked
-from harmonize.prediction.inputs import MALFORMED, Reading, Skip, read_input
+from harmonize.prediction.inputs import MALFORMED, Skip, read_input
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.pmids import PmidList
+from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
 
 RULES = pair_rules()
@@ -340,7 +341,7 @@ def pmids_of(dump: Path) -> list[str]:
         met[pmid] = None
         return False
 
-    assert list(read_input(dump, wanted=is_wanted)) == []
+    assert list(read_input(dump, how=Reading(wanted=is_wanted))) == []
     return list(met)
 
 

@@ -14,7 +14,7 @@ from pubtator_server import Server, pmids
 from typer.testing import CliRunner
 
 from harmonize.formats import pubtator
-from harmonize.pipelines import cli_model
+from harmonize.pipelines import cli_model_use
 from harmonize.pipelines import pubtator as pubtator_options
 from harmonize.pipelines.cli import app
 from harmonize.pipelines.predict import predict
@@ -28,7 +28,7 @@ Run = Callable[..., Result]
 def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Runs `harmonize predict` in a folder of the test's own, whatever the classifier's folder."""
     monkeypatch.setattr(
-        cli_model, "predict_documents", lambda model, *rest, **options: predict(Fake(), *rest, **options)
+        cli_model_use, "predict_documents", lambda model, *rest, **options: predict(Fake(), *rest, **options)
     )
 
     def run(*arguments: str | Path, code: int = 0, content: bytes | None = None) -> Result:

@@ -30,10 +30,11 @@ from harmonize.pipelines.shard import shard
 from harmonize.prediction import full_text, pairs
 from harmonize.prediction.extractor import DocumentRelations, RelationExtractor
 from harmonize.prediction.full_text import IN_A_CROWD
-from harmonize.prediction.inputs import TOO_MANY, Reading, read_input
+from harmonize.prediction.inputs import TOO_MANY, read_input
 from harmonize.prediction.outputs import write_predictions
 from harmonize.prediction.pairs import pair_rules
-from harmonize.prediction.shards import read_shard_manifest
+from harmonize.prediction.reading import Reading
+from harmonize.prediction.shard_manifest import read_shard_manifest
 from harmonize.prediction.tally import Tally
 from harmonize.relation.pair import Pair
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from prediction_cases import PUBTATOR, SAMPLES, article, written
 
 from harmonize.errors import HarmonizeError, InputError, MalformedInput, MissingInput, UnknownName
-from harmonize.formats.bioc_articles import MALFORMED_MENTION
-from harmonize.formats.pubtator import BEYOND, UNSPELLED
+from harmonize.formats.bioc_record import MALFORMED_MENTION
+from harmonize.formats.misfits import BEYOND, UNSPELLED
 from harmonize.formats.pubtator_forgiving import ELSEWHERE, NO_MENTION, NO_PLACE, NO_TYPE
 from harmonize.model import Document
 from harmonize.prediction import pairs

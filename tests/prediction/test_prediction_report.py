@@ -11,7 +11,7 @@ import pytest
 from prediction_cases import PUBTATOR, Fake, article, run, written
 
 from harmonize.errors import AccountingError, HarmonizeError, NothingRead
-from harmonize.formats.pubtator import BEYOND
+from harmonize.formats.misfits import BEYOND
 from harmonize.pipelines.losses import SkippedDocuments, loss_lines, write_report
 from harmonize.pipelines.predict import predict
 from harmonize.pipelines.shard import shard
@@ -19,8 +19,8 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import RelationExtractor
 from harmonize.prediction.inputs import MALFORMED, NO_TEXT, UNKNOWN_TYPE, read_input
 from harmonize.prediction.pairs import PairRules
-from harmonize.prediction.sharded import REFUSED
 from harmonize.prediction.tally import LeftOut, Tally
+from harmonize.prediction.work import REFUSED
 from harmonize.relation.pair import PairClassifier
 
 OUTSIDE = "mention of a type that is in no pair"

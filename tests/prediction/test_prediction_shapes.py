@@ -10,8 +10,9 @@ from prediction_cases import written
 
 from harmonize.formats.passages import TEXT_CHOICES
 from harmonize.model import Document
-from harmonize.prediction.inputs import Reading, read_input
+from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally, by_reason
 
 RULES = pair_rules()

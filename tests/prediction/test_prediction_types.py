@@ -9,7 +9,8 @@ import pytest
 from prediction_cases import Fake, run, written
 
 from harmonize.errors import HarmonizeError, SpecError
-from harmonize.pipelines.predict import predict, user_types
+from harmonize.pipelines.inputs import user_types
+from harmonize.pipelines.predict import predict
 from harmonize.pipelines.shard import shard
 from harmonize.pipelines.types import known_types
 from harmonize.prediction.entity_types import load_entity_types, spellings

@@ -17,7 +17,7 @@ from harmonize.errors import SpecError
 from harmonize.model import Span
 from harmonize.pipelines.cli import app
 from harmonize.probing.probe import Probe, ProbeSettings, chosen_settings, expected_layer, probed
-from harmonize.probing.run import probe
+from harmonize.probing.run import EncoderInput, ProbedRows, probe
 from harmonize.probing.vectors import Vectors, write_vectors
 from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.inputs import INPUTS
@@ -221,6 +221,13 @@ def test_a_run_is_read_as_it_was_trained(tmp_path: Path, sample_union: Path, hea
     values = {"encoder": "tiny", "head": head, "input": kind, "epochs": 0.1, "max_length": 128}
     recipe = load_recipe("original", {**values, "development": None})
     made = train(sample_union, recipe, tmp_path / "run", device="cpu")
-    record = probe(sample_union, str(made), "biored", tmp_path / "probe", FEW, max_length=128, device="cpu")
+    record = probe(
+        sample_union,
+        ProbedRows("biored"),
+        EncoderInput(str(made), max_length=128),
+        tmp_path / "probe",
+        FEW,
+        device="cpu",
+    )
     assert record["input"] == kind
     assert len(record["layers"]) == 3

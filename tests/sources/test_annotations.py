@@ -19,8 +19,9 @@ from typing import Any
 import pytest
 
 from harmonize.errors import MalformedInput, MissingInput
-from harmonize.formats.bioc_articles import DISCONTINUOUS
-from harmonize.formats.pubtator import BEYOND, UNSPELLED, PubTatorMention, PubTatorRecord
+from harmonize.formats.bioc_record import DISCONTINUOUS
+from harmonize.formats.misfits import BEYOND, UNSPELLED
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.sources.annotations import STANDARD_INPUT, iter_articles
 
 TITLE = "Insulin α in mice."

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from harmonize.errors import DownloadError
 from harmonize.sources.download import Fetched, download
+from harmonize.sources.http import Patience
 
 BODY = bytes(range(256)) * 40  # 10,240 bytes
 SHA = hashlib.sha256(BODY).hexdigest()
@@ -61,8 +62,9 @@ def get(server: FileServer, target: Path, slept: list[float]) -> Get:
     """Downloads f, without waiting."""
 
     def get(path: str = "f", **options: Any) -> Fetched:
-        options = {"sleep": slept.append, "timeout": 5.0} | options
-        return download(f"{server.url}/{path}", target, **options)
+        given = {name: options.pop(name) for name in ("retries", "timeout") if name in options}
+        patience = Patience(**{"sleep": slept.append, "timeout": 5.0} | given)
+        return download(f"{server.url}/{path}", target, patience=patience, **options)
 
     return get
 
@@ -280,7 +282,7 @@ def test_no_server_is_one_line(target: Path, slept: list[float]) -> None:
         url = f"{server.url}/f"
 
     def get() -> Fetched:
-        return download(url, target, sleep=slept.append)
+        return download(url, target, patience=Patience(sleep=slept.append))
 
     assert error_of(get).startswith("expected an answer, got ConnectionError: ")
     assert slept == [1.0, 2.0, 4.0, 8.0, 16.0]
@@ -344,7 +346,7 @@ def test_redirects_in_a_circle_are_one_line(server: FileServer, get: Get, slept:
 @pytest.mark.parametrize("url", ["nowhere", "http://", "ftp://127.0.0.1/x", "file:///etc/passwd", "http://["])
 def test_an_address_that_is_none_is_one_line(target: Path, slept: list[float], url: str) -> None:
     def get() -> Fetched:
-        return download(url, target, sleep=slept.append)
+        return download(url, target, patience=Patience(sleep=slept.append))
 
     assert error_of(get).startswith("expected a URL, got: ")
     assert slept == []
@@ -778,7 +780,7 @@ def test_wherever_it_is_cut_the_file_is_the_same(
             assert calls <= len(cuts) + 1
             try:
                 fetched = download(
-                    f"{shared.url}/f", target, retries=retries, timeout=10.0, sleep=lambda seconds: None
+                    f"{shared.url}/f", target, patience=Patience(retries, 10.0, lambda seconds: None)
                 )
             except DownloadError:
                 assert not target.exists()

@@ -20,8 +20,8 @@ from file_server import FileServer
 from harmonize.errors import DownloadError, MalformedInput, MissingInput, UnknownName
 from harmonize.registry import sample_folder
 from harmonize.sources import fetch as fetching
-from harmonize.sources.download import download
 from harmonize.sources.fetch import Fetcher, LicenceNotAccepted, corpus_files
+from harmonize.sources.http import Patience
 from harmonize.sources.source import missing_files
 from harmonize.spec import Catalogue, load_catalogue
 
@@ -32,8 +32,7 @@ NONCOMMERCIAL = ["cc-by-nc-4.0", "CC BY-NC-SA 4.0"]
 @pytest.fixture(autouse=True)
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.setattr("time.sleep", lambda seconds: None)
-    monkeypatch.setitem(download.__kwdefaults__, "sleep", lambda seconds: None)
+    monkeypatch.setattr(fetching, "_PATIENCE", Patience(sleep=lambda seconds: None))
 
 
 @pytest.fixture

@@ -17,10 +17,12 @@ import pytest
 from pubtator_server import Request, Server, body_of, pmids, text_article
 
 from harmonize.errors import DownloadError, MalformedInput
-from harmonize.formats.pubtator import PubTatorRecord
-from harmonize.sources.pubtator3 import PubTator3
+from harmonize.formats.pubtator_record import PubTatorRecord
+from harmonize.sources.http import Patience
+from harmonize.sources.pubtator3 import Pace, PubTator3
 
 KNOWN = pmids(12)
+_GROUPED = (("batch", "per_second", "clock"), ("retries", "timeout", "sleep"))
 
 
 class Clock:
@@ -61,8 +63,11 @@ def client(server: Server, clock: Clock, tmp_path: Path) -> Iterator[Callable[..
     made: list[PubTator3] = []
 
     def make(**options: Any) -> PubTator3:
-        options = {"url": server.url, "clock": clock, "sleep": clock.sleep, "batch": 4} | options
-        made.append(PubTator3(tmp_path / "cache", **options))
+        given = [{name: options.pop(name) for name in names if name in options} for names in _GROUPED]
+        pace = Pace(**{"batch": 4, "clock": clock} | given[0])
+        patience = Patience(**{"sleep": clock.sleep} | given[1])
+        options = {"url": server.url} | options
+        made.append(PubTator3(tmp_path / "cache", pace=pace, patience=patience, **options))
         return made[-1]
 
     yield make
@@ -392,7 +397,9 @@ def test_no_server_is_one_line(tmp_path: Path, clock: Clock) -> None:
     server = Server([])
     server.close()
     with (
-        PubTator3(tmp_path, url=server.url, sleep=clock.sleep, clock=clock) as one,
+        PubTator3(
+            tmp_path, url=server.url, pace=Pace(clock=clock), patience=Patience(sleep=clock.sleep)
+        ) as one,
         pytest.raises(DownloadError, match="expected an answer, got ConnectionError") as caught,
     ):
         list(one.articles(KNOWN))
@@ -401,7 +408,10 @@ def test_no_server_is_one_line(tmp_path: Path, clock: Clock) -> None:
 
 @pytest.mark.parametrize("url", ["nowhere", "http://", "ftp://127.0.0.1/x"])
 def test_an_address_that_is_none_is_one_line(tmp_path: Path, clock: Clock, url: str) -> None:
-    with PubTator3(tmp_path, url=url, sleep=clock.sleep) as one, pytest.raises(DownloadError, match="URL"):
+    with (
+        PubTator3(tmp_path, url=url, patience=Patience(sleep=clock.sleep)) as one,
+        pytest.raises(DownloadError, match="URL"),
+    ):
         list(one.articles(KNOWN))
     assert clock.slept == []
 
@@ -465,9 +475,10 @@ def test_a_run_that_fails_goes_on_where_it_was(server: Server, client: Make) -> 
 RUN = """
 import os, signal, sys
 from pathlib import Path
-from harmonize.sources.pubtator3 import PubTator3
+from harmonize.sources.http import Patience
+from harmonize.sources.pubtator3 import Pace, PubTator3
 url, cache, last, *pmids = sys.argv[1:]
-client = PubTator3(Path(cache), url=url, batch=4, per_second=1000.0)
+client = PubTator3(Path(cache), url=url, pace=Pace(4, 1000.0))
 for record in client.articles(pmids):
     print(record.id, flush=True)
     if record.id == last:

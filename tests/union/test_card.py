@@ -18,8 +18,9 @@ import harmonize
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
 from harmonize.spec import load_catalogue
-from harmonize.union.card import bibtex, card, licence_statement, title
+from harmonize.union.card import card
 from harmonize.union.columns import COLUMNS, DOCUMENT_COLUMNS, LEAK_COLUMNS, PARTS
+from harmonize.union.description import bibtex, licence_statement, title
 from harmonize.union.documents import DocumentKey
 from harmonize.union.leaks import Repeat, read_repeats
 from harmonize.union.manifest import read_manifest

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harmonize.union.replace import new_path
+from harmonize.writing.replace import new_path
 
 DAY = 24 * 3600
 

@@ -1,0 +1,173 @@
+"""What form an input has, and its records, each met and not yet taken apart.
+
+    pubtator     PubTator text, one article after the other
+    bioc-xml     BioC XML
+    bioc-json    BioC JSON
+    ppi-xml      unified PPI XML, and the DDI corpus'
+    tsv          tables of relations alone, where relations are what is read
+
+One record must be taken apart before the next is asked for.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePath
+from typing import TypeVar
+
+from lxml import etree
+
+from harmonize.errors import MalformedInput
+from harmonize.formats.article_forms import is_plain_text
+from harmonize.formats.bioc_articles import (
+    bioc_json_record,
+    bioc_xml_record,
+    json_pmid,
+    xml_pmid,
+)
+from harmonize.formats.json_stream import JsonStream
+from harmonize.formats.misfits import Misfit
+from harmonize.formats.offsets import Offsets
+from harmonize.formats.pubtator_record import PubTatorRecord
+from harmonize.formats.relation_tsv import is_relation_table, relation_records
+from harmonize.formats.sentence_articles import sentence_article, sentence_articles
+from harmonize.formats.xml import elements
+from harmonize.prediction.pubtator_input import pubtator_records
+from harmonize.prediction.reading import Reading
+from harmonize.sources.annotations import (
+    ARTICLE_FORMS,
+    ArticleForm,
+    form_of,
+)
+
+__all__ = ["RECORDS", "RELATION_FORMS", "WHY_ENTITIES", "Manner", "Parse", "form_told", "form_with_tables"]
+
+TSV = "tsv"
+RELATION_FORMS = (*ARTICLE_FORMS, TSV)
+"""What may hold relations: annotated documents, and tables of relations alone."""
+
+_SUFFIXES: dict[str, ArticleForm] = {
+    ".pubtator": "pubtator",
+    ".txt": "pubtator",
+    ".xml": "bioc-xml",
+    ".json": "bioc-json",
+}
+
+
+WHY_ENTITIES = (
+    "relations are predicted between entities, which must be marked in the text; give articles of PubMed "
+    "by their numbers (`harmonize predict --pmids`), or the PubTator or BioC that an annotator such as "
+    "PubTator 3 or GNorm2 makes of the text"
+)
+"""What whoever has text without annotation needs to know."""
+
+Parse = Callable[[Misfit], PubTatorRecord]
+"""A record that was met and is not yet taken apart."""
+
+
+def form_told(head: bytes, name: str) -> ArticleForm:
+    """What a file is that begins so, or else what its name says.
+
+    Raises:
+        MalformedInput: neither tells, or it is text without annotation.
+    """
+    suffix = PurePath(name.lower().removesuffix(".gz")).suffix
+    found = form_of(head)
+    if found is None and suffix not in (".pubtator", ".xml", ".json") and is_plain_text(head):
+        expected = (
+            "expected annotated documents (PubTator, BioC XML or BioC JSON), got text without annotation"
+        )
+        raise MalformedInput(name, f"{expected}: {WHY_ENTITIES}")
+    found = found or _SUFFIXES.get(suffix)
+    if found is None:
+        raise MalformedInput(name, "expected PubTator text, BioC XML or BioC JSON, got neither")
+    return found
+
+
+def form_with_tables(head: bytes, name: str) -> str:
+    return TSV if form_of(head) is None and is_relation_table(head) else form_told(head, name)
+
+
+_D = TypeVar("_D")
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the files of one input are read, and what one of them has shown of its offsets."""
+
+    strict: bool
+    how: Reading
+    offsets: Offsets
+
+    def wants(self, pmid_of: Callable[[_D], str], document: _D) -> bool:
+        """True for a document to be read, whose PMID this function tells."""
+        return self.how.wanted is None or self.how.wanted(pmid_of(document))
+
+    def bioc(self, read: Callable[..., PubTatorRecord], document: object, name: str) -> Parse:
+        """A document of BioC to be taken apart by this function."""
+        return partial(
+            read,
+            document,
+            name,
+            forgiving=not self.strict,
+            choice=self.how.text,
+            offsets=self.offsets,
+            relations=self.how.relations,
+        )
+
+
+def _pubtator_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iterator[Parse]:
+    return pubtator_records(
+        stream, name, strict=manner.strict, offsets=manner.offsets, wanted=manner.how.wanted
+    )
+
+
+def _xml_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iterator[Parse]:
+    for element in elements(stream, ("document",), name, required=False):
+        if manner.wants(xml_pmid, element):
+            yield manner.bioc(bioc_xml_record, element, name)
+
+
+def _json_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iterator[Parse]:
+    for document in JsonStream(stream, name).documents():
+        if manner.wants(json_pmid, document):
+            yield manner.bioc(bioc_json_record, document, name)
+
+
+def _sentence_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iterator[Parse]:
+    for element, ends in sentence_articles(stream, name):
+        if manner.wants(_sentence_pmid, element):
+            yield partial(
+                sentence_article,
+                element,
+                name,
+                ends,
+                forgiving=not manner.strict,
+                offsets=manner.offsets,
+                relations=manner.how.relations,
+            )
+
+
+def _sentence_pmid(element: etree._Element) -> str:
+    return element.get("id", "")
+
+
+def _table_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iterator[Parse]:
+    for record in relation_records(stream, name):
+        yield partial(_as_it_is, record)
+
+
+def _as_it_is(record: PubTatorRecord, misfit: Misfit) -> PubTatorRecord:
+    return record
+
+
+RECORDS: dict[str, Callable[[io.BufferedReader, str, Manner], Iterator[Parse]]] = {
+    "pubtator": _pubtator_records,
+    "bioc-xml": _xml_records,
+    "bioc-json": _json_records,
+    "ppi-xml": _sentence_records,
+    TSV: _table_records,
+}

@@ -1,0 +1,34 @@
+"""Parquet files: how they are packed, and what a file says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from harmonize.writing.json_files import canonical_json
+
+__all__ = ["METADATA_KEY", "parquet_writer", "with_metadata", "write_parquet"]
+
+METADATA_KEY = b"harmonize"
+"""The key of a file's metadata under which a JSON object says what the file is."""
+
+_CODEC = "zstd"
+
+
+def write_parquet(table: pa.Table, path: Path) -> None:
+    """Write a table as one file."""
+    pq.write_table(table, path, compression=_CODEC)
+
+
+def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+    """A writer of a file, to be closed, or used as a context."""
+    return pq.ParquetWriter(path, schema, compression=_CODEC)
+
+
+def with_metadata(schema: pa.Schema, about: Mapping[str, Any]) -> pa.Schema:
+    """The schema of a file that says this of itself; other metadata are dropped."""
+    return schema.with_metadata({METADATA_KEY: canonical_json(about).encode()})

@@ -1,0 +1,22 @@
+"""Text files: UTF-8, and "\\n" at the end of a line on every system."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["one_line", "tab_line", "write_text"]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file; where it is read while it is written, see harmonize.writing.replace."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def tab_line(*fields: str) -> str:
+    """A line of a table whose columns tabs part; no field may hold a tab or line end, see `one_line`."""
+    return "\t".join(fields) + "\n"
+
+
+def one_line(text: str) -> str:
+    """Text with one blank for every run of white space, and none around it."""
+    return " ".join(text.split())

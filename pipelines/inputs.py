@@ -1,0 +1,145 @@
+"""The input of commands: its forms, its documents, and what is wrong, told before a model is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from harmonize.errors import HarmonizeError, InputError, UnionError
+from harmonize.model import Document
+from harmonize.prediction.asked import read_asked
+from harmonize.prediction.entity_types import load_entity_types, load_user_types
+from harmonize.prediction.inputs import read_input
+from harmonize.prediction.pairs import PairRules
+from harmonize.prediction.reading import Reading
+from harmonize.prediction.shard_manifest import is_shards, read_shard_manifest
+from harmonize.prediction.sharded import check_read_as
+from harmonize.prediction.shards import read_shards
+from harmonize.prediction.tally import Tally
+from harmonize.prediction.union_input import is_union, union_corpora
+from harmonize.prediction.work import Work
+from harmonize.sources.annotations import ARTICLE_FORMS, input_files
+from harmonize.spec import load_catalogue
+from harmonize.union.schema import MANIFEST
+
+__all__ = [
+    "INPUT_FORMS",
+    "SHARDS",
+    "UNION",
+    "check_apart",
+    "check_documents",
+    "check_file",
+    "check_how",
+    "check_report",
+    "check_union",
+    "input_documents",
+    "input_kind",
+    "user_types",
+]
+
+UNION, SHARDS = "union", "shards"
+INPUT_FORMS = (*ARTICLE_FORMS, UNION, SHARDS)
+
+
+def check_how(source: Path, is_service: bool, kind: str | None, how: Reading | None) -> Reading:
+    """How files are to be read.
+
+    Raises:
+        HarmonizeError: it is told, and the input is none of files.
+    """
+    if how is not None and is_service and how.offsets != Reading().offsets:
+        raise HarmonizeError(
+            f"{source}: expected files to read; --offsets says how those of --pubtator are counted"
+        )
+    if how is not None and kind in (SHARDS, UNION):
+        raise HarmonizeError(
+            f"{source}: expected files to read; --text and --offsets say how `harmonize shard` reads them"
+        )
+    return how or Reading()
+
+
+def user_types(path: Path | None, shards: Path | None = None) -> dict[str, str | None]:
+    """The types of a user's file; of shards those that they were read with.
+
+    Args:
+        shards: the folder, if the input is one.
+
+    Raises:
+        SpecError: the file has faults, all of them.
+        HarmonizeError: shards that were read with other types than these.
+    """
+    own = {} if path is None else load_user_types(path, load_entity_types(), load_catalogue())
+    if shards is None:
+        return own
+    known = read_shard_manifest(shards).types
+    if path is not None and own != known:
+        raise HarmonizeError(f"{path}: expected the types that {shards} was read with; leave --types out")
+    return known
+
+
+def input_kind(source: Path) -> str | None:
+    return SHARDS if is_shards(source) else UNION if is_union(source) else None
+
+
+def check_apart(source: Path, out: Path) -> None:
+    if source.is_dir() and source.resolve() in (out.resolve(), *out.resolve().parents):
+        raise HarmonizeError(f"{out}: expected a file outside the input")
+
+
+def check_file(source: Path, out: Path) -> None:
+    """Raises HarmonizeError for a file to write that is the input, stands in it, or is a folder."""
+    if out.is_dir():
+        raise HarmonizeError(f"{out}: expected a file, got a folder")
+    if out.exists() and source.exists() and out.samefile(source):
+        raise HarmonizeError(f"{out}: expected another file than the input")
+    check_apart(source, out)
+
+
+def check_report(source: Path, out: Path, report: Path) -> None:
+    """Raises HarmonizeError for a report that would stand in the place of the input or of the output."""
+    check_file(source, report)
+    if report.resolve() in (out.resolve(), *out.resolve().parents):
+        raise HarmonizeError(f"{report}: expected another file than the output")
+
+
+def check_documents(source: Path, kind: str | None, as_corpus: str) -> None:
+    """What is wrong with the input is told before the classifier is loaded."""
+    if kind == SHARDS:
+        check_read_as(source, read_shard_manifest(source), as_corpus)
+    else:
+        input_files(source)
+
+
+def input_documents(
+    work: Work, kind: str | None, rules: PairRules, tally: Tally, skip: Callable[[InputError], None]
+) -> Iterator[Document]:
+    """The documents of files or, where `kind` says so, of shards, or those asked for.
+
+    `skip` is told of those not to be read.
+    """
+    if work.asked is not None:
+        return read_asked(
+            work.asked, kind, rules=rules, tally=tally, strict=work.strict, skip=skip, how=work.how
+        )
+    if kind == SHARDS:
+        manifest = read_shard_manifest(work.source)
+        tally.documents = manifest.documents.out
+        return read_shards(work.source, manifest)
+    return read_input(
+        work.source, kind, rules=rules, tally=tally, strict=work.strict, skip=skip, how=work.how
+    )
+
+
+def check_union(
+    folder: Path, written_as: str, corpora: Iterable[str] | None, splits: Iterable[str] | None
+) -> None:
+    if not is_union(folder):
+        raise UnionError(f"{folder}: expected the folder of a union set, found no {MANIFEST} in it")
+    wanted = union_corpora(folder, corpora, splits)
+    if not wanted:
+        raise HarmonizeError(f"{folder}: expected rows of the wanted corpora and splits, found none")
+    if written_as != "parquet" and len(wanted) > 1:
+        raise HarmonizeError(
+            f"{folder}: expected one corpus for {written_as}, since document ids are unique in a corpus "
+            f"only, got {', '.join(wanted)}; parquet holds several"
+        )
