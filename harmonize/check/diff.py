@@ -35,7 +35,7 @@ from harmonize.union.manifest import SplitCounts, nary_files, read_manifest, spl
 from harmonize.union.manifest_model import Manifest
 from harmonize.union.nary import load_nary
 
-__all__ = ["EXAMPLES", "diff"]
+__all__ = ["EXAMPLES", "Difference", "PartDifference", "diff"]
 
 EXAMPLES = 5
 _FILES, _MAPPINGS = "source_files", "mappings"

@@ -1,0 +1,34 @@
+"""Tables of Markdown and of tabs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
+from harmonize.writing.text import one_line, tab_line, write_text
+
+
+def test_a_table_has_a_mark_for_each_column() -> None:
+    table = markdown_table(("name", "rows"), [("a", "1"), ("", "2")], (LEFT, RIGHT))
+    assert table == "| name | rows |\n| --- | --: |\n| a | 1 |\n|  | 2 |"
+
+
+def test_columns_are_set_left_unless_marked() -> None:
+    assert markdown_table(("a", "b"), []) == "| a | b |\n| --- | --- |"
+
+
+def test_a_bar_in_a_cell_is_text() -> None:
+    assert markdown_table(("a|b",), [("c|d",)]).splitlines()[::2] == ["| a\\|b |", "| c\\|d |"]
+
+
+def test_fields_are_parted_by_tabs() -> None:
+    assert tab_line("a", "", "b c") == "a\t\tb c\n"
+
+
+def test_white_space_of_any_kind_is_one_blank_of_a_line() -> None:
+    assert one_line(" a\tb\r\n\u2029 c ") == "a b c"
+
+
+def test_text_is_utf_8_with_its_own_line_ends(tmp_path: Path) -> None:
+    write_text(tmp_path / "a", "μ\r\n\n")
+    assert (tmp_path / "a").read_bytes() == b"\xce\xbc\r\n\n"
