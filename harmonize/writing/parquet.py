@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,9 +24,9 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     pq.write_table(table, path, compression=_CODEC)
 
 
-def parquet_writer(path: Path, schema: pa.Schema) -> pq.ParquetWriter:
+def parquet_writer(sink: Path | IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
     """A writer of a file, to be closed, or used as a context."""
-    return pq.ParquetWriter(path, schema, compression=_CODEC)
+    return pq.ParquetWriter(sink, schema, compression=_CODEC)
 
 
 def with_metadata(schema: pa.Schema, about: Mapping[str, Any]) -> pa.Schema:
