@@ -22,8 +22,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from harmonize.writing.parquet import METADATA_KEY
-
 __all__ = [
     "CARD",
     "CROISSANT",
@@ -37,7 +35,6 @@ __all__ = [
     "LEAKS_TABLE",
     "LEAK_SCHEMA",
     "MANIFEST",
-    "METADATA_KEY",
     "NARY",
     "NARY_FILE_SCHEMA",
     "NARY_SCHEMA",

@@ -36,9 +36,9 @@ from harmonize.union.schema import (
     DROPPED,
     LEAKS,
     LEAKS_TABLE,
-    METADATA_KEY,
     SCHEMA_VERSION,
 )
+from harmonize.writing.parquet import METADATA_KEY
 
 ROWS = "data/corpus=biored/split=train/train.parquet"
 OTHER_ROWS = "data/corpus=biored/split=dev/dev.parquet"

@@ -13,7 +13,8 @@ import harmonize
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import read_manifest
 from harmonize.union.rows import instance_id
-from harmonize.union.schema import FILE_SCHEMA, METADATA_KEY, SCHEMA
+from harmonize.union.schema import FILE_SCHEMA, SCHEMA
+from harmonize.writing.parquet import METADATA_KEY
 
 REAL = pytest.param("real", marks=pytest.mark.mirror)
 CONTRACT = """instance_id part level document_id pmid text context_start context_end head_id tail_id

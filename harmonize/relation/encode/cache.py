@@ -9,7 +9,6 @@ kind of input and the length. A broken file, or a folder that cannot be written 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -18,7 +17,8 @@ from typing import Any
 import pyarrow as pa
 
 from harmonize.relation.encode.encoding import Encoded, TextEncoder
-from harmonize.union.replace import new_path
+from harmonize.writing.json_files import json_hash
+from harmonize.writing.replace import new_path
 
 __all__ = ["Cache", "cache_folder"]
 
@@ -100,7 +100,7 @@ class Cache:
             # None is not told, so that what was kept before there was any is still found.
             **({} if encoder.knowledge is None else {"knowledge": encoder.knowledge.sha256}),
         }
-        return hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:32]
+        return json_hash(about)[:32]
 
 
 _OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd")

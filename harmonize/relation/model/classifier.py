@@ -25,6 +25,7 @@ from harmonize.relation.model.encoder_model import WEIGHT_TYPE
 from harmonize.relation.model.heads import HEADS, EncodedInputs, Head
 from harmonize.relation.pair import Pair
 from harmonize.relation.said import VALUES, Answers, Outputs
+from harmonize.writing.json_files import write_json
 
 __all__ = ["PRECISIONS", "PROMPT_FILE", "Classifier", "Prompt", "device_named", "precision_named"]
 
@@ -56,7 +57,7 @@ class Prompt:
     said: tuple[str, ...] = ()
 
     def write(self, folder: Path) -> None:
-        (folder / PROMPT_FILE).write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        write_json(folder / PROMPT_FILE, asdict(self), escaped=True)
 
     @classmethod
     def read(cls, folder: Path) -> Prompt:

@@ -31,7 +31,7 @@ from harmonize.relation.model.known_encoders import (
     known_encoders,
 )
 from harmonize.sources.unzip import unzip
-from harmonize.union.replace import new_folder
+from harmonize.writing.replace import new_folder
 
 __all__ = ["get_encoder"]
 

@@ -29,6 +29,7 @@ from harmonize.errors import HarmonizeError, MalformedInput, install
 from harmonize.relation.encode.prompt import Tag, marked
 from harmonize.relation.labels import LabelSpace, decide, is_negative, own_outputs, softmax
 from harmonize.relation.pair import Pair
+from harmonize.writing.json_files import write_json
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -165,7 +166,7 @@ class LinearClassifier:
 
     def write(self, folder: Path) -> None:
         """linear.json and linear.npz."""
-        (folder / LINEAR_FILE).write_text(json.dumps(asdict(self.about), indent=1) + "\n", encoding="utf-8")
+        write_json(folder / LINEAR_FILE, asdict(self.about), escaped=True)
         np.savez_compressed(
             folder / _WEIGHTS,
             idf=self._inverse,

@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.relation.recipe import Recipe, load_values
 from harmonize.relation.select.rows import COLUMNS
-from harmonize.union.schema import METADATA_KEY, SCHEMA
+from harmonize.union.schema import SCHEMA
+from harmonize.writing.parquet import METADATA_KEY
 
 __all__ = [
     "PSEUDO_SCHEMA_VERSION",

@@ -17,6 +17,7 @@ from harmonize.relation.model.linear import LINEAR_HEADS
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.train.run import LEFT_OUT
 from harmonize.spec import load_catalogue
+from harmonize.writing.text import write_text
 
 __all__ = ["write_card"]
 
@@ -59,7 +60,7 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
         recipe_lines.rstrip(),
         "```",
     ]
-    (folder / CARD).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    write_text(folder / CARD, "\n".join(lines) + "\n")
 
 
 def _front_matter(recipe: Recipe) -> list[str]:

@@ -18,6 +18,8 @@ from harmonize.errors import MalformedInput, MissingInput
 from harmonize.relation.select.selection import LeftOut, Selection
 from harmonize.union.manifest import read_manifest
 from harmonize.union.schema import MANIFEST
+from harmonize.writing.json_files import write_json
+from harmonize.writing.text import write_text
 
 __all__ = [
     "LEFT_OUT",
@@ -69,7 +71,7 @@ def rows_hash(union: Path, selection: Selection) -> str:
 def write_left_out(folder: Path, selection: Selection) -> None:
     """One line for each row that was not trained on."""
     lines = ["\t".join(LeftOut._fields), *("\t".join(row) for row in selection.left_out)]
-    (folder / LEFT_OUT).write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    write_text(folder / LEFT_OUT, "\n".join(lines) + "\n")
 
 
 def run_record(
@@ -108,7 +110,7 @@ def run_record(
             **{name: metadata.version(name) for name in _PACKAGES},
         },
     }
-    (folder / TRAINING).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8", newline="\n")
+    write_json(folder / TRAINING, record, escaped=True)
     return record
 
 

@@ -19,7 +19,7 @@ from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, knowledge_hash
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.pseudo import pseudo_hash
 from harmonize.relation.train.run import TRAINING, manifest_hash, read_record
-from harmonize.union.replace import put
+from harmonize.writing.replace import put
 
 __all__ = [
     "CHECKPOINTS",

@@ -26,7 +26,7 @@ from harmonize.relation.select.selection import PSEUDO, Selection, select
 from harmonize.relation.train.run import rows_hash
 from harmonize.relation.train.training import train
 from harmonize.relation.train.work_folder import is_done
-from harmonize.union.replace import new_path
+from harmonize.writing.replace import new_path
 
 Small = Callable[..., Recipe]
 BIORED = sample_folder() / "biored"
