@@ -113,10 +113,7 @@ def probe(
         UnknownName: the set does not hold the corpus.
         UnionError: the set is not whole.
     """
-    if out.exists() and not (out / PROBE).is_file():
-        raise HarmonizeError(
-            f"{out}: expected a new folder or one of `harmonize probe`, found something else"
-        )
+    _check_out(out)
     timer = Timer()
     place = device_named(device)
     labelled = _Labelled.of(union, tested)
@@ -130,8 +127,8 @@ def probe(
             for name, rows in zip(_SIDES, labelled.rows, strict=True)
         ]
         timer.lap("vectors")
-        places = labelled.places()
-        found = probed(vectors[0], places[0], vectors[1], places[1], labelled.space, settings)
+        train, test = zip(vectors, labelled.places(), strict=True)
+        found = probed(*train, *test, labelled.space, settings)
         timer.lap("probes")
         record = {
             "harmonize": __version__,
@@ -148,7 +145,7 @@ def probe(
             "versions": _versions(),
         }
         _write(folder, record, found)
-        del vectors
+        del vectors, train, test  # which hold the files open
         for path in folder.glob("*.npy"):
             path.unlink()
     return record
@@ -193,6 +190,13 @@ class _Labelled:
             "related": {name: sum(not is_negative(one) for one in labels) for name, _, labels in sides},
             "labels": list(self.space.names),
         }
+
+
+def _check_out(out: Path) -> None:
+    if out.exists() and not (out / PROBE).is_file():
+        raise HarmonizeError(
+            f"{out}: expected a new folder or one of `harmonize probe`, found something else"
+        )
 
 
 def _loaded(chosen: EncoderInput, labelled: _Labelled) -> tuple[Any, PairEncoder]:
