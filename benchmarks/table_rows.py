@@ -1,0 +1,227 @@
+"""The rows of the tables that quote.py writes: what they quote of each result file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from statistics import mean
+from typing import Any
+
+from figures import difference, interval, percent, probability, result
+
+ALL = "a relation for all"
+Row = tuple[str, ...]
+
+
+# Tables of grids.
+
+
+def system(one: Mapping[str, Any]) -> Row:
+    """The columns input and head of a system of a grid; a linear baseline has no input."""
+    *inputs, head = one["name"].split()
+    return (" ".join(f"`{name}`" for name in inputs), f"`{head}`")
+
+
+def watched(grid: Mapping[str, Any], name: str) -> float:
+    """F on the development folds, on average over the folds that all systems were trained on."""
+    runs: dict[str, dict[str, float]] = {}
+    for path, run in grid["trained"].items():
+        folder, _, fold = path.partition("/")
+        runs.setdefault(folder, {})[fold] = run["best"]["development_pair_f"]
+    common = set.intersection(*map(set, runs.values()))
+    own = runs[name.replace(" ", "-")]
+    return mean(own[fold] for fold in sorted(common))
+
+
+def all_related(grid: Mapping[str, Any]) -> float:
+    """F of calling every pair related."""
+    rows, positive = grid["rows"], grid["positive"]
+    return float(2 * positive / (rows + positive))
+
+
+def heads(grids: Iterable[str], linear: str, marked: str = "") -> Iterator[Row]:
+    """Input, head, F, development F, corrected p; by F.
+
+    Args:
+        marked: the grid whose p gets a mark, since it is to another system.
+    """
+    found: list[tuple[float, Row]] = []
+    for name in grids:
+        grid = result(name)
+        for one in grid["systems"]:
+            p = "" if one["p_holm"] is None else probability(one["p_holm"]) + (" *" if name == marked else "")
+            row = (*system(one), interval(one["f1"]), percent(watched(grid, one["name"])), p)
+            found.append((one["f1"]["value"], row))
+    baselines = result(linear)
+    for one in baselines["systems"]:
+        found.append((one["f1"]["value"], (*system(one), interval(one["f1"]), "", "")))
+    found.append((all_related(baselines), ("", ALL, percent(all_related(baselines)), "", "")))
+    for _, row in sorted(found, key=lambda item: -item[0]):
+        yield row
+
+
+def typed(names: Iterable[str], one: str) -> Row:
+    """Of each grid: F with the type, its difference, corrected p, and F of pairs, of the system `one`."""
+    found: list[str] = []
+    for name in names:
+        (held,) = (each for each in result(name)["systems"] if each["name"] == one)
+        compared = held["difference"] is not None and not name.startswith("grid-linear")
+        against = difference(held["difference"]["difference"]["value"]) if compared else ""
+        p = probability(held["p_holm"]) if compared else ""
+        found += [interval(held["typed"]), against, p, percent(held["f1"]["value"])]
+    return tuple(found)
+
+
+def bertsrc() -> Iterator[Row]:
+    """Input and head, and `typed` of both splits; linear baselines last."""
+    for prefix in ("grid-", "grid-linear-"):
+        names = (f"{prefix}bertsrc", f"{prefix}bertsrc-published")
+        for one in sorted(result(names[0])["systems"], key=lambda each: -each["typed"]["value"]):
+            yield (*system(one), *typed(names, one["name"]))
+
+
+def contexts() -> Iterator[Row]:
+    """Classifiers that read a context once: input, head, scores on BioRED and AIMed, of some on BC5CDR."""
+    biored, aimed, bc5cdr = (
+        {one["name"]: one for one in result(f"grid-contexts-{corpus}")["systems"]}
+        for corpus in ("biored", "aimed", "bc5cdr")
+    )
+    for name, one in sorted(biored.items(), key=lambda item: -item[1]["f1"]["value"]):
+        other, further = aimed[name], bc5cdr.get(name.removeprefix("prompt "))
+        yield (
+            *system(one),
+            interval(one["f1"]),
+            interval(one["typed"]),
+            percent(watched(result("grid-contexts-biored"), name)),
+            corrected(one),
+            interval(other["f1"]),
+            percent(watched(result("grid-contexts-aimed"), name)),
+            corrected(other),
+            "" if further is None else interval(further["f1"]),
+        )
+
+
+def corrected(one: Mapping[str, Any]) -> str:
+    """Holm's p of a system of a grid; nothing of the one that the others are tested against."""
+    return "" if one["p_holm"] is None else probability(one["p_holm"])
+
+
+# Tables of runs.
+
+
+def scores(run: str) -> Mapping[str, Any]:
+    """A run's scores on the first part that it was tested on."""
+    found: Mapping[str, Any] = next(iter(result(f"run-{run}")["scores"].values()))
+    return found
+
+
+def biored_row(run: str, called: str) -> Row:
+    held, found = result(f"run-{run}"), scores(run)
+    recipe = held["recipe"]
+    linear = held["trained"][0]["best"].get("strength") is not None
+    rates = "" if linear else ", ".join(map(rate, (recipe["learning_rate"], recipe["head_learning_rate"])))
+    kinds = (found[kind]["f1"] for kind in ("all_binary", "all_typed", "biorex_binary"))
+    development = percent(held["trained"][0]["best"]["development_pair_f"])
+    return (called, rates, "" if linear else f"{recipe['epochs']:g}", *map(interval, kinds), development)
+
+
+def rate(value: float) -> str:
+    """A learning rate: 1e-4."""
+    digits, _, power = f"{value:.0e}".partition("e")
+    return f"{digits}e{int(power)}"
+
+
+def biored() -> Iterator[Row]:
+    alone = "BioRED"
+    for run, called, trained_on in (
+        ("biored-document-10", "minilm, `document`", alone),
+        ("biored-union-6", "minilm, `document`", "the union, 100,000 tokens of each other corpus an epoch"),
+        ("biored-after-union-4", "minilm, `document`", "the run above, then BioRED"),
+        ("biored-document-3", "minilm, `document`", alone),
+        ("biored-logistic", "`logistic`", alone),
+    ):
+        name, *rest = biored_row(run, called)
+        yield (name, trained_on, *rest)
+
+
+def readme() -> Iterator[Row]:
+    """The same in short, beside what the paper reports."""
+    for run, called in (
+        ("biored-document-10", "minilm, document head, on BioRED alone"),
+        ("biored-union-6", "the same, on the union"),
+        ("biored-after-union-4", "the same, on the union and then on BioRED"),
+        ("biored-logistic", "logistic regression on words and distances, on BioRED alone"),
+    ):
+        *_, binary, typed_, biorex, _ = biored_row(run, called)
+        yield (called, binary, typed_, biorex)
+    yield ("PubMedBERT on BioRED alone, as the paper reports it", "", "", "74.4")
+
+
+# The best F of each at BioCreative VIII's BioRED track, of different teams.
+_TRACK = {"pair": 77.17, "typed": 58.95, "with_value": 59.22, "all": 44.55}
+_CALLED = {"pair": "pair", "typed": "pair, type", "with_value": "pair, novelty", "all": "pair, type, novelty"}
+
+
+def novelty() -> Iterator[Row]:
+    """What is right, F of a run that tells of novelty, F if all it finds were novel, and the track's best."""
+    found = scores("biored-novelty")["novelty"]
+    for name, called in _CALLED.items():
+        constant = found.get(f"constant_{name}")
+        every = "" if constant is None else interval(constant["f1"])
+        yield (called, interval(found[name]["f1"]), every, f"{_TRACK[name]:.2f}")
+
+
+# Combinations.
+
+# F of the paper's Table 5: positive and any combinations, each exact and partial.
+_PAPER = {
+    "the paper: PubMedBERT (the study's)": (65.2, 72.4, 70.8, 78.7),
+    "the paper: from BioRED": (64.8, 71.0, 68.0, 75.2),
+    "the paper: from the union": (66.2, 71.4, 75.8, 81.8),
+}
+_COMBINATIONS = ("positive_exact", "positive_partial", "any_exact", "any_partial")
+
+
+def combinations() -> Iterator[Row]:
+    """F of each kind of combination and match: the paper's rows, ours, and what costs nothing."""
+    for called, reported in _PAPER.items():
+        yield (called, *(f"{figure:.1f}" for figure in reported))
+    rows = [
+        (called, scores(f"drugcombo-{run}")["all"])
+        for called, run in (
+            ("minilm", "plain"),
+            ("minilm, from BioRED", "biored"),
+            ("minilm, from the union", "union"),
+        )
+    ]
+    baselines = result("combination-baselines")["scores"]
+    rows.append(("all drugs of a sentence, positive", baselines["all drugs"]))
+    rows.append(("gold without what shares a drug with a larger one", baselines["disjoint gold"]))
+    for called, found in rows:
+        yield (called, *(interval(found[kind]["f1"]) for kind in _COMBINATIONS))
+
+
+# Other tables.
+
+
+def students() -> Iterator[Row]:
+    """A teacher and its students: F with the type, its difference, corrected p, and speed."""
+    held = result("smaller")
+    for one in held["systems"]:
+        called = one["name"].replace(", fp32", "").replace("student", "student alone")
+        called = called.replace("student alone of", "student of")
+        against, p = "", ""
+        if one["difference"] is not None:
+            points = one["difference"]["difference"]
+            low, high = difference(points["low"]), f"{100 * points['high']:.1f}"
+            against = f"{difference(points['value'])} ({low} to {high})"
+            p = probability(one["p_holm"])
+        yield (called, interval(one["typed"]), against, p, f"{held['rate'][one['name']]:.1f}")
+
+
+def reading() -> Iterator[Row]:
+    """Each public file: documents read, mentions left out by reason, and pairs."""
+    for name, of in result("reading")["files"].items():
+        left_out = {reason: sum(kinds.values()) for reason, kinds in of["left_out"].items()}
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in left_out.items()) or "none"
+        documents = f"{of['documents']['read']:,} of {of['documents']['all']:,}"
+        yield (name, documents, f"{reasons}; {of['mentions']:,}", f"{of['pairs']:,}")
