@@ -22,6 +22,7 @@ from harmonize.relation.select.rows import rows_to_test
 from harmonize.relation.train.run import read_record
 from harmonize.relation.train.training import train
 from harmonize.writing.parquet import write_parquet
+from harmonize.writing.replace import new_path
 
 _SCORING = 20.0
 """Seconds that scoring may take before an evaluation has shown how long one takes."""
@@ -96,7 +97,10 @@ def trained(job: Job) -> None:
         result["seconds"] = round(time.perf_counter() - started, 1)
         write(result, job.folder / RESULT)
     if len(tested) == len(folds):
-        write_parquet(predictions, job.folder / PREDICTIONS)
+        with new_path(
+            job.folder / PREDICTIONS
+        ) as path:  # jobs beside this one read it as soon as it is there
+            write_parquet(predictions, path)
         write({**result, "compared": _compared(job, gold, predictions, recipe)}, job.folder / RESULT)
 
 
