@@ -32,8 +32,8 @@ from harmonize.registry import sample_folder
 from harmonize.relation.model import heads
 
 CORPORA = ["biored", "bc5cdr", "drugprot", "ddi", "aimed", "hprd50", "emu", "pharmgkb", "disgenet"]
-REHEARSED = ["biored", "bc5cdr", "aimed", "hprd50"]
-"""The corpora that entries name, and one more."""
+REHEARSED = ["biored", "bc5cdr", "drugprot", "ddi", "aimed", "hprd50"]
+"""The corpora that entries and their recipes name."""
 DOCUMENT = {"head": "document", "input": "prompt", "threshold": "even"}
 SMALL = {"epochs": 1.0, "batch_size": 8, "max_length": 96, "evaluate_every": None}
 
@@ -64,7 +64,7 @@ def test_a_hidden_module_is_as_if_it_was_not_installed(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_rehearsal_runs_every_entry(tmp_path: Path) -> None:
-    """Of those that leave out a corpus three, each training like the other."""
+    """Of those that leave out a corpus five, each training like the other."""
     work, out = tmp_path / "work", tmp_path / "out"
     work.mkdir()
     build(tmp_path / "union", sample_folder(), corpora=REHEARSED)

@@ -42,6 +42,7 @@ from harmonize.formats import (
 )
 from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.lines import numbered_lines
+from harmonize.formats.pubtator_record import split_ids, variant_genes
 from harmonize.formats.tables import named_columns
 from harmonize.ledger import DroppedItem, Ledger
 from harmonize.model import Document, Relation
@@ -120,7 +121,7 @@ def _with_samples(kind: str, name: str, *samples: str) -> Callable[[Path | None]
 
 
 def _split_ids(_: str, raw: str | None) -> tuple[str, ...]:
-    return pubtator.split_ids(raw, ";,|")
+    return split_ids(raw, ";,|")
 
 
 def _pubtator_strict(folder: Path) -> None:
@@ -133,7 +134,7 @@ def _pubtator_misfit(folder: Path) -> None:
     _consume(pubtator.read(path, misfit=_unheard, ids={"90000001", "90000021", "1"}))
     for record in pubtator.read(path, misfit=_unheard):
         for mention in record.mentions:
-            pubtator.variant_genes(mention.id or "")
+            variant_genes(mention.id or "")
         if record.text:
             pubtator.document(record, "train", _split_ids, source="pubtator")
 
