@@ -97,9 +97,8 @@ def trained(job: Job) -> None:
         result["seconds"] = round(time.perf_counter() - started, 1)
         write(result, job.folder / RESULT)
     if len(tested) == len(folds):
-        with new_path(
-            job.folder / PREDICTIONS
-        ) as path:  # jobs beside this one read it as soon as it is there
+        # Jobs beside this one read it as soon as it is there.
+        with new_path(job.folder / PREDICTIONS) as path:
             write_parquet(predictions, path)
         write({**result, "compared": _compared(job, gold, predictions, recipe)}, job.folder / RESULT)
 

@@ -25,20 +25,11 @@ from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.order import LikeLengths, LongestFirst, TokenBatches
-from harmonize.relation.model.objective import (
-    DEVELOPMENT,
-    EVEN,
-    Loss,
-    label_weights,
-    watched_scores,
-)
+from harmonize.relation.model.objective import DEVELOPMENT, EVEN, Loss, label_weights, watched_scores
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.train.divergence import SoundTrainer, warn_of_nothing
 from harmonize.relation.train.task import Task
-from harmonize.relation.train.work_folder import (
-    CHECKPOINTS,
-    last_checkpoint,
-)
+from harmonize.relation.train.work_folder import CHECKPOINTS, last_checkpoint
 
 __all__ = ["run_trainer", "trainer_of", "weight_groups"]
 

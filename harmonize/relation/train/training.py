@@ -20,20 +20,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import torch
-from transformers import (
-    TrainerCallback,
-    set_seed,
-)
+from transformers import TrainerCallback, set_seed
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.cache import Cache, cache_folder
 from harmonize.relation.model.classifier import device_named
 from harmonize.relation.model.linear import LINEAR_HEADS, fitted
-from harmonize.relation.model.objective import (
-    DEVELOPMENT,
-    raise_negatives,
-)
+from harmonize.relation.model.objective import DEVELOPMENT, raise_negatives
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
