@@ -109,6 +109,7 @@ class Recipe(BaseModel):
     weight_decay: float = Field(ge=0)
     max_gradient_norm: float = Field(gt=0)
     class_weights: Literal["none", "balanced"]
+    frozen_layers: int = Field(ge=0)
     attention_dropout: float | None = Field(ge=0, lt=1)
     teacher: str | None
     teacher_own: float = Field(ge=0, le=1)

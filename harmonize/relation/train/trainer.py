@@ -25,6 +25,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.order import LikeLengths, LongestFirst, TokenBatches
+from harmonize.relation.model.frozen import freeze
 from harmonize.relation.model.objective import DEVELOPMENT, EVEN, Loss, label_weights, watched_scores
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.train.divergence import SoundTrainer, warn_of_nothing
@@ -42,7 +43,8 @@ def trainer_of(
     """What trains a task in `folder`, as its recipe says, on a device.
 
     Raises:
-        HarmonizeError: a threshold is to be found on development rows, and there are none.
+        HarmonizeError: a threshold is to be found on development rows, and there are none; or more layers are
+            frozen than the encoder has.
     """
     recipe = task.recipe
     assert recipe.epochs is not None
@@ -53,9 +55,11 @@ def trainer_of(
     weights = None
     if recipe.class_weights == "balanced":
         weights = label_weights(task.labels, len(task.space.names))
+    model = task.encoder.model()
+    freeze(model, recipe.frozen_layers)
     trainer = _Trainer(
         task,
-        model=task.encoder.model(),
+        model=model,
         args=_arguments(recipe, folder, device, watched=task.development is not None),
         data_collator=partial(
             task.head.padded,
