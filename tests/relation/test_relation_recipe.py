@@ -79,7 +79,7 @@ def test_the_default_explains_every_value() -> None:
 @pytest.mark.parametrize(
     ("encoder", "rate"),
     [
-        *(("tiny", 1e-3), ("minilm", 1e-4), ("mpnet", 5e-5)),
+        *(("tiny", 1e-3), ("mpnet", 5e-5)),
         *(("path/to/folder", 5e-5), ("microsoft/BiomedNLP", 5e-5), (PUBMEDBERT, 5e-5)),
     ],
 )
@@ -100,7 +100,10 @@ def test_a_head_has_settings_of_its_own() -> None:
     assert (recipe.batch_tokens, recipe.head_learning_rate, recipe.threshold) == (None, None, "even")
     recipe = load_recipe("original", {"encoder": "minilm", "head": "document"})
     assert (recipe.epochs, recipe.batch_tokens, recipe.threshold) == (10, 2048, "development")
-    assert load_recipe("original", {"encoder": "minilm"}).attention_dropout is None
+    recipe = load_recipe("original", {"encoder": "minilm"})
+    assert (recipe.head, recipe.epochs, recipe.batch_tokens) == ("graph", 4, 1024)
+    assert recipe.head_learning_rate == 3e-4
+    assert load_recipe("original", {"encoder": "minilm", "head": "mean"}).attention_dropout is None
     assert load_recipe("original", {"encoder": "minilm", "head": "cls"}).learning_rate == 5e-5
 
 
@@ -118,7 +121,8 @@ def test_what_was_said_is_not_the_encoders_own() -> None:
 @pytest.mark.parametrize(
     ("encoder", "values", "expected"),
     [
-        ("minilm", {}, ("entities", "markers")),
+        ("minilm", {}, ("graph", "prompt")),
+        ("minilm", {"head": "entities"}, ("entities", "markers")),
         ("mpnet", {}, ("cls", "prompt")),
         ("minilm", {"head": "document"}, ("document", "prompt")),
         ("minilm", {"head": "mean", "input": "typed"}, ("mean", "typed")),
