@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from pydantic import Field, model_validator
@@ -39,4 +40,9 @@ def load_leak_settings(path: Path | None = None) -> LeakSettings:
     Raises:
         SpecError: the file has faults, all of them.
     """
-    return validated(LeakSettings, path or package_folder() / "leaks.yaml")
+    return _packaged() if path is None else validated(LeakSettings, path)
+
+
+@cache
+def _packaged() -> LeakSettings:
+    return validated(LeakSettings, package_folder() / "leaks.yaml")

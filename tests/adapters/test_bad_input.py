@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import file_mutations as mutations
 import pytest
@@ -101,27 +104,60 @@ def _zip_cases() -> Iterator[Case]:
 CASES = [*_cases(), *_zip_cases()]
 
 
+class Finished(NamedTuple):
+    """A folder that holds a set and nothing else, and what it held before any build in its place."""
+
+    folder: Path
+    held: Mapping[str, bytes | None]
+
+
 @pytest.fixture(scope="session")
-def finished_set(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("finished")
-    lay_out("aimed", "unified", folder / "mirror")
-    build(folder / "set", folder / "mirror", corpora=["aimed"])
-    return folder / "set"
+def finished_set(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    """The older set of all tests: each of them sees that it is still what it was."""
+    folder, mirror = tmp_path_factory.mktemp("finished"), tmp_path_factory.mktemp("mirror")
+    lay_out("aimed", "unified", mirror)
+    build(folder / "set", mirror, corpora=["aimed"])
+    held = _contents(folder)
+    assert held["set/manifest.json"]
+    return Finished(folder, held)
 
 
-def _refused(corpus: str, variant: str, root: Path, tmp_path: Path, *older: Path | None) -> HarmonizeError:
+@pytest.fixture(scope="session")
+def nothing_finished(tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    return Finished(tmp_path_factory.mktemp("nothing"), {})
+
+
+@pytest.fixture(scope="session")
+def intact(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], Path]:
+    """The mirror of one source, laid out at the first call: who damages it makes it whole again."""
+
+    @cache
+    def laid_out(corpus: str, variant: str) -> Path:
+        mirror = tmp_path_factory.mktemp("intact")
+        lay_out(corpus, variant, mirror)
+        return mirror
+
+    return laid_out
+
+
+@contextmanager
+def _damaged(path: Path, damage: mutations.Damage) -> Iterator[None]:
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    try:
+        yield
+    finally:
+        path.write_bytes(whole)
+
+
+def _refused(corpus: str, variant: str, root: Path, *older: Finished) -> HarmonizeError:
     """The error of a build in the place of each older set, or of none: one line, and nothing was written."""
-    for number, finished in enumerate(older):
-        beside = tmp_path / f"beside-{number}"
-        beside.mkdir()
-        if finished is not None:
-            shutil.copytree(finished, beside / "set")
-        before = _contents(beside)
+    for finished in older:
         with pytest.raises(HarmonizeError) as caught:
-            build(beside / "set", root, corpora=[corpus], sources={corpus: variant})
+            build(finished.folder / "set", root, corpora=[corpus], sources={corpus: variant})
         assert caught.value.exit_code == 2
         assert "\n" not in str(caught.value)
-        assert _contents(beside) == before
+        assert _contents(finished.folder) == finished.held
     return caught.value
 
 
@@ -135,12 +171,12 @@ def _contents(folder: Path) -> dict[str, bytes | None]:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_damaged_file_is_one_line_with_its_place_and_nothing_is_written(
-    case: Case, tmp_path: Path, finished_set: Path
+    case: Case, intact: Callable[[str, str], Path], finished_set: Finished
 ) -> None:
-    folder = lay_out(case.corpus, case.variant, tmp_path / "mirror")
-    damaged = folder / case.file
-    damaged.write_bytes(case.mutation.damage(damaged.read_bytes()))
-    error = _refused(case.corpus, case.variant, tmp_path / "mirror", tmp_path, finished_set)
+    mirror = intact(case.corpus, case.variant)
+    folder = mirror / case.corpus
+    with _damaged(folder / case.file, case.mutation.damage):
+        error = _refused(case.corpus, case.variant, mirror, finished_set)
     assert isinstance(error, case.mutation.error)
     if isinstance(error, SpecError):
         assert str(CATALOGUE[case.corpus].path) in str(error)
@@ -160,7 +196,12 @@ def test_damaged_file_is_one_line_with_its_place_and_nothing_is_written(
     [(corpus, variant, name) for corpus, variant in VARIANTS for name in locations(corpus, variant)],
 )
 def test_missing_file_is_named_and_nothing_is_written(
-    corpus: str, variant: str, location: str, tmp_path: Path, finished_set: Path
+    corpus: str,
+    variant: str,
+    location: str,
+    tmp_path: Path,
+    nothing_finished: Finished,
+    finished_set: Finished,
 ) -> None:
     folder = lay_out(corpus, variant, tmp_path / "mirror")
     archive, _ = split_location(location)
@@ -169,7 +210,7 @@ def test_missing_file_is_named_and_nothing_is_written(
         shutil.rmtree(missing)
     else:
         missing.unlink()
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", nothing_finished, finished_set)
     assert isinstance(error, MissingInput)
     assert str(error).startswith(str(missing))
 
@@ -183,7 +224,12 @@ def test_missing_file_is_named_and_nothing_is_written(
     ],
 )
 def test_folder_in_place_of_a_file_or_file_in_place_of_a_folder_is_named(
-    corpus: str, variant: str, location: str, tmp_path: Path, finished_set: Path
+    corpus: str,
+    variant: str,
+    location: str,
+    tmp_path: Path,
+    nothing_finished: Finished,
+    finished_set: Finished,
 ) -> None:
     folder = lay_out(corpus, variant, tmp_path / "mirror")
     place = folder / split_location(location)[0]
@@ -193,7 +239,7 @@ def test_folder_in_place_of_a_file_or_file_in_place_of_a_folder_is_named(
     else:
         place.unlink()
         place.mkdir()
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", nothing_finished, finished_set)
     assert str(error).startswith(str(place))
 
 
@@ -207,14 +253,19 @@ def test_folder_in_place_of_a_file_or_file_in_place_of_a_folder_is_named(
     ],
 )
 def test_zip_without_the_folder_is_named(
-    corpus: str, variant: str, location: str, tmp_path: Path, finished_set: Path
+    corpus: str,
+    variant: str,
+    location: str,
+    tmp_path: Path,
+    nothing_finished: Finished,
+    finished_set: Finished,
 ) -> None:
     folder = lay_out(corpus, variant, tmp_path / "mirror")
     archive, inside = split_location(location)
     assert inside is not None
     damaged = folder / archive
     damaged.write_bytes(mutations.without_folder(f"{inside}/")(damaged.read_bytes()))
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", nothing_finished, finished_set)
     assert isinstance(error, MissingInput)
     assert str(error).startswith(str(folder / location))
 
@@ -229,21 +280,28 @@ FOLDERS = [
 
 @pytest.mark.parametrize(("corpus", "variant", "location"), FOLDERS)
 def test_empty_folder_of_a_curated_corpus_is_named(
-    corpus: str, variant: str, location: str, tmp_path: Path, finished_set: Path
+    corpus: str,
+    variant: str,
+    location: str,
+    tmp_path: Path,
+    nothing_finished: Finished,
+    finished_set: Finished,
 ) -> None:
     folder = lay_out(corpus, variant, tmp_path / "mirror")
     for file in (folder / location).iterdir():
         file.unlink()
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", nothing_finished, finished_set)
     assert isinstance(error, MissingInput)
     assert str(error).startswith(str(folder / location))
 
 
 @pytest.mark.parametrize("name", ["geneDiseaseNetwork.csv", "geneAttributes.csv", "diseaseAttributes.csv"])
-def test_missing_table_in_a_folder_of_tables_is_named(name: str, tmp_path: Path, finished_set: Path) -> None:
+def test_missing_table_in_a_folder_of_tables_is_named(
+    name: str, tmp_path: Path, nothing_finished: Finished, finished_set: Finished
+) -> None:
     missing = lay_out("disgenet", "native", tmp_path / "mirror") / "v7_sample" / name
     missing.unlink()
-    error = _refused("disgenet", "native", tmp_path / "mirror", tmp_path, None, finished_set)
+    error = _refused("disgenet", "native", tmp_path / "mirror", nothing_finished, finished_set)
     assert isinstance(error, MissingInput)
     assert str(error).startswith(str(missing))
 
@@ -268,10 +326,10 @@ def test_windows_1252_is_read_in_disgenet_tables(variant: str, file: str, tmp_pa
 
 @pytest.mark.parametrize("corpus", CATALOGUE.corpora)
 def test_corpus_that_is_not_there_names_the_file_and_where_to_get_it(
-    corpus: str, tmp_path: Path, finished_set: Path
+    corpus: str, tmp_path: Path, nothing_finished: Finished, finished_set: Finished
 ) -> None:
     variant = next(iter(CATALOGUE[corpus].spec.sources))
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", nothing_finished, finished_set)
     assert isinstance(error, MissingInput)
     assert str(tmp_path / "mirror" / corpus) in str(error)
     assert CATALOGUE[corpus].spec.home in str(error)
@@ -290,7 +348,7 @@ STANDING_ALONE = [
 
 @pytest.mark.parametrize(("corpus", "variant"), STANDING_ALONE)
 def test_document_in_two_files_is_named(
-    corpus: str, variant: str, tmp_path: Path, finished_set: Path
+    corpus: str, variant: str, tmp_path: Path, nothing_finished: Finished, finished_set: Finished
 ) -> None:
     """A file read twice under two names, where the source has several files that stand alone."""
     folder = lay_out(corpus, variant, tmp_path / "mirror")
@@ -303,7 +361,7 @@ def test_document_in_two_files_is_named(
         shutil.copytree(places[0], places[1])
     else:
         shutil.copyfile(places[0], places[1])
-    error = _refused(corpus, variant, tmp_path / "mirror", tmp_path, None, finished_set)
+    error = _refused(corpus, variant, tmp_path / "mirror", nothing_finished, finished_set)
     assert str(folder) in str(error)
     assert re.search(r"document \S+: .*twice", str(error))
 
