@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from made_once import IS_WORKER, made_once
 
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
+from harmonize.text import sentences
 
 ROOT = Path(__file__).parent
 MIRROR = os.environ.get("HARMONIZE_MIRROR")
@@ -26,6 +27,9 @@ if IS_WORKER:
 
 # To make an app's commands takes a sixteenth of a second, and they are the same at each call.
 typer.testing._get_command = cache(typer.testing._get_command)
+
+# Texts of the sample and of the real corpora are split in many tests, always at the same places.
+sentences._starts = lru_cache(50_000)(sentences._starts)
 
 FIRST = (
     "test_real_counts",  # makes the real set

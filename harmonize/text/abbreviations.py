@@ -24,6 +24,7 @@ class Abbreviation(NamedTuple):
     long_form: str
 
 
+@cache  # to look for a package takes half a millisecond, and each text asks
 def available() -> bool:
     return find_spec("scispacy") is not None
 

@@ -21,7 +21,9 @@ from harmonize.check.fault import Fault
 from harmonize.check.verify import verify
 from harmonize.errors import UnionError
 from harmonize.model import Span
+from harmonize.pipelines.build import build
 from harmonize.pipelines.verify import as_json, report
+from harmonize.registry import sample_folder
 from harmonize.union.card import card
 from harmonize.union.croissant import croissant
 from harmonize.union.leak_table import leak_table
@@ -57,11 +59,19 @@ Row = dict[str, Any]
 Change = Callable[[list[Row]], object]
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample set of two corpora: verify looks at each by itself, and more would only take longer."""
+    folder = tmp_path_factory.mktemp("sound") / "union"
+    build(folder, sample_folder(), corpora=["biored", "ddi"])
+    return folder
+
+
 @pytest.fixture
-def union(sample_union: Path, tmp_path: Path) -> Path:
+def union(sound: Path, tmp_path: Path) -> Path:
     """A copy of the sample set to damage."""
     folder = tmp_path / "union"
-    shutil.copytree(sample_union, folder)
+    shutil.copytree(sound, folder)
     return folder
 
 
@@ -113,6 +123,14 @@ def identified(row: Row) -> Row:
 
 def faults(folder: Path) -> list[tuple[str, str, str]]:
     return [tuple(fault) for fault in verify(folder)]
+
+
+@pytest.fixture
+def repeating(sample_union: Path, tmp_path: Path) -> Path:
+    """A copy of the sample set of all corpora, to damage: some of its documents repeat each other."""
+    folder = tmp_path / "union"
+    shutil.copytree(sample_union, folder)
+    return folder
 
 
 def test_a_sound_set_has_no_fault(union: Path, sample_union: Path) -> None:
@@ -407,33 +425,36 @@ def test_a_listing_of_drops_with_a_line_that_is_none(
 # leaks.parquet.
 
 
-def test_leaks_that_rows_do_not_know(union: Path) -> None:
+def test_leaks_that_rows_do_not_know(repeating: Path) -> None:
     """A repeat that leaks.parquet and leaks.md name, and the rows do not."""
 
     def evaluate(rows: list[Row]) -> None:
         rows[0] |= {"other_corpus": "biored", "other_split": "dev", "other_document_id": document}
 
-    document = pq.ParquetFile(union / OTHER_ROWS).read()["document_id"][0].as_py()
-    edit_rows(union, LEAKS, evaluate)
-    repeats, settings = read_repeats(union), LeaksEntry.model_validate(read_manifest(union)["leaks"]).settings
-    (union / LEAKS_TABLE).write_text(leak_table(repeats, settings), encoding="utf-8")
-    seal(union)
+    document = pq.ParquetFile(repeating / OTHER_ROWS).read()["document_id"][0].as_py()
+    edit_rows(repeating, LEAKS, evaluate)
+    repeats, settings = (
+        read_repeats(repeating),
+        LeaksEntry.model_validate(read_manifest(repeating)["leaks"]).settings,
+    )
+    (repeating / LEAKS_TABLE).write_text(leak_table(repeats, settings), encoding="utf-8")
+    seal(repeating)
     trained = repeats[0].document
-    [fault] = {(file, message) for file, _, message in faults(union)}
+    [fault] = {(file, message) for file, _, message in faults(repeating)}
     assert fault[0] == f"data/corpus={trained.corpus}/split={trained.split}/{trained.split}.parquet"
     assert fault[1] == "expected leaks_into ['biored/dev'], as of leaks.parquet, got []"
 
 
-def test_leaks_that_are_fewer_than_the_manifest_says(union: Path) -> None:
-    edit_rows(union, LEAKS, lambda rows: rows.pop())
-    found = faults(union)
+def test_leaks_that_are_fewer_than_the_manifest_says(repeating: Path) -> None:
+    edit_rows(repeating, LEAKS, lambda rows: rows.pop())
+    found = faults(repeating)
     assert found[0][0] == LEAKS_TABLE
     assert found[1:] == [(LEAKS, "", "expected 2 rows, got 1")]
 
 
-def test_leaks_of_documents_that_are_not_there(union: Path) -> None:
-    edit_rows(union, LEAKS, lambda rows: rows[0].update(document_id="nine"))
-    [row] = [fault for fault in faults(union) if fault[0] == LEAKS]
+def test_leaks_of_documents_that_are_not_there(repeating: Path) -> None:
+    edit_rows(repeating, LEAKS, lambda rows: rows[0].update(document_id="nine"))
+    [row] = [fault for fault in faults(repeating) if fault[0] == LEAKS]
     assert row[1] == "row 0"
     assert row[2].startswith("expected a document of documents.parquet, got ")
     assert row[2].endswith("/train/nine")

@@ -199,7 +199,7 @@ def pairs(rows: pd.DataFrame) -> Counter[tuple[Any, ...]]:
     sides = [
         [
             (row[f"{side}_id"], row[f"{side}_type"], *((s["start"], s["end"]) for s in row[f"{side}_spans"]))
-            for row in rows.to_dict("records")
+            for row in rows[[f"{side}_id", f"{side}_type", f"{side}_spans"]].to_dict("records")
         ]
         for side in ("head", "tail")
     ]
