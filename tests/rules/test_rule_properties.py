@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -24,18 +25,19 @@ CONCEPTS: dict[str | None, tuple[str, ...]] = {
 }
 """Concepts by kind: in every corpus an id is of one kind."""
 ABSENT = "X9"
+SOME_WORDS = st.lists(st.sampled_from(WORDS), min_size=2, max_size=14)
 
 
 @st.composite
 def documents(draw: Any, corpus: Corpus) -> Document:
     """Words, some of which end a sentence; mentions anywhere; relations of any entities, known or not."""
-    words = draw(st.lists(st.sampled_from(WORDS), min_size=2, max_size=14))
+    words = draw(SOME_WORDS)
     text = " ".join(words)
     starts = [sum(len(word) + 1 for word in words[:number]) for number in range(len(words))]
     spans = [Span(start, start + len(word)) for start, word in zip(starts, words, strict=True)]
     count = draw(st.integers(0, 6))
     mentions = tuple(draw(mentions_of(text, spans, corpus, f"M{number}")) for number in range(count))
-    relations = draw(st.lists(relations_of(mentions, corpus), max_size=6))
+    relations = draw(relations_of(mentions, corpus))
     cut = draw(st.integers(1, len(words)))
     passages = [Passage("title", Span(0, spans[cut - 1].end))]
     if cut < len(words) and all(
@@ -54,22 +56,38 @@ def mentions_of(draw: Any, text: str, spans: list[Span], corpus: Corpus, identif
     parts: tuple[Span, ...] = (Span(spans[first].start, spans[last].end),)
     if last - first == 2 and draw(st.booleans()):
         parts = (spans[first], spans[last])
-    kind = draw(st.sampled_from(sorted(corpus.spec.entity_types)))
-    ids = draw(st.lists(st.sampled_from(CONCEPTS[corpus.kind(kind)]), max_size=2, unique=True))
+    kind = draw(one_of(tuple(sorted(corpus.spec.entity_types))))
+    ids = draw(at_most_two_of(CONCEPTS[corpus.kind(kind)]))
     spelled = " ".join(part.of(text) for part in parts)
     return Mention(identifier, kind, spelled, parts, tuple(ids))
 
 
-def relations_of(mentions: tuple[Mention, ...], corpus: Corpus) -> st.SearchStrategy[Relation]:
+def relations_of(mentions: tuple[Mention, ...], corpus: Corpus) -> st.SearchStrategy[list[Relation]]:
     known = [mention.id for mention in mentions] or ["M99"]
     if corpus.spec.entity == "concept":
         known = [concept for concepts in CONCEPTS.values() for concept in concepts]
         known += [
             f"{kind}1{separator}{kind}2" for separator in corpus.spec.id_separators.any for kind in "CDG"
         ]
-    argument = st.sampled_from([*known, ABSENT])
-    kind = st.sampled_from(sorted(corpus.spec.relation_types))
-    return st.builds(Relation, argument, argument, kind)
+    return relations_among((*known, ABSENT), tuple(sorted(corpus.spec.relation_types)))
+
+
+# To make a strategy anew for each draw, and to check it, takes longer than to draw from it.
+
+
+@cache
+def one_of(values: tuple[str, ...]) -> st.SearchStrategy[str]:
+    return st.sampled_from(values)
+
+
+@cache
+def at_most_two_of(values: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
+    return st.lists(one_of(values), max_size=2, unique=True)
+
+
+@cache
+def relations_among(arguments: tuple[str, ...], types: tuple[str, ...]) -> st.SearchStrategy[list[Relation]]:
+    return st.lists(st.builds(Relation, one_of(arguments), one_of(arguments), one_of(types)), max_size=6)
 
 
 def adjusted(document: Document, corpus: Corpus) -> list[Instance]:

@@ -670,7 +670,7 @@ def test_memory_does_not_grow_with_the_dump(tmp_path: Path, dump: Callable[[int]
             tracemalloc.stop()
 
     peak(10)
-    assert peak(4000) < 2 * peak(400)
+    assert peak(2000) < 2 * peak(200)
 
 
 # Real files
