@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harmonize.errors import HarmonizeError
 from harmonize.model import Document, Span
@@ -63,10 +63,15 @@ def import_spacy_without_torch() -> None:
 @cache
 def _pipeline(name: str) -> Language:
     import spacy
+    from spacy.attrs import IS_PUNCT, IS_SPACE, NORM
 
     if name == RULE_BASED:
         pipeline = spacy.blank("en")
         pipeline.add_pipe("sentencizer")
+        # Each new word gets twenty attributes, which takes time; the sentencizer looks at these.
+        vocabulary: Any = pipeline.vocab
+        for attribute in set(vocabulary.lex_attr_getters) - {IS_PUNCT, IS_SPACE, NORM}:
+            del vocabulary.lex_attr_getters[attribute]
         pipeline.max_length = sys.maxsize  # the default guards the memory of parsers, of which this has none
         return pipeline
     try:
