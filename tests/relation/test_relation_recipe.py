@@ -102,7 +102,7 @@ def test_a_head_has_settings_of_its_own() -> None:
     assert (recipe.epochs, recipe.batch_tokens, recipe.threshold) == (10, 2048, "development")
     recipe = load_recipe("original", {"encoder": "minilm"})
     assert (recipe.head, recipe.epochs, recipe.batch_tokens) == ("graph", 4, 1024)
-    assert recipe.head_learning_rate == 3e-4
+    assert (recipe.head_learning_rate, recipe.corpus_tokens) == (3e-4, 30_000)
     assert load_recipe("original", {"encoder": "minilm", "head": "mean"}).attention_dropout is None
     assert load_recipe("original", {"encoder": "minilm", "head": "cls"}).learning_rate == 5e-5
 
