@@ -17,7 +17,19 @@ from collections.abc import Callable, Iterable
 
 import figures
 from figures import ROOT
-from table_rows import Row, bertsrc, biored, combinations, contexts, heads, novelty, reading, readme, students
+from table_rows import (
+    Row,
+    bertsrc,
+    biored,
+    combinations,
+    contexts,
+    heads,
+    novelty,
+    pair_types,
+    reading,
+    readme,
+    students,
+)
 
 from harmonize.writing.replace import new_file
 
@@ -50,6 +62,19 @@ TABLES: dict[str, Callable[[], str]] = {
         ("system", "trained on", "rates", "epochs", "binary", "with type", "BioREx measure", "development"),
         3,
         bold_best(biored(), (4, 5, 6)),
+    ),
+    "pair-types": lambda: table(
+        (
+            "system",
+            "trained on",
+            "chemical, disease",
+            "chemical, gene",
+            "disease, gene",
+            "gene, gene",
+            "chemical, chemical",
+        ),
+        2,
+        bold_best(pair_types(), (2, 3, 4, 5, 6)),
     ),
     "readme": lambda: table(("system", "pairs found", "pairs with type", "BioREx measure"), 1, readme()),
     "contexts": lambda: table(

@@ -43,7 +43,12 @@ def scores(metrics: dict[str, Any]) -> dict[str, Any]:
         }
         for column, further in metrics.get("said", {}).items()
     }
-    return {**rows, **found, **said, "auc": metrics["ranking"]["auc"], "baselines_f1": baselines}
+    by_pair = {
+        pair: {kind: score[kind]["f1"] for kind in ("binary", "typed")}
+        for pair, score in metrics["all"]["by_pair_type"].items()
+    }
+    ranking = {"auc": metrics["ranking"]["auc"]}
+    return {**rows, **found, **said, **ranking, "by_pair_type": by_pair, "baselines_f1": baselines}
 
 
 def main() -> None:
