@@ -70,7 +70,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="module", autouse=True)
 def _what_stands_is_no_garbage() -> None:
-    """Each training looks for garbage: a third of a second, if it looks at all that other files have made."""
+    """Each training looks for garbage: a sixth of a second, if it looks at all that other files have made."""
     gc.collect()
     gc.freeze()
 
