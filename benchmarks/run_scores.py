@@ -47,7 +47,7 @@ def scores(metrics: dict[str, Any]) -> dict[str, Any]:
         pair: {kind: score[kind]["f1"] for kind in ("binary", "typed")}
         for pair, score in metrics["all"]["by_pair_type"].items()
     }
-    ranking = {"auc": metrics["ranking"]["auc"]}
+    ranking = {name: metrics["ranking"][name] for name in ("auc", "average_precision")}
     return {**rows, **found, **said, **ranking, "by_pair_type": by_pair, "baselines_f1": baselines}
 
 

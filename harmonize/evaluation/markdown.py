@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from harmonize.evaluation.compare import Comparison, Difference
+from harmonize.evaluation.compare import Comparison, Difference, RankingDifference
 from harmonize.evaluation.evaluate import Breakdown, Confusion, Evaluation, Further
 from harmonize.evaluation.folds import FoldSummary, Spread
 from harmonize.evaluation.ranking import Ranking
@@ -52,18 +52,21 @@ def evaluation_markdown(evaluation: Evaluation) -> str:
 def comparison_markdown(comparison: Comparison, a: str = "A", b: str = "B") -> str:
     """A comparison as one table; `a` and `b` are the systems' names."""
     measured = {"binary": comparison.binary, "typed": comparison.typed, "BioREx measure": comparison.biorex}
-    differences = {name: each for name, each in measured.items() if each is not None}
-    rows = [
-        (name, _percent(each.f1_a), _percent(each.f1_b), _estimate(each.difference), _p(each))
-        for name, each in differences.items()
+    ranked = comparison.ranking
+    differences: list[tuple[str, tuple[float | None, float | None], Difference | RankingDifference]] = [
+        (f"F1, {name}", (each.f1_a, each.f1_b), each) for name, each in measured.items() if each is not None
     ]
-    table = _table(("F1", a, b, f"{a} − {b}", "p"), rows, numbers=4)
+    precisions = (ranked.average_precision_a, ranked.average_precision_b)
+    differences.append(("average precision", precisions, ranked))
+    rows = [(name, *map(_percent, both), *_tested(each)) for name, both, each in differences]
+    table = _table(("measure", a, b, f"{a} − {b}", "p"), rows, numbers=4)
+    runs = f" {comparison.runs} runs of each system." if comparison.runs > 1 else ""
     said = (
-        f"{comparison.documents:,} documents, {comparison.rows:,} rows. "
+        f"{comparison.documents:,} documents, {comparison.rows:,} rows.{runs} "
         f"In brackets 95 % intervals of {comparison.resamples:,} resamples of documents; "
         f"p by approximate randomization of documents, {comparison.trials:,} trials."
     )
-    reasons = _reasons((name, [each.difference]) for name, each in differences.items())
+    reasons = _reasons((name, [each.difference]) for name, _, each in differences)
     return "\n\n".join([_head("Comparison", comparison), said, table, *reasons]) + "\n"
 
 
@@ -78,7 +81,7 @@ def standings_markdown(found: Standings) -> str:
             _estimate(one.f1),
             _spread_of(one.f1_by_seed),
             _estimate(one.typed),
-            *(("", "", "") if one.difference is None else _tested(one.difference, one.p_holm)),
+            *(("", "", "") if one.difference is None else (*_tested(one.difference), _p(one.p_holm))),
         )
         for one in found.systems
     ]
@@ -95,9 +98,8 @@ def standings_markdown(found: Standings) -> str:
     return "\n\n".join([title, said, _table(header, rows, numbers=len(header) - 1), *reasons]) + "\n"
 
 
-def _tested(difference: Difference, p_holm: float | None) -> tuple[str, str, str]:
-    corrected = _ABSENT if p_holm is None else f"{p_holm:.4f}"
-    return _estimate(difference.difference), _p(difference), corrected
+def _tested(difference: Difference | RankingDifference) -> tuple[str, str]:
+    return _estimate(difference.difference), _p(difference.p)
 
 
 def _spread_of(values: Sequence[float | None]) -> str:
@@ -284,8 +286,8 @@ def _spread(spread: Spread) -> str:
     return mean if spread.deviation is None else f"{mean} ± {_percent(spread.deviation)}"
 
 
-def _p(difference: Difference) -> str:
-    return _ABSENT if difference.p is None else f"{difference.p:.4f}"
+def _p(p: float | None) -> str:
+    return _ABSENT if p is None else f"{p:.4f}"
 
 
 def _listed(numbers: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from harmonize.evaluation.rows import BoolArray, FloatArray, IntArray, Rows
 from harmonize.evaluation.scores import Bootstrap, Estimate
 
-__all__ = ["BINS", "Bin", "Calibration", "Ranking", "Thresholds", "calibration", "ranking"]
+__all__ = ["BINS", "Bin", "Calibration", "Ranking", "Thresholds", "calibration", "one_class", "ranking"]
 
 BINS = 10
 """Of equal width, from 0 to 1."""
@@ -106,7 +106,7 @@ def ranking(rows: Rows, bootstrap: Bootstrap) -> Ranking:
 
     All of it is refused where gold has one class only.
     """
-    reason = _one_class(rows)
+    reason = one_class(rows)
     auc, average_precision = _areas(rows, bootstrap, reason)
     said = rows.where(rows.answered)
     right = said.gold == said.predicted
@@ -149,7 +149,8 @@ def _areas(rows: Rows, bootstrap: Bootstrap, reason: str | None) -> tuple[Estima
     return bootstrap.estimate(value[0], samples[:, 0]), bootstrap.estimate(value[1], samples[:, 1])
 
 
-def _one_class(rows: Rows) -> str | None:
+def one_class(rows: Rows) -> str | None:
+    """Why rows cannot be ranked, None where they can."""
     positive = int(rows.positive.sum())
     if positive == 0:
         return "gold has no relation: there is nothing to rank first"
