@@ -1,6 +1,6 @@
 """Two systems, each of one run or of one for each seed, tested against each other on the same rows.
 
-    python benchmarks/paired.py --union SET --on biored/test --a RUN ... --b RUN ... --names A B --out FILE
+    python benchmarks/paired.py --union SET --on biored/test --a RUN ... --b RUN ... --out FILE
 
 Each run has been scored with `harmonize evaluate`, which keeps its predictions. With several seeds the counts
 of all runs of a system are added up, and its average precision is their mean; a document is exchanged in all
@@ -30,7 +30,6 @@ def main() -> None:
     parser.add_argument("--on", default="biored/test")
     for system in ("--a", "--b"):
         parser.add_argument(system, type=Path, nargs="+", required=True, metavar="RUN")
-    parser.add_argument("--names", nargs=2, required=True, help="what the two are called")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     a, b = (
@@ -46,9 +45,8 @@ def main() -> None:
             "date": datetime.date.today().isoformat(),
             "hardware": hardware(),
             "versions": versions("harmonize", "torch", "transformers"),
-            "a": arguments.names[0],
-            "b": arguments.names[1],
-            "runs": {"a": [run.name for run in arguments.a], "b": [run.name for run in arguments.b]},
+            "a": [run.name for run in arguments.a],
+            "b": [run.name for run in arguments.b],
             "comparison": asdict(found),
         },
         arguments.out,

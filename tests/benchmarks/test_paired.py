@@ -43,12 +43,12 @@ def test_the_seeds_of_two_systems_are_tested_against_each_other(sample_union: Pa
     out = tmp_path / "found.json"
     command = [
         *(sys.executable, ROOT / "benchmarks" / "paired.py", "--union", sample_union, "--on", PART),
-        *("--a", *runs[:2], "--b", *runs[2:], "--names", "sure", "blind", "--out", out),
+        *("--a", *runs[:2], "--b", *runs[2:], "--out", out),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(out.read_text(encoding="utf-8"))
-    assert (found["a"], found["b"], found["runs"]["b"]) == ("sure", "blind", ["blind-0", "blind-1"])
+    assert (found["a"], found["b"]) == (["sure-0", "sure-1"], ["blind-0", "blind-1"])
     comparison = found["comparison"]
     assert (comparison["runs"], comparison["rows"]) == (2, len(gold))
     assert (comparison["binary"]["f1_a"], comparison["binary"]["f1_b"]) == (1, 0)
