@@ -47,8 +47,25 @@ def scores(metrics: dict[str, Any]) -> dict[str, Any]:
         pair: {kind: score[kind]["f1"] for kind in ("binary", "typed")}
         for pair, score in metrics["all"]["by_pair_type"].items()
     }
+    # Nor do metrics of before mentions were counted.
+    by_mentions = {
+        mentions: {
+            "rows": section["rows"],
+            "positive": section["positive"],
+            **{kind: section[kind]["f1"] for kind in ("binary", "typed")},
+        }
+        for mentions, section in metrics.get("by_mentions", {}).items()
+    }
     ranking = {name: metrics["ranking"][name] for name in ("auc", "average_precision")}
-    return {**rows, **found, **said, **ranking, "by_pair_type": by_pair, "baselines_f1": baselines}
+    return {
+        **rows,
+        **found,
+        **said,
+        **ranking,
+        "by_pair_type": by_pair,
+        **({"by_mentions": by_mentions} if by_mentions else {}),
+        "baselines_f1": baselines,
+    }
 
 
 def main() -> None:

@@ -25,6 +25,9 @@ from harmonize.relation.said import VALUES
 
 __all__ = ["Baseline", "Breakdown", "Confusion", "Evaluation", "Further", "evaluate", "refusal"]
 
+MANY_MENTIONS = 4
+"""From here on numbers of mentions are not told apart."""
+
 
 @dataclass(frozen=True)
 class Breakdown:
@@ -103,6 +106,8 @@ class Evaluation:
             row has one.
         biorex: the BioREx measure, whose binary F the paper reports: five pair types, without variants. None
             where gold holds fewer than two of the five, so that it has nothing to do with BioRED.
+        by_mentions: by how many mentions the entity with the fewer has in the text: "1", "2", "3",
+            "4 or more". Empty where gold has no columns of spans.
         by_label: each label of gold or predictions but "None".
         said: of what gold and predictions both say beside the type, by column (novelty, subject).
         ranking: of the probability that there is a relation.
@@ -123,6 +128,7 @@ class Evaluation:
     without_variants: Breakdown | None
     variants_only: Breakdown | None
     biorex: Breakdown | None
+    by_mentions: dict[str, Section]
     by_label: dict[str, Score]
     said: dict[str, Further]
     ranking: Ranking
@@ -183,6 +189,7 @@ def evaluate(
         without_variants=_breakdown(rows.where(~rows.variant), judge) if variants else None,
         variants_only=_breakdown(rows.where(rows.variant), judge) if variants else None,
         biorex=_biorex(rows, judge),
+        by_mentions=_by_mentions(rows, judge),
         by_label={label: judge.score(rows, has_label(code)) for code, label in _relations(rows)},
         said={column: _further(rows, judge, column) for column in rows.said},
         ranking=ranking(rows, resamples),
@@ -222,6 +229,12 @@ def refusal(rows: Rows) -> str | None:
 def _breakdown(rows: Rows, judge: Judge) -> Breakdown:
     kinds = {name: rows.where(rows.pair_type == code) for code, name in enumerate(rows.pair_types)}
     return Breakdown(judge.section(rows), {name: judge.section(of) for name, of in kinds.items() if len(of)})
+
+
+def _by_mentions(rows: Rows, judge: Judge) -> dict[str, Section]:
+    counted = {str(count): rows.mentions == count for count in range(MANY_MENTIONS)}
+    counted[f"{MANY_MENTIONS} or more"] = rows.mentions >= MANY_MENTIONS
+    return {name: judge.section(rows.where(mask)) for name, mask in counted.items() if mask.any()}
 
 
 def _biorex(rows: Rows, judge: Judge) -> Breakdown | None:

@@ -39,6 +39,7 @@ def evaluation_markdown(evaluation: Evaluation) -> str:
         _said(evaluation),
         *_titled("Scores", _scores(_overall(evaluation))),
         *_titled("By pair type", _scores(_by_pair_type(evaluation))),
+        *_by_mentions(evaluation),
         *_titled("By label", _by_label(evaluation)),
         *(part for column, found in evaluation.said.items() for part in _further(column, found)),
         *_titled("Probabilities", _probabilities(evaluation.ranking)),
@@ -199,6 +200,13 @@ def _by_pair_type(evaluation: Evaluation) -> Iterator[tuple[str, Section]]:
     for name, breakdown in _breakdowns(evaluation):
         for pair_type, section in breakdown.by_pair_type.items():
             yield f"{name}, {pair_type}", section
+
+
+def _by_mentions(evaluation: Evaluation) -> Iterator[str]:
+    if evaluation.by_mentions:
+        yield "## By mentions"
+        yield "How many mentions the entity with the fewer has in the row's text."
+        yield from _scores(evaluation.by_mentions.items())
 
 
 def _breakdowns(evaluation: Evaluation) -> Iterator[tuple[str, Breakdown]]:

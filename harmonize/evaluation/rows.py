@@ -52,6 +52,7 @@ _GOLD = (
     *("instance_id", "corpus", "split", "document_id", "head_type", "tail_type"),
     *("source_head_type", "source_tail_type", "relation", "source_relations"),
 )
+_SPANS = ("head_spans", "tail_spans")
 _PREDICTED = ("instance_id", "label", "related", "confidence")
 
 
@@ -70,6 +71,8 @@ class Rows:
         answered: the row has a prediction, shape (n,).
         document, pair_type: codes, shape (n,).
         variant: the row has an entity that is a variant, shape (n,).
+        mentions: how many spans the entity with the fewer has in the row's text, shape (n,); -1 where gold
+            has no columns of spans.
         without_negatives: the corpora that have no negative row.
         said: what gold and predictions both say beside the label; column -> (gold, predicted), each of shape
             (n,), the value's place in harmonize.relation.said.VALUES, -1 for none.
@@ -88,6 +91,7 @@ class Rows:
     document: IntArray
     pair_type: IntArray
     variant: BoolArray
+    mentions: IntArray
     without_negatives: tuple[str, ...]
     said: Mapping[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
 
@@ -111,6 +115,7 @@ class Rows:
             document=self.document[mask],
             pair_type=self.pair_type[mask],
             variant=self.variant[mask],
+            mentions=self.mentions[mask],
             said={column: (gold[mask], found[mask]) for column, (gold, found) in self.said.items()},
         )
 
@@ -139,10 +144,10 @@ def joined(gold: pa.Table, predictions: pa.Table, labels: Labels, measure: Measu
     """
     _check_choice("labels", labels, LABELS)
     _check_choice("measure", measure, MEASURES)
-    saying = _saying(gold, predictions)
+    saying, mentions = _saying(gold, predictions), _mentions(gold)
     gold, predictions = _checked_gold(gold), _checked_predictions(predictions)
     place = _places(gold, predictions)
-    rows = _rows(gold, predictions, place, labels)
+    rows = replace(_rows(gold, predictions, place, labels), mentions=mentions)
     rows = replace(rows, said={column: (of, found[place]) for column, (of, found) in saying.items()})
     if measure == "biorex":
         rows = rows.where(rows.of_biorex_measure())
@@ -168,6 +173,19 @@ def _saying(gold: pa.Table, predictions: pa.Table) -> dict[str, tuple[IntArray, 
         )
         found[column] = ours, np.append(theirs, -1)
     return found
+
+
+def _mentions(gold: pa.Table) -> IntArray:
+    """How many spans the entity with the fewer has."""
+    if not set(_SPANS) <= set(gold.column_names):
+        return np.full(len(gold), -1, dtype=np.int64)
+    counts = []
+    for name in _SPANS:
+        if not _is_list(gold[name].type):
+            raise HarmonizeError(f"gold: {name}: expected lists of spans, got {gold[name].type}")
+        counts.append(pc.fill_null(pc.list_value_length(gold[name]), 0).to_numpy().astype(np.int64))
+    fewer: IntArray = np.minimum(*counts)
+    return fewer
 
 
 def _value(code: Mapping[str | None, int], value: Any, column: str) -> int:
@@ -238,6 +256,10 @@ def _is_number(kind: pa.DataType) -> bool:
     return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
 
 
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
 def _is_text(kind: pa.DataType) -> bool:
     value = kind.value_type if pa.types.is_dictionary(kind) else kind
     return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
@@ -292,6 +314,7 @@ def _rows(gold: pa.Table, predictions: pa.Table, place: IntArray, labels: Labels
             [VARIANT in pair for pair in zip(of["source_head_type"], of["source_tail_type"], strict=True)],
             dtype=np.bool_,
         ),
+        mentions=np.full(len(gold), -1, dtype=np.int64),
         without_negatives=(),
     )
     return replace(rows, without_negatives=_without_negatives(of["corpus"], rows.positive))

@@ -43,6 +43,12 @@ def test_967_gold_relations_of_the_biorex_measure(biored_test: pa.Table) -> None
     assert by_type == {"C-C": 94, "C-D": 190, "C-G": 148, "D-G": 295, "G-G": 240}
 
 
+def test_most_rows_have_an_entity_that_is_mentioned_once(biored_test: pa.Table) -> None:
+    found = evaluate(biored_test, as_gold(biored_test), bootstrap=0).by_mentions
+    assert sum(section.rows for section in found.values()) == len(biored_test)
+    assert (found["1"].rows, found["1"].positive) == (6_034, 628)
+
+
 def test_one_more_than_966_since_one_relation_names_two_diseases(biored_test: pa.Table) -> None:
     document, chemical, diseases = COMPOSITE
     rows = [

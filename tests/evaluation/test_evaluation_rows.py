@@ -99,6 +99,14 @@ def test_source_relations_that_are_no_lists() -> None:
         evaluate(gold, SAID)
 
 
+def test_spans_that_are_no_lists() -> None:
+    gold = GOLD.append_column("head_spans", pa.array([1, 2, 3])).append_column(
+        "tail_spans", pa.array([1] * 3)
+    )
+    with pytest.raises(HarmonizeError, match=r"^gold: head_spans: expected lists of spans, got int64$"):
+        evaluate(gold, SAID)
+
+
 def test_unknown_choices() -> None:
     with pytest.raises(UnknownName, match="unknown labels 'mine': expected one of harmonized, source"):
         evaluate(GOLD, SAID, labels="mine")  # type: ignore[arg-type]

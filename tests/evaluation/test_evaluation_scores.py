@@ -235,6 +235,28 @@ def test_pair_types_are_unordered_and_named_by_their_tags() -> None:
     assert (by_type["G-G"].binary.fn, by_type["G-G"].rows) == (1, 1)
 
 
+def test_scores_by_mentions_of_the_entity_with_the_fewer() -> None:
+    span = {"start": 0, "end": 1}
+    gold = gold_table(
+        [POSITIVE, NONE, POSITIVE, NONE, POSITIVE],
+        head_spans=[[span] * count for count in (1, 2, 5, 9, 4)],
+        tail_spans=[[span] * count for count in (3, 1, 4, 3, 8)],
+    )
+    found = evaluate(gold, prediction_table(gold, [POSITIVE, POSITIVE, NONE, NONE, POSITIVE])).by_mentions
+    assert {name: (section.rows, section.positive) for name, section in found.items()} == {
+        "1": (2, 1),
+        "3": (1, 0),
+        "4 or more": (2, 2),
+    }
+    once = found["1"].binary
+    assert (once.tp, once.fp, once.fn) == (1, 1, 0)
+
+
+def test_gold_without_spans_has_no_scores_by_mentions() -> None:
+    gold = gold_table([POSITIVE, NONE])
+    assert evaluate(gold, prediction_table(gold, [POSITIVE, NONE])).by_mentions == {}
+
+
 def test_the_biorex_measure_leaves_out_variants_and_pairs_of_diseases() -> None:
     gold = gold_table(
         [POSITIVE, POSITIVE, POSITIVE, NONE],
