@@ -36,8 +36,9 @@ def result(name: str) -> Any:
 
 
 def rounded(value: float, digits: int) -> str:
-    """Halves away from zero, as on paper: files hold rounded values, and 3.05 is 3.1."""
-    return str(Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP))
+    """Halves away from zero, as on paper: files hold rounded values, and 3.05 is 3.1. Zero has no sign."""
+    number = Decimal(repr(value)).quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP)
+    return str(abs(number) if number == 0 else number)
 
 
 def percent(value: float) -> str:

@@ -24,10 +24,14 @@ from table_rows import (
     combinations,
     contexts,
     heads,
+    left_out,
+    mentions,
+    mentions_header,
     novelty,
     pair_types,
     reading,
     readme,
+    spread,
     students,
 )
 
@@ -59,9 +63,25 @@ _BERTSRC = ("F with type", "− `plain`", "p, Holm", "pairs found")
 
 TABLES: dict[str, Callable[[], str]] = {
     "biored": lambda: table(
-        ("system", "trained on", "rates", "epochs", "binary", "with type", "BioREx measure", "development"),
+        (
+            *("system", "trained on", "rates", "epochs"),
+            *("binary", "with type", "BioREx measure", "average precision", "development"),
+        ),
         3,
-        bold_best(biored(), (4, 5, 6)),
+        bold_best(biored(), (4, 5, 6, 7)),
+    ),
+    "left-out": lambda: table(
+        (
+            *("without", "binary", "− all nine", "with type", "BioREx measure"),
+            *("average precision", "− all nine", "its pairs (all nine)"),
+        ),
+        1,
+        left_out(),
+    ),
+    "spread": lambda: table(
+        ("trained on", "trainings", "binary", "with type", "BioREx measure", "average precision"),
+        1,
+        spread(),
     ),
     "pair-types": lambda: table(
         (
@@ -75,6 +95,9 @@ TABLES: dict[str, Callable[[], str]] = {
         ),
         2,
         bold_best(pair_types(), (2, 3, 4, 5, 6)),
+    ),
+    "mentions": lambda: table(
+        ("system", "trained on", *mentions_header()), 2, bold_best(mentions(), (2, 3, 4, 5))
     ),
     "readme": lambda: table(("system", "pairs found", "pairs with type", "BioREx measure"), 1, readme()),
     "contexts": lambda: table(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from statistics import mean
+from statistics import mean, stdev
 from typing import Any
 
-from figures import difference, interval, percent, probability, result
+from figures import difference, interval, percent, probability, result, span
 
 ALL = "a relation for all"
 Row = tuple[str, ...]
@@ -120,8 +120,17 @@ def biored_row(run: str, called: str) -> Row:
     linear = held["trained"][0]["best"].get("strength") is not None
     rates = "" if linear else ", ".join(map(rate, (recipe["learning_rate"], recipe["head_learning_rate"])))
     kinds = (found[kind]["f1"] for kind in ("all_binary", "all_typed", "biorex_binary"))
+    # The oldest result files do not have it.
+    precision = found.get("average_precision")
     development = percent(held["trained"][0]["best"]["development_pair_f"])
-    return (called, rates, "" if linear else f"{recipe['epochs']:g}", *map(interval, kinds), development)
+    return (
+        called,
+        rates,
+        "" if linear else f"{recipe['epochs']:g}",
+        *map(interval, kinds),
+        "" if precision is None else interval(precision),
+        development,
+    )
 
 
 def rate(value: float) -> str:
@@ -134,10 +143,13 @@ def biored() -> Iterator[Row]:
     alone, tokens = "BioRED", "tokens of each other corpus an epoch"
     for run, called, trained_on in (
         ("biored-graph-4", "minilm, `graph`", alone),
-        ("biored-graph-4-seed-1", "minilm, `graph`, another seed", alone),
+        ("biored-graph-4-seed-1", "minilm, `graph`, seed 1", alone),
+        ("biored-graph-4-seed-2", "minilm, `graph`, seed 2", alone),
+        ("biored-graph-4-seed-3", "minilm, `graph`, seed 3", alone),
         ("biored-union-graph-4", "minilm, `graph`", f"the union, 30,000 {tokens}"),
-        ("biored-union-graph-4-seed-1", "minilm, `graph`, another seed", f"the union, 30,000 {tokens}"),
+        ("biored-union-graph-4-seed-1", "minilm, `graph`, seed 1", f"the union, 30,000 {tokens}"),
         ("biored-union-graph-6", "minilm, `graph`", f"the union, 100,000 {tokens}"),
+        ("biored-mpnet-4", "mpnet, `document`", alone),
         ("biored-document-10", "minilm, `document`", alone),
         ("biored-union-6", "minilm, `document`", f"the union, 100,000 {tokens}"),
         ("biored-after-union-4", "minilm, `document`", "the run above, then BioRED"),
@@ -148,36 +160,120 @@ def biored() -> Iterator[Row]:
         yield (name, trained_on, *rest)
 
 
+LEFT_OUT = {
+    "disgenet": "D-G",
+    "emu": "D-G",
+    "bc5cdr": "C-D",
+    "pharmgkb": "C-G",
+    "drugprot": "C-G",
+    "ddi": "C-C",
+    "aimed": "G-G",
+    "hprd50": "G-G",
+}
+"""The corpora beside BioRED, and what pairs most of them hold."""
+
+
+def left_out() -> Iterator[Row]:
+    """The union without a corpus: F and its difference to the whole, average precision, F on its pairs."""
+    whole = scores("biored-union-graph-4")
+    rows = [
+        *((f"`{corpus}`", f"biored-without-{corpus}", "", pair) for corpus, pair in LEFT_OUT.items()),
+        ("all eight (BioRED alone)", "biored-graph-4", "biored-without-all", ""),
+        ("nothing, seed 1", "biored-union-graph-4-seed-1", "biored-union-seeds", ""),
+    ]
+    for called, run, compared, pair in rows:
+        found = scores(run)
+        tests = result(f"compare-{compared or run}")["comparison"]
+        pairs = (
+            f"{pair}: {percent(found['by_pair_type'][pair]['binary']['value'])}"
+            f" ({percent(whole['by_pair_type'][pair]['binary']['value'])})"
+            if pair
+            else ""
+        )
+        yield (
+            called,
+            interval(found["all_binary"]["f1"]),
+            tested(tests["binary"]),
+            percent(found["all_typed"]["f1"]["value"]),
+            percent(found["biorex_binary"]["f1"]["value"]),
+            interval(found["average_precision"]),
+            tested(tests["ranking"]),
+            pairs,
+        )
+
+
+def tested(found: Mapping[str, Any]) -> str:
+    """A difference with its interval and p: -1.2 (-4.0 to 1.5; p 0.40)."""
+    points = found["difference"]
+    return f"{difference(points['value'])} ({span(points)}; p {probability(found['p'])})"
+
+
+def spread() -> Iterator[Row]:
+    """Mean and standard deviation over trainings of the graph head: alone, with all corpora, without one."""
+    alone, union = "biored-graph-4", "biored-union-graph-4"
+    for called, runs in (
+        ("BioRED alone, four seeds", [alone, *(f"{alone}-seed-{seed}" for seed in (1, 2, 3))]),
+        ("the union, 30,000 tokens, two seeds", [union, f"{union}-seed-1"]),
+        ("the same without one corpus, each in turn", [f"biored-without-{corpus}" for corpus in LEFT_OUT]),
+    ):
+        each = [scores(run) for run in runs]
+        measured = [
+            [found[kind]["f1"]["value"] for found in each]
+            for kind in ("all_binary", "all_typed", "biorex_binary")
+        ]
+        measured.append([found["average_precision"]["value"] for found in each])
+        cells = (f"{percent(mean(values))} ± {percent(stdev(values))}" for values in measured)
+        yield (called, str(len(runs)), *cells)
+
+
 PAIRS = ("C-D", "C-G", "D-G", "G-G", "C-C")
+_COMPARED = (
+    ("biored-graph-4", "minilm, `graph`", "BioRED"),
+    ("biored-graph-4-seed-1", "minilm, `graph`, seed 1", "BioRED"),
+    ("biored-union-graph-4", "minilm, `graph`", "the union, 30,000 tokens"),
+    ("biored-union-graph-4-seed-1", "minilm, `graph`, seed 1", "the union, 30,000 tokens"),
+    ("biored-document-10", "minilm, `document`", "BioRED"),
+    ("biored-mpnet-4", "mpnet, `document`", "BioRED"),
+    ("biored-logistic", "`logistic`", "BioRED"),
+)
+"""The systems that are shown in detail."""
 
 
 def pair_types() -> Iterator[Row]:
     """F of pairs found, for each kind of pair."""
-    for run, called, trained_on in (
-        ("biored-graph-4", "minilm, `graph`", "BioRED"),
-        ("biored-graph-4-seed-1", "minilm, `graph`, another seed", "BioRED"),
-        ("biored-union-graph-4", "minilm, `graph`", "the union, 30,000 tokens"),
-        ("biored-union-graph-4-seed-1", "minilm, `graph`, another seed", "the union, 30,000 tokens"),
-        ("biored-document-10", "minilm, `document`", "BioRED"),
-        ("biored-union-6", "minilm, `document`", "the union, 100,000 tokens"),
-        ("biored-logistic", "`logistic`", "BioRED"),
-    ):
+    for run, called, trained_on in _COMPARED:
         found = scores(run)["by_pair_type"]
         yield (called, trained_on, *(interval(found[pair]["binary"]) for pair in PAIRS))
 
 
+def mentions_header() -> Row:
+    """How many rows and relations each number of mentions has."""
+    counted = scores(_COMPARED[0][0])["by_mentions"]
+    return tuple(
+        f"{name} ({found['rows']:,} rows, {found['positive']:,} related)" for name, found in counted.items()
+    )
+
+
+def mentions() -> Iterator[Row]:
+    """F of pairs found, by the mentions of the entity with the fewer."""
+    for run, called, trained_on in _COMPARED:
+        found = scores(run)["by_mentions"].values()
+        yield (called, trained_on, *(interval(each["binary"]) for each in found))
+
+
 def readme() -> Iterator[Row]:
-    """The same in short, beside what the paper reports."""
-    for run, called in (
-        ("biored-union-graph-4", "minilm, graph head, on BioRED and a part of every other corpus"),
-        ("biored-union-graph-4-seed-1", "the same, another seed"),
-        ("biored-graph-4", "minilm, graph head, on BioRED alone"),
-        ("biored-graph-4-seed-1", "the same, another seed"),
-        ("biored-document-10", "minilm, document head, on BioRED alone"),
-        ("biored-logistic", "logistic regression on words and distances, on BioRED alone"),
+    """The same in short, every seed's F, beside what the paper reports."""
+    seeds = ("", "-seed-1", "-seed-2", "-seed-3")
+    for run, of_seeds, called in (
+        ("biored-union-graph-4", seeds[:2], "minilm, graph head, on BioRED and a part of every other corpus"),
+        ("biored-graph-4", seeds, "minilm, graph head, on BioRED alone"),
+        ("biored-document-10", seeds[:1], "minilm, document head, on BioRED alone"),
+        ("biored-mpnet-4", seeds[:1], "mpnet, document head, on BioRED alone"),
+        ("biored-logistic", seeds[:1], "logistic regression on words and distances, on BioRED alone"),
     ):
-        *_, binary, typed_, biorex, _ = biored_row(run, called)
-        yield (called, binary, typed_, biorex)
+        each = [scores(f"{run}{seed}") for seed in of_seeds]
+        kinds = ("all_binary", "all_typed", "biorex_binary")
+        yield (called, *(", ".join(percent(found[kind]["f1"]["value"]) for found in each) for kind in kinds))
     yield ("PubMedBERT on BioRED alone, as the paper reports it", "", "", "74.4")
 
 
