@@ -37,13 +37,13 @@ from harmonize.adaptation.settings import Settings
 from harmonize.adaptation.text import read_texts, text_files
 from harmonize.errors import HarmonizeError
 from harmonize.relation.model.classifier import device_named, precision_named
+from harmonize.relation.model.encoders import ADAPTATION
 from harmonize.relation.train.run import Timer, described, manifest_hash
 from harmonize.relation.train.work_folder import CHECKPOINTS, alone_in, begin_as, finish, has_begun
 from harmonize.writing.json_files import json_text, replace_json
 
 __all__ = ["ADAPTATION", "Sources", "adapt"]
 
-ADAPTATION = "adaptation.json"
 _SETTINGS, _INPUTS = "settings.yaml", "inputs.json"
 _START, _HEAD, _PREPARED, _MEASURED = "start", "head", "prepared.json", "perplexity.json"
 _LOSSES = "losses.json"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from importlib import resources
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from harmonize.errors import HarmonizeError, InputError, SpecError, UnknownName
+from harmonize.errors import HarmonizeError, InputError, MalformedInput, SpecError, UnknownName
 from harmonize.pipelines.train import chosen_recipe, fold_folder, values_set
-from harmonize.relation.model.encoders import PUBMEDBERT, encoder_key
+from harmonize.relation.model.encoders import ADAPTATION, PUBMEDBERT, encoder_key
 from harmonize.relation.model.known_encoders import known_encoders
 from harmonize.relation.recipe import Recipe, load_recipe, load_values, part, recipe_names
 
@@ -105,6 +106,36 @@ def test_a_head_has_settings_of_its_own() -> None:
     assert (recipe.head_learning_rate, recipe.corpus_tokens) == (3e-4, 30_000)
     assert load_recipe("original", {"encoder": "minilm", "head": "mean"}).attention_dropout is None
     assert load_recipe("original", {"encoder": "minilm", "head": "cls"}).learning_rate == 5e-5
+
+
+def adapted(folder: Path, record: str) -> str:
+    """An adapted encoder's folder, as far as settings look at it."""
+    folder.mkdir()
+    (folder / ADAPTATION).write_text(record, encoding="utf-8")
+    return str(folder)
+
+
+def test_an_adapted_encoder_has_the_settings_of_the_one_it_began_as(tmp_path: Path) -> None:
+    once = adapted(tmp_path / "once", '{"settings": {"encoder": "minilm"}}')
+    twice = adapted(tmp_path / "twice", json.dumps({"settings": {"encoder": once}}))
+    assert [encoder_key(name) for name in (once, twice)] == ["minilm", "minilm"]
+    values = load_recipe("biorex", {"encoder": twice}).model_dump()
+    assert values == {**load_recipe("biorex", {"encoder": "minilm"}).model_dump(), "encoder": twice}
+    of_hub = adapted(tmp_path / "hub", json.dumps({"settings": {"encoder": PUBMEDBERT}}))
+    assert encoder_key(of_hub) == "default"
+
+
+def test_adapted_encoders_that_name_each_other_have_an_end(tmp_path: Path) -> None:
+    one = adapted(tmp_path / "one", json.dumps({"settings": {"encoder": str(tmp_path / "other")}}))
+    adapted(tmp_path / "other", json.dumps({"settings": {"encoder": one}}))
+    assert encoder_key(one) == "default"
+
+
+@pytest.mark.parametrize("record", ["{", "[]", "{}", '{"settings": 1}'])
+def test_a_damaged_record_of_an_adaptation_is_one_line(record: str, tmp_path: Path) -> None:
+    folder = adapted(tmp_path / "adapted", record)
+    with pytest.raises(MalformedInput, match=r"adaptation\.json: expected the record of an adaptation"):
+        load_recipe("original", {"encoder": folder})
 
 
 def test_what_was_said_is_not_the_encoders_own() -> None:

