@@ -106,8 +106,8 @@ class Evaluation:
             row has one.
         biorex: the BioREx measure, whose binary F the paper reports: five pair types, without variants. None
             where gold holds fewer than two of the five, so that it has nothing to do with BioRED.
-        by_mentions: by how many mentions the entity with the fewer has in the text: "1", "2", "3",
-            "4 or more". Empty where gold has no columns of spans.
+        by_mentions: by how many mentions the entity with the fewer has in the text: "0" (a relation
+            that no pair can show), "1", "2", "3", "4 or more". Empty where gold has no columns of spans.
         by_label: each label of gold or predictions but "None".
         said: of what gold and predictions both say beside the type, by column (novelty, subject).
         ranking: of the probability that there is a relation.

@@ -50,7 +50,7 @@ _UNKNOWN_TYPES = (UNKNOWN_TYPE, UNKNOWN_TYPE, UNKNOWN_TYPE, UNKNOWN_TYPE)
 
 _SCORED = (
     *("instance_id", "document_id", "head_type", "tail_type", "source_head_type", "source_tail_type"),
-    *("relation", "source_relations"),
+    *("relation", "source_relations", "head_spans", "tail_spans"),
 )
 
 
@@ -150,6 +150,8 @@ def _lost_row(lost: LostRelation) -> dict[str, Any]:
         "source_tail_type": source_tail,
         "relation": lost.label,
         "source_relations": [lost.type],
+        "head_spans": [],
+        "tail_spans": [],
     }
 
 

@@ -52,6 +52,7 @@ def test_lost_relations_are_misses_and_said_by_reason(
     assert about["lost"][0]["document"] == "7001"
     assert found["all"]["overall"]["positive"] == 3  # type: ignore[index]
     assert found["by_label"]["Bind"]["fn"] == 1  # type: ignore[index]
+    assert found["by_mentions"]["0"]["positive"] == 1  # type: ignore[index]
     assert "    - entity 2 has no mention in the text: 1" in done.stdout
 
 
