@@ -74,6 +74,7 @@ def main() -> None:
     )
     parser.add_argument("run", type=Path)
     parser.add_argument("--command", required=True, help="what made the run")
+    parser.add_argument("--encoder", default="ADAPTED", help="stands for an encoder's absolute path")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     run: Path = arguments.run
@@ -83,6 +84,10 @@ def main() -> None:
         # A linear baseline has neither windows nor steps.
         kept = ("rows", "inputs", "steps", "best", "evaluations", "seconds", "device")
         trained.append({key: record[key] for key in kept if key in record})
+    recipe = yaml.safe_load((runs_of(run)[0] / "recipe.yaml").read_text(encoding="utf-8"))
+    if Path(recipe["encoder"]).is_absolute():
+        # What the command calls it; the folder is this machine's own.
+        recipe["encoder"] = arguments.encoder
     result = {
         "benchmark": "run_scores",
         "command": arguments.command,
@@ -90,7 +95,7 @@ def main() -> None:
         "date": datetime.date.today().isoformat(),
         "hardware": hardware(),
         "versions": versions("harmonize", "torch", "transformers"),
-        "recipe": yaml.safe_load((runs_of(run)[0] / "recipe.yaml").read_text(encoding="utf-8")),
+        "recipe": recipe,
         "union_manifest_sha256": record["union"]["manifest_sha256"],
         "trained": trained,
         "scores": {
