@@ -155,7 +155,7 @@ def evaluate(
     Args:
         gold: rows of the union set with at least instance_id, corpus, split, document_id, head_type,
             tail_type, source_head_type, source_tail_type, relation and source_relations; novelty and subject
-            are scored where predictions have them too.
+            are scored where predictions have them too; scores by mentions need head_spans and tail_spans.
         predictions: instance_id; label, where any that begins with "None" is no relation; related, the
             probability that there is any relation; confidence, that of the label. Other columns are ignored.
             A gold row without prediction counts as predicted "None" with related 0.
