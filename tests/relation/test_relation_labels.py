@@ -12,14 +12,8 @@ from transformers import EvalPrediction
 from harmonize.relation.encode.batches import EncodedPairs, padded
 from harmonize.relation.encode.encoding import Encoded
 from harmonize.relation.labels import LabelSpace, decide, is_negative, related
-from harmonize.relation.model.objective import (
-    DEVELOPMENT,
-    Loss,
-    best_shift,
-    label_weights,
-    raise_negatives,
-    watched_scores,
-)
+from harmonize.relation.model.objective import Loss, label_weights, raise_negatives, watched_scores
+from harmonize.relation.model.threshold import DEVELOPMENT, best_shift
 
 ORDER = ["Positive_Correlation", "Negative_Correlation", "Bind", "Association"]
 ROWS = [

@@ -8,7 +8,8 @@ Each pair is a bag of features, hashed into a fixed number of columns and weight
     pair        the entity types, which of the two comes first, how often each is mentioned, the [Corpus]
 
 A run holds linear.json and linear.npz in the place of a transformer. scikit-learn trains it (extra
-`baselines`); the strength of regularization is the one that does best on the development rows.
+`baselines`); the strength of regularization is the one that does best on the development rows, and so is the
+threshold above which a pair is related, if the recipe asks for one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from __future__ import annotations
 import json
 import re
 import zipfile
+from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,7 +29,8 @@ from numpy.typing import NDArray
 
 from harmonize.errors import HarmonizeError, MalformedInput, install
 from harmonize.relation.encode.prompt import Tag, marked
-from harmonize.relation.labels import LabelSpace, decide, is_negative, own_outputs, softmax
+from harmonize.relation.labels import LabelSpace, is_negative, own_outputs, softmax
+from harmonize.relation.model.threshold import EVEN, raised, shift_and_f
 from harmonize.relation.pair import Pair
 from harmonize.writing.json_files import write_json
 
@@ -189,8 +192,31 @@ class LinearClassifier:
             HarmonizeError: a pair of a corpus without outputs of its own.
         """
         pairs = list(pairs)
-        scores = np.asarray((_weighted(_counts(pairs), self._inverse) @ self._weights.T).todense())
-        return softmax((scores + self._bias).astype(np.float32), own_outputs(self.space, pairs))
+        return softmax(self._logits(_counts(pairs)), own_outputs(self.space, pairs))
+
+    def _logits(self, counts: csr_matrix) -> NDArray[np.float32]:
+        """[pairs, columns] -> [pairs, labels]"""
+        scores = np.asarray((_weighted(counts, self._inverse) @ self._weights.T).todense())
+        return (scores + self._bias).astype(np.float32)
+
+    def with_threshold(self, threshold: str, counts: csr_matrix, labels: NDArray[np.int64]) -> float:
+        """Raise the negatives by what a threshold asks for.
+
+        Args:
+            threshold: see harmonize.relation.model.threshold.
+            counts, labels: of the watched pairs.
+
+        Returns:
+            F of the pairs found among these.
+        """
+        logits = self._logits(counts)
+        if self.space.by_corpus:
+            corpora = [self.space.names[label].partition("/")[0] for label in labels]
+            logits = np.where(np.array([self.space.own(corpus) for corpus in corpora]), logits, -np.inf)
+        negative = np.array([is_negative(label) for label in self.labels], dtype=bool)
+        shift, score = shift_and_f(threshold, logits, negative, ~negative[labels])
+        self._bias = np.asarray(raised(self._bias, negative, shift), dtype=np.float64)
+        return score
 
 
 def fitted(
@@ -201,11 +227,13 @@ def fitted(
     watched_labels: NDArray[np.int64],
     space: LabelSpace,
     kind: str,
+    threshold: str = EVEN,
 ) -> tuple[LinearClassifier, dict[float, float]]:
     """Train a baseline.
 
     Args:
         labels, watched_labels: as their place in the space; none watched is the middle one of STRENGTHS.
+        threshold: see harmonize.relation.model.threshold.
 
     Returns:
         The classifier whose F of the pairs found is the best on the watched pairs, and that of each strength.
@@ -213,26 +241,26 @@ def fitted(
     Raises:
         HarmonizeError: scikit-learn is not installed.
     """
-    counts = _counts(list(pairs))
+    counts = _counts(pairs)
     inverse = _inverse(counts)
-    table = _weighted(counts, inverse)
-    asked = list(watched)
+    table, asked = _weighted(counts, inverse), _counts(watched)
     tried: dict[float, LinearClassifier] = {}
     scores: dict[float, float] = {}
-    for strength in STRENGTHS if asked else STRENGTHS[1:2]:
-        weights, bias = _solved(head, strength, table, labels, len(space.names))
+    strengths = STRENGTHS if asked.shape[0] else STRENGTHS[1:2]
+    for strength, weights, bias in _solved(head, strengths, table, labels, len(space.names)):
         about = _About(head, strength, list(space.names), space.by_corpus, kind)
         tried[strength] = LinearClassifier(about, inverse, weights, bias)
-        if asked:
-            scores[strength] = _pair_f(space, watched_labels, tried[strength].probabilities(asked))
+        if asked.shape[0]:
+            scores[strength] = tried[strength].with_threshold(threshold, asked, watched_labels)
     best = max(tried, key=lambda strength: scores.get(strength, 0.0))
     return tried[best], scores
 
 
 def _solved(
-    head: str, strength: float, table: csr_matrix, labels: NDArray[np.int64], count: int
-) -> tuple[csr_matrix, NDArray[np.float64]]:
-    """Weights [labels, columns] and bias [labels]; a label that no row has is never predicted."""
+    head: str, strengths: Iterable[float], table: csr_matrix, labels: NDArray[np.int64], count: int
+) -> Iterator[tuple[float, csr_matrix, NDArray[np.float64]]]:
+    """Of each strength the weights [labels, columns] and bias [labels]; a label that no row has is never
+    predicted."""
     from scipy.sparse import csr_matrix
 
     try:
@@ -240,33 +268,38 @@ def _solved(
         from sklearn.svm import LinearSVC
     except ImportError:
         raise HarmonizeError(f"head {head}: install scikit-learn with {install('baselines')}") from None
-    common: dict[str, Any] = {"C": strength, "class_weight": "balanced", "random_state": 0}
-    kind = LogisticRegression if head == "logistic" else LinearSVC
-    model = kind(max_iter=10_000, **common)
+    common: dict[str, Any] = {"class_weight": "balanced", "random_state": 0, "max_iter": 10_000}
+    # Each strength is solved from the one before it: together they take little longer than the last alone.
+    model = LogisticRegression(warm_start=True, **common) if head == "logistic" else LinearSVC(**common)
     # What no row has stays at weight 0; without it there is several times less to solve.
     used = np.unique(table.indices)
-    model.fit(table[:, used], labels)
-    found, bias = model.coef_, model.intercept_
-    if len(found) == 1:
-        # Of two labels scikit-learn keeps the second one's alone.
-        found, bias = np.concatenate((np.zeros_like(found), found)), np.concatenate(([0.0], bias))
-    weights = np.zeros((count, table.shape[1]), dtype=np.float32)
-    every = np.full(count, _NEVER)
-    weights[np.ix_(model.classes_, used)], every[model.classes_] = found, bias
-    return csr_matrix(weights), every
+    table, columns = table[:, used], table.shape[1]
+    for strength in strengths:
+        model.set_params(C=strength).fit(table, labels)
+        found, own_bias = model.coef_, model.intercept_
+        if len(found) == 1:
+            # Of two labels scikit-learn keeps the second one's alone.
+            found, own_bias = (
+                np.concatenate((np.zeros_like(found), found)),
+                np.concatenate(([0.0], own_bias)),
+            )
+        weights, bias = np.zeros((count, columns), dtype=np.float32), np.full(count, _NEVER)
+        weights[np.ix_(model.classes_, used)], bias[model.classes_] = found, own_bias
+        yield strength, csr_matrix(weights), bias
 
 
-def _counts(pairs: list[Pair]) -> csr_matrix:
+def _counts(pairs: Iterable[Pair]) -> csr_matrix:
     """[pairs, columns]: how often each hashed feature occurs."""
     from scipy.sparse import csr_matrix
 
-    indices: list[int] = []
-    ends = [0]
+    # A union set has hundreds of millions of them: Python's own numbers would not fit into memory.
+    indices, ends = array("i"), [0]
     for pair in pairs:
-        indices += [_column(feature) for feature in features(pair)]
+        indices.extend(map(_column, features(pair)))
         ends.append(len(indices))
     values = np.ones(len(indices), dtype=np.float32)
-    made = csr_matrix((values, indices, ends), shape=(len(pairs), _COLUMNS))
+    columns = np.frombuffer(indices, dtype=np.int32) if indices else np.empty(0, dtype=np.int32)
+    made = csr_matrix((values, columns, ends), shape=(len(ends) - 1, _COLUMNS))
     made.sum_duplicates()
     return made
 
@@ -289,10 +322,3 @@ def _weighted(counts: csr_matrix, inverse: NDArray[np.float32]) -> csr_matrix:
     lengths = np.sqrt(np.asarray(made.multiply(made).sum(axis=1)).ravel())
     made.data /= np.repeat(np.maximum(lengths, 1e-12), np.diff(made.indptr))
     return made
-
-
-def _pair_f(space: LabelSpace, gold: NDArray[np.int64], found: NDArray[np.float32]) -> float:
-    """F of the pairs found, micro."""
-    positive = np.array([not is_negative(label) for label in space.plain], dtype=bool)
-    is_gold, is_found = positive[gold], positive[decide(found)]
-    return 2 * int((is_gold & is_found).sum()) / max(1, int(is_gold.sum() + is_found.sum()))

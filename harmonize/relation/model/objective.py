@@ -14,21 +14,16 @@ from transformers import EvalPrediction
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.documents import IGNORED
 from harmonize.relation.labels import LabelSpace, decide, is_negative
+from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, best_shift_of, raised
 from harmonize.relation.said import Outputs
 
 __all__ = [
-    "DEVELOPMENT",
-    "EVEN",
     "AdaptiveThreshold",
     "Loss",
-    "best_shift",
     "label_weights",
     "raise_negatives",
     "watched_scores",
 ]
-
-EVEN, DEVELOPMENT = "even", "development"
-"""When a pair counts as related: when a relation is its likeliest label, or where development scores best."""
 
 
 class Loss:
@@ -166,10 +161,9 @@ def watched_scores(
     negative = np.array([is_negative(label) for label in space.plain], dtype=bool)
     is_positive = ~negative[gold]
     shifted: dict[str, float] = {}
-    if threshold == DEVELOPMENT and negative.any() and not negative.all():
-        margins = logits[:, ~negative].max(axis=1) - logits[:, negative].max(axis=1)
-        shifted = {"shift": best_shift(margins, is_positive)}
-        logits = np.where(negative, logits + np.float32(shifted["shift"]), logits)
+    if threshold == DEVELOPMENT:
+        shifted = {"shift": best_shift_of(logits, negative, is_positive)}
+        logits = raised(logits, negative, shifted["shift"])
     found = decide(logits)
     is_found = ~negative[found]
     both = is_positive & is_found
@@ -183,30 +177,6 @@ def watched_scores(
         },
         **shifted,
     }
-
-
-def best_shift(margins: NDArray[np.floating], is_positive: NDArray[np.bool_]) -> float:
-    """What to raise the negatives' logits by, so that F of the pairs found is largest.
-
-    Args:
-        margins: [pairs], by how much the likeliest relation's logit is above that of the likeliest negative.
-        is_positive: [pairs], which pairs are related.
-
-    Returns:
-        Half way between two margins; 0 where no pair is related. Of equally good ones that next to 0.
-    """
-    order = np.argsort(-margins, kind="stable")
-    found = np.arange(1, len(order) + 1)
-    scores = 2 * np.cumsum(is_positive[order]) / np.maximum(1, found + is_positive.sum())
-    ordered = margins[order]
-    # Pairs of the same margin are found together or not at all.
-    is_cut = np.append(ordered[:-1] > ordered[1:], True)
-    if not len(order) or not scores[is_cut].max() > 0:
-        return 0.0
-    best = np.flatnonzero(is_cut & (scores == scores[is_cut].max()))
-    below = np.append(ordered[1:], ordered[-1] - 1.0)
-    shifts = (ordered[best] + below[best]) / 2
-    return float(shifts[np.argmin(np.abs(shifts))])
 
 
 def raise_negatives(model: Any, space: LabelSpace, shift: float) -> None:

@@ -26,7 +26,8 @@ from transformers.trainer import TRAINER_STATE_NAME
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.order import LikeLengths, LongestFirst, TokenBatches
 from harmonize.relation.model.frozen import freeze
-from harmonize.relation.model.objective import DEVELOPMENT, EVEN, Loss, label_weights, watched_scores
+from harmonize.relation.model.objective import Loss, label_weights, watched_scores
+from harmonize.relation.model.threshold import DEVELOPMENT, EVEN
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.train.divergence import SoundTrainer, warn_of_nothing
 from harmonize.relation.train.task import Task

@@ -27,7 +27,8 @@ from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.cache import Cache, cache_folder
 from harmonize.relation.model.classifier import device_named
 from harmonize.relation.model.linear import LINEAR_HEADS, fitted
-from harmonize.relation.model.objective import DEVELOPMENT, raise_negatives
+from harmonize.relation.model.objective import raise_negatives
+from harmonize.relation.model.threshold import DEVELOPMENT
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
@@ -197,6 +198,7 @@ def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
         labels_in(space, watched, recipe),
         space,
         recipe.labels,
+        recipe.threshold,
     )
     timer.lap("training")
     classifier.write(folder)

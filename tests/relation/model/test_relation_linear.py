@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 from harmonize.errors import HarmonizeError, MalformedInput
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
-from harmonize.relation.labels import LabelSpace
+from harmonize.relation.labels import LabelSpace, is_negative
 from harmonize.relation.model.linear import LINEAR_HEADS, features, fitted
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.pair import Pair
@@ -144,6 +144,27 @@ def test_the_strength_that_does_best_is_kept(runs: dict[str, Path]) -> None:
     scores = {each["strength"]: each["pair_f"] for each in found["evaluations"]}
     assert len(scores) == 3
     assert scores[found["best"]["strength"]] == found["best"]["development_pair_f"] == max(scores.values())
+
+
+@pytest.mark.parametrize(("name", "values"), [("original", {}), ("multi-task", {"first": None})])
+def test_its_threshold_is_the_best_of_the_development_part(
+    sample_union: Path, small_recipe: Small, tmp_path: Path, name: str, values: dict[str, object]
+) -> None:
+    recipe = small_recipe(name, head="svm", threshold="development", **values)
+    run = train(sample_union, recipe, tmp_path / "run", device="cpu")
+    rows = rows_to_test(sample_union, "biored/dev")
+    related = np.array([not is_negative(label) for label in rows["relation"].to_pylist()])
+    classifier = load_classifier(run)
+    negative = np.array([is_negative(label) for label in classifier.labels])
+    with np.errstate(divide="ignore"):
+        logits = np.log(classifier.probabilities(pairs_of(rows)))
+
+    def f(shift: float) -> float:
+        found = ~negative[np.where(negative, logits + shift, logits).argmax(axis=1)]
+        return 2 * int((found & related).sum()) / int(found.sum() + related.sum())
+
+    assert f(0) == pytest.approx(record(run)["best"]["development_pair_f"])
+    assert f(0) == max(f(shift) for shift in np.linspace(-5, 5, 201))
 
 
 def test_the_same_weights_each_time(
