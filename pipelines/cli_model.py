@@ -12,6 +12,7 @@ from harmonize.prediction.reading import Reading
 from harmonize.relation.recipe import HEADS, INPUTS
 
 from .compare import compared
+from .ensemble import ensembled
 from .evaluate import evaluated
 from .gold import GoldChoice, evaluated_on_gold
 from .losses import tell_losses
@@ -118,6 +119,27 @@ def train(
         typer.echo(f"trained: {run}")
     if score and runs:
         typer.echo(evaluated(out, union, chosen.evaluate_on, None, "all", device), nl=False)
+
+
+@app.command()
+def ensemble(
+    models: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="At least two runs, of any heads, or folders of folds."),
+    ],
+    out: Annotated[Path, typer.Option(help="The ensemble's folder, to be created.")],
+    union: Union = DEFAULT_UNION,
+    device: Device = "auto",
+    fresh: Annotated[bool, typer.Option("--fresh", help="Make it again, even if it is there.")] = False,
+) -> None:
+    """Make one run of several: the mean of what they predict, with a threshold chosen on the development set.
+
+    All other commands take the result as any other run. An ensemble may be a member of another one.
+
+    Example: harmonize ensemble artifacts/run artifacts/words --union artifacts/union --out artifacts/both
+    """
+    for run in ensembled(models, union, out, device, fresh):
+        typer.echo(f"made: {run}")
 
 
 @app.command()

@@ -50,6 +50,7 @@ Head = Literal[
     "combination",
     "logistic",
     "svm",
+    "ensemble",
 ]
 HEADS: tuple[Head, ...] = get_args(Head)
 Input = Literal[
@@ -88,6 +89,7 @@ class Recipe(BaseModel):
     pseudo: str | None = Field(min_length=1)
     first: dict[str, Any] | None
     head: Head
+    members: tuple[str, ...] | None
     encoder: str = Field(min_length=1)
     input: Input
     knowledge: str | None = Field(min_length=1)
@@ -155,6 +157,14 @@ class Recipe(BaseModel):
             raise ValueError("knowledge: expected a table of descriptions with input described")
         if self.input != "described" and self.knowledge is not None:
             raise ValueError(f"knowledge: expected null with input {self.input}, which tells nothing of it")
+        return self
+
+    @model_validator(mode="after")
+    def _ensembles_have_members(self) -> Recipe:
+        if self.head == "ensemble" and len(self.members or ()) < 2:
+            raise ValueError("members: expected at least two runs with head ensemble")
+        if self.head != "ensemble" and self.members is not None:
+            raise ValueError(f"members: expected null with head {self.head}")
         return self
 
     @property

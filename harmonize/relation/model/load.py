@@ -7,30 +7,44 @@ from pathlib import Path
 from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.model.classifier import Classifier, Prompt
+from harmonize.relation.model.ensemble import ENSEMBLE_FILE, Ensemble
 from harmonize.relation.model.linear import LINEAR_FILE, LinearClassifier
+from harmonize.relation.model.mean import MeanClassifier
 
 __all__ = ["AnyClassifier", "load_classifier"]
 
-AnyClassifier = Classifier | LinearClassifier
+AnyClassifier = Classifier | LinearClassifier | MeanClassifier
 
 
 def load_classifier(folder: Path | str, device: str = "auto", precision: str = "auto") -> AnyClassifier:
-    """A run of `harmonize train`.
+    """A run of `harmonize train` or `harmonize ensemble`.
 
     Args:
-        device, precision: see harmonize.relation.model.classifier; a linear baseline has one of each.
+        device, precision: see harmonize.relation.model.classifier; a linear baseline has one of each, also
+            as the member of an ensemble.
 
     Raises:
         MissingInput, MalformedInput, HarmonizeError: no such run, a broken one, no such device or precision.
     """
     folder = Path(folder)
-    if not (folder / LINEAR_FILE).is_file():
-        if Prompt.read(folder).head == COMBINATION:
-            raise HarmonizeError(
-                f"{folder}: expected a run that classifies pairs, got one of sets of entities; "
-                "`harmonize evaluate` writes what it finds"
-            )
-        return Classifier.load(folder, device, precision)
-    if precision not in ("auto", "fp32"):
-        raise HarmonizeError(f"precision: expected auto or fp32 for a linear baseline, got {precision!r}")
-    return LinearClassifier.load(folder)
+    if (folder / ENSEMBLE_FILE).is_file():
+        return _ensemble(folder, device, precision)
+    if (folder / LINEAR_FILE).is_file():
+        if precision not in ("auto", "fp32"):
+            raise HarmonizeError(f"precision: expected auto or fp32 for a linear baseline, got {precision!r}")
+        return LinearClassifier.load(folder)
+    if Prompt.read(folder).head == COMBINATION:
+        raise HarmonizeError(
+            f"{folder}: expected a run that classifies pairs, got one of sets of entities; "
+            "`harmonize evaluate` writes what it finds"
+        )
+    return Classifier.load(folder, device, precision)
+
+
+def _ensemble(folder: Path, device: str, precision: str) -> MeanClassifier:
+    ensemble = Ensemble.read(folder)
+    members = [
+        load_classifier(member, device, "auto" if (member / LINEAR_FILE).is_file() else precision)
+        for member in ensemble.folders(folder)
+    ]
+    return MeanClassifier(members, str(folder), ensemble.shift)

@@ -12,6 +12,7 @@ import yaml
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.inputs import input_named
 from harmonize.relation.labels import is_negative
+from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.heads import head_named
 from harmonize.relation.model.linear import LINEAR_HEADS
 from harmonize.relation.recipe import Recipe
@@ -64,10 +65,10 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
 
 
 def _front_matter(recipe: Recipe) -> list[str]:
-    linear = recipe.head in LINEAR_HEADS
+    own_files = recipe.head in (ENSEMBLE, *LINEAR_HEADS)
     return [
         "---",
-        *([] if linear else ["library_name: transformers", f"base_model: {json.dumps(recipe.encoder)}"]),
+        *([] if own_files else ["library_name: transformers", f"base_model: {json.dumps(recipe.encoder)}"]),
         "pipeline_tag: text-classification",
         "tags: [biomedical, relation-extraction]",
         "---",
@@ -89,10 +90,18 @@ def _facts(record: Mapping[str, Any]) -> list[str]:
         f"- Union set: manifest sha256 `{record['union']['manifest_sha256']}`.",
         "- No development part: the last state is kept."
         if watched is None
-        else f"- Pair F on the development part: {watched:.4f}, the best of {len(record['evaluations'])}.",
+        else f"- Pair F on the development part: {watched:.4f}, {_among(record)}.",
         f"- Made with {', '.join(f'{name} {version}' for name, version in record['versions'].items())}, "
         f"on {record['device']}.",
     ]
+
+
+def _among(record: Mapping[str, Any]) -> str:
+    """What the score that was watched is to be compared with."""
+    if "members" not in record:
+        return f"the best of {len(record['evaluations'])}"
+    alone = ", ".join(f"{member['development_pair_f']:.4f}" for member in record["members"])
+    return f"of the members alone {alone}"
 
 
 def _pseudo_lines(record: Mapping[str, Any]) -> list[str]:
@@ -110,6 +119,8 @@ def _made(recipe: Recipe) -> str:
     """What was trained."""
     if recipe.head in LINEAR_HEADS:
         return f"A linear baseline ({recipe.head}) on words and distances, trained"
+    if recipe.head == ENSEMBLE:
+        return f"The mean of {len(recipe.members or ())} classifiers (`members/`), which were trained"
     of_input = f"the input `{recipe.input}` ({input_named(recipe.input).source})"
     return f"`{recipe.encoder}` with {of_input} and the head `{recipe.head}`, fine-tuned"
 
@@ -128,6 +139,8 @@ def _transformers_way(recipe: Recipe) -> list[str]:
     """How the folder is used without our extractor."""
     if recipe.head in LINEAR_HEADS:
         return ["No transformer is in the folder: `linear.json` and `linear.npz` hold the weights."]
+    if recipe.head == ENSEMBLE:
+        return ["Each folder of `members/` is a complete run; `ensemble.json` says how their mean decides."]
     kind = input_named(recipe.input)
     loaded = "`AutoModelForSequenceClassification` and `AutoTokenizer` load the folder"
     if head_named(recipe.head).of_contexts:

@@ -26,6 +26,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.cache import Cache, cache_folder
 from harmonize.relation.model.classifier import device_named
+from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.linear import LINEAR_HEADS, fitted
 from harmonize.relation.model.objective import raise_negatives
 from harmonize.relation.model.threshold import DEVELOPMENT
@@ -34,6 +35,7 @@ from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.card import write_card
 from harmonize.relation.train.combination_task import combination_task
+from harmonize.relation.train.ensembling import fit_ensemble, same_members
 from harmonize.relation.train.run import (
     TRAINING,
     Timer,
@@ -86,7 +88,7 @@ def train(
     """
     if out.exists() and not (out / TRAINING).is_file():
         raise HarmonizeError(f"{out}: expected a new folder or a run, found something else")
-    if not fresh and is_done(out, union, recipe):
+    if not fresh and is_done(out, union, recipe) and same_members(out, recipe):
         return out
     work = out.with_name(f".{out.name}.training")
     with alone_in(work):
@@ -112,6 +114,9 @@ def _stages(
 ) -> None:
     if recipe.head in LINEAR_HEADS:
         fit_linear(union, recipe, work)
+        return
+    if recipe.head == ENSEMBLE:
+        fit_ensemble(union, recipe, work, device)
         return
     if recipe.first is None:
         fit(union, recipe, work, device=device, callbacks=callbacks)

@@ -17,6 +17,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.batches import padded
 from harmonize.relation.encode.inputs import INPUTS
 from harmonize.relation.model.classifier import Classifier, Prompt
+from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.model.linear import LINEAR_HEADS
 from harmonize.relation.model.pair_model import POOLINGS, PairConfig, PairModel
@@ -30,7 +31,7 @@ each_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
 
 def test_a_recipe_knows_every_head() -> None:
-    assert get_args(Head) == (*HEADS, *LINEAR_HEADS)
+    assert get_args(Head) == (*HEADS, *LINEAR_HEADS, ENSEMBLE)
 
 
 def items(*lengths: int) -> list[dict[str, Any]]:
