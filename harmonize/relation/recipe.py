@@ -47,6 +47,7 @@ Head = Literal[
     "document",
     "atlop",
     "graph",
+    "counts",
     "combination",
     "logistic",
     "svm",

@@ -56,7 +56,9 @@ class AtlopModel(ContextModel):
         model.encoder.set_attn_implementation("eager")
         return model
 
-    def _seen(self, reading: Reading, mentions: Tensor, pairs: Tensor, entities: Tensor) -> Tensor:
+    def _seen(
+        self, reading: Reading, mentions: Tensor, pairs: Tensor, entities: Tensor, **of_kind: Tensor
+    ) -> Tensor:
         assert reading.attention is not None
         # Products of small numbers need all their digits, also where the model runs in bf16.
         with torch.autocast(reading.tokens.device.type, enabled=False):

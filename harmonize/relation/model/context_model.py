@@ -74,8 +74,11 @@ class ContextModel(EncoderModel):
         """[contexts, entities, width]; what a kind's batches hold beside the others' comes by name."""
         return pooled(reading.tokens, mentions)
 
-    def _seen(self, reading: Reading, mentions: Tensor, pairs: Tensor, entities: Tensor) -> Tensor:
-        """What each pair sees of its context: [contexts, pairs, width]."""
+    def _seen(
+        self, reading: Reading, mentions: Tensor, pairs: Tensor, entities: Tensor, **of_kind: Tensor
+    ) -> Tensor:
+        """What each pair sees of its context: [contexts, pairs, width]; see `_entities` for what comes by
+        name."""
         raise NotImplementedError
 
     def forward(
@@ -92,7 +95,7 @@ class ContextModel(EncoderModel):
         reading = self._read(input_ids, attention_mask, token_type_ids)
         entities = self._entities(reading, mentions, **of_kind)
         is_pair = pairs[:, :, 0] >= 0
-        seen = self._seen(reading, mentions, pairs, entities)[is_pair]
+        seen = self._seen(reading, mentions, pairs, entities, **of_kind)[is_pair]
         head, tail = (
             self.dropout(torch.tanh(layer(torch.cat((vectors[is_pair], seen), dim=-1))))
             for layer, vectors in zip(self.sides, of_sides(entities, pairs), strict=True)

@@ -41,7 +41,9 @@ class DocumentModel(ContextModel):
         self.queries = nn.ModuleList(nn.Linear(width, width) for _ in range(2))
         self.keys = nn.Linear(width, width)
 
-    def _seen(self, reading: Reading, mentions: Tensor, pairs: Tensor, entities: Tensor) -> Tensor:
+    def _seen(
+        self, reading: Reading, mentions: Tensor, pairs: Tensor, entities: Tensor, **of_kind: Tensor
+    ) -> Tensor:
         tokens = reading.tokens
         head, tail = of_sides(entities, pairs)
         query = self.queries[0](head) + self.queries[1](tail)

@@ -22,7 +22,7 @@ from harmonize.relation.model.context_model import ContextConfig, Reading, poole
 from harmonize.relation.model.document_model import DocumentModel
 from harmonize.relation.model.encoder_model import EncoderModelConfig
 
-__all__ = ["GRAPH", "GraphConfig", "GraphLayer", "GraphModel", "edges_of"]
+__all__ = ["GRAPH", "GraphConfig", "GraphLayer", "GraphModel", "edges_of", "one_hot"]
 
 GRAPH = "harmonize-graph"
 _LAYERS = 2
@@ -95,8 +95,8 @@ def edges_of(entity_of: Tensor, sentence_of: Tensor, sentences: Tensor, entities
         [contexts, kinds, nodes, nodes]; a row has the same number for each neighbour and sums to 1, or to 0
         where there is none. None is of what is padded.
     """
-    is_of = _one_hot(entity_of, entities)
-    stands_in = _one_hot(sentence_of, sentences.shape[1])
+    is_of = one_hot(entity_of, entities)
+    stands_in = one_hot(sentence_of, sentences.shape[1])
     together = stands_in @ stands_in.transpose(1, 2)
     together = together * (1 - torch.eye(together.shape[1], device=together.device))
     is_there = (sentences[:, :, 1] > sentences[:, :, 0]).float()
@@ -118,8 +118,8 @@ def edges_of(entity_of: Tensor, sentence_of: Tensor, sentences: Tensor, entities
     return edges / edges.sum(dim=-1, keepdim=True).clamp(min=1)
 
 
-def _one_hot(places: Tensor, count: int) -> Tensor:
-    """[contexts, mentions] -> [contexts, mentions, count], zeros for -1."""
+def one_hot(places: Tensor, count: int) -> Tensor:
+    """Which of `count` each place is: [contexts, mentions] -> [contexts, mentions, count], zeros for -1."""
     return (places.unsqueeze(-1) == torch.arange(count, device=places.device)).float()
 
 

@@ -3,8 +3,9 @@
 cls        a pair with its context is one input, classified by its first vector (BioREx, section 3.4)
 entities, cls+entities, mean, sll_attention, sll_lstm, sll_bilstm
            the same input, classified by other vectors too, see harmonize.relation.model.pair_model
-document, atlop, graph
-           a context is one input for all its pairs, see document_model.py, atlop_model.py and graph_model.py
+document, atlop, graph, counts
+           a context is one input for all its pairs, see document_model.py, atlop_model.py, graph_model.py
+           and counts_model.py
 combination
            the same for sets of its entities, see harmonize.relation.model.combination_model
 """
@@ -33,6 +34,7 @@ from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.atlop_model import AtlopModel
 from harmonize.relation.model.combination_model import CombinationModel
 from harmonize.relation.model.context_model import ContextModel
+from harmonize.relation.model.counts_model import CountsModel
 from harmonize.relation.model.document_model import DocumentModel
 from harmonize.relation.model.encoder_model import WEIGHT_TYPE, EncoderModel, EncoderModelConfig
 from harmonize.relation.model.graph_model import GraphModel
@@ -156,6 +158,7 @@ _ALL = (
     _of_contexts("document", DocumentModel),
     _of_contexts("atlop", AtlopModel, loss=AdaptiveThreshold, several=True),
     _of_contexts("graph", GraphModel, encoder=GraphEncoder, padded=padded_graphs),
+    _of_contexts("counts", CountsModel, encoder=GraphEncoder, padded=padded_graphs),
     Head(
         COMBINATION,
         CombinationEncoder,

@@ -22,6 +22,7 @@ from harmonize.relation.encode.prompt import tag_tokens
 from harmonize.relation.encode.windows import overlapping
 from harmonize.relation.model.atlop_model import AtlopConfig, AtlopModel
 from harmonize.relation.model.context_model import ContextConfig, ContextModel, pooled
+from harmonize.relation.model.counts_model import CountsConfig, CountsModel
 from harmonize.relation.model.document_model import DocumentConfig, DocumentModel
 from harmonize.relation.model.graph_model import GraphConfig, GraphModel
 from harmonize.relation.model.heads import HEADS
@@ -126,6 +127,7 @@ MODELS: dict[str, tuple[type[ContextModel], type[ContextConfig]]] = {
     "document": (DocumentModel, DocumentConfig),
     "atlop": (AtlopModel, AtlopConfig),
     "graph": (GraphModel, GraphConfig),
+    "counts": (CountsModel, CountsConfig),
 }
 each_head = pytest.mark.parametrize("head", MODELS)
 

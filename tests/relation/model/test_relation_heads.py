@@ -164,7 +164,7 @@ def test_a_head_goes_on_from_its_own_kind_and_no_other(
     for name, found in weights(again).items():
         before, after = (np.frombuffer(each, dtype=np.float32) for each in (weights(run)[name], found))
         np.testing.assert_allclose(before, after, atol=1e-6)
-    for other in ("entities", "cls", "document", "atlop", "graph"):
+    for other in ("entities", "cls", "document", "atlop", "graph", "counts"):
         recipe = small_recipe(head=other, **{**values, "input": "prompt"})
         with pytest.raises(HarmonizeError, match="expected an encoder or a run of the same head"):
             train(sample_union, recipe, tmp_path / other, device="cpu")

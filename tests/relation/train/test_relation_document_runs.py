@@ -20,6 +20,7 @@ from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 from harmonize.relation.model.atlop_model import AtlopModel
 from harmonize.relation.model.classifier import Classifier, Prompt
+from harmonize.relation.model.counts_model import CountsModel
 from harmonize.relation.model.document_model import DocumentModel
 from harmonize.relation.model.graph_model import GraphModel
 from harmonize.relation.recipe import Recipe
@@ -28,7 +29,7 @@ from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("document runs")  # they share their runs
-MODELS = {"document": DocumentModel, "atlop": AtlopModel, "graph": GraphModel}
+MODELS = {"document": DocumentModel, "atlop": AtlopModel, "graph": GraphModel, "counts": CountsModel}
 
 
 @pytest.fixture(scope="module", params=MODELS)

@@ -87,6 +87,7 @@ def few_rows(rows: pa.Table) -> pa.Table:
         ("document", "prompt", 8, 25),
         ("atlop", "prompt", 8, 25),
         ("graph", "prompt", 8, 25),
+        ("counts", "prompt", 8, 25),
         ("entities", "markers", 8, 25),
         ("cls+entities", "masked", 8, 25),
         ("mean", "tagged", 8, 25),

@@ -101,7 +101,7 @@ def test_a_run_from_half_precision_is_that_from_the_same_numbers(
     assert weights(runs[0]) == weights(runs[1])
 
 
-@pytest.mark.parametrize("head", ["cls", "entities", "document", "atlop", "graph"])
+@pytest.mark.parametrize("head", ["cls", "entities", "document", "atlop", "graph", "counts"])
 def test_going_on_from_a_run_stored_in_half_precision(
     encoders: dict[str, Path], sample_union: Path, small_recipe: Small, tmp_path: Path, head: str
 ) -> None:
