@@ -96,7 +96,8 @@ class Figure:
         if isinstance(self.value, list) and isinstance(key, str):
             (found,) = (each for each in self.value if each["name"] == key)
             return Figure(found)
-        return Figure(self.value[key])
+        # A name of digits in a dictionary, as mentions have them.
+        return Figure(self.value[str(key) if isinstance(self.value, Mapping) else key])
 
     def __format__(self, spec: str) -> str:
         """One of FORMATS, a number of decimals, or `each KEY`, `cells KEY`: that share of each element."""

@@ -82,12 +82,17 @@ def main() -> None:
     for each in runs_of(run):
         record = json.loads((each / "training.json").read_text(encoding="utf-8"))
         # A linear baseline has neither windows nor steps.
-        kept = ("rows", "inputs", "steps", "best", "evaluations", "seconds", "device")
+        kept = ("rows", "inputs", "steps", "best", "evaluations", "members", "seconds", "device")
         trained.append({key: record[key] for key in kept if key in record})
     recipe = yaml.safe_load((runs_of(run)[0] / "recipe.yaml").read_text(encoding="utf-8"))
     if Path(recipe["encoder"]).is_absolute():
         # What the command calls it; the folder is this machine's own.
         recipe["encoder"] = arguments.encoder
+    if recipe.get("members"):
+        # So are the members' folders.
+        recipe["members"] = [Path(member).name for member in recipe["members"]]
+        for member in trained[0]["members"]:
+            member["run"] = Path(member["run"]).name
     result = {
         "benchmark": "run_scores",
         "command": arguments.command,

@@ -9,6 +9,7 @@ from typing import Any
 from figures import difference, interval, percent, probability, result, span
 
 ALL = "a relation for all"
+NUMBERS = "numbers and entity types alone"
 Row = tuple[str, ...]
 
 
@@ -117,8 +118,8 @@ def scores(run: str) -> Mapping[str, Any]:
 def biored_row(run: str, called: str) -> Row:
     held, found = result(f"run-{run}"), scores(run)
     recipe = held["recipe"]
-    linear = held["trained"][0]["best"].get("strength") is not None
-    rates = "" if linear else ", ".join(map(rate, (recipe["learning_rate"], recipe["head_learning_rate"])))
+    by_steps = held["trained"][0].get("steps") is not None
+    rates = ", ".join(map(rate, (recipe["learning_rate"], recipe["head_learning_rate"]))) if by_steps else ""
     kinds = (found[kind]["f1"] for kind in ("all_binary", "all_typed", "biorex_binary"))
     # The oldest result files do not have it.
     precision = found.get("average_precision")
@@ -126,7 +127,7 @@ def biored_row(run: str, called: str) -> Row:
     return (
         called,
         rates,
-        "" if linear else f"{recipe['epochs']:g}",
+        f"{recipe['epochs']:g}" if by_steps else "",
         *map(interval, kinds),
         "" if precision is None else interval(precision),
         development,
@@ -142,6 +143,10 @@ def rate(value: float) -> str:
 def biored() -> Iterator[Row]:
     alone, tokens = "BioRED", "tokens of each other corpus an epoch"
     for run, called, trained_on in (
+        ("biored-counts-4", "minilm, `counts`", alone),
+        ("biored-counts-4-seed-1", "minilm, `counts`, seed 1", alone),
+        ("biored-counts-union-4", "minilm, `counts`", f"the union, 30,000 {tokens}"),
+        ("biored-counts-union-4-seed-1", "minilm, `counts`, seed 1", f"the union, 30,000 {tokens}"),
         ("biored-graph-4", "minilm, `graph`", alone),
         ("biored-graph-4-seed-1", "minilm, `graph`, seed 1", alone),
         ("biored-graph-4-seed-2", "minilm, `graph`, seed 2", alone),
@@ -150,16 +155,27 @@ def biored() -> Iterator[Row]:
         ("biored-union-graph-4-seed-1", "minilm, `graph`, seed 1", f"the union, 30,000 {tokens}"),
         ("biored-union-graph-6", "minilm, `graph`", f"the union, 100,000 {tokens}"),
         ("biored-adapted-4", "minilm, adapted, `graph`", alone),
+        ("biored-adapted-4-seed-1", "minilm, adapted, `graph`, seed 1", alone),
         ("biored-adapted-union-4", "minilm, adapted, `graph`", f"the union, 30,000 {tokens}"),
         ("biored-mpnet-4", "mpnet, `document`", alone),
         ("biored-document-10", "minilm, `document`", alone),
+        ("biored-document-10-seed-1", "minilm, `document`, seed 1", alone),
         ("biored-union-6", "minilm, `document`", f"the union, 100,000 {tokens}"),
         ("biored-after-union-4", "minilm, `document`", "the run above, then BioRED"),
         ("biored-document-3", "minilm, `document`", alone),
         ("biored-logistic", "`logistic`", alone),
+        ("biored-logistic-union", "`logistic`", "the union"),
+        ("biored-both-4", "mean of minilm, `graph`, and `logistic`", alone),
+        ("biored-both-union-4", "the same", f"the union, 30,000 {tokens}; BioRED"),
     ):
         name, *rest = biored_row(run, called)
         yield (name, trained_on, *rest)
+    numbers = result("counts-alone-biored")["scores"]["biored-test"]
+    yield (
+        *(NUMBERS, alone, "", ""),
+        *(interval(numbers["all_binary"]["f1"]), "", interval(numbers["biorex_binary"]["f1"])),
+        *(interval(numbers["average_precision"]), ""),
+    )
 
 
 LEFT_OUT = {
@@ -211,12 +227,24 @@ def tested(found: Mapping[str, Any]) -> str:
 
 
 def spread() -> Iterator[Row]:
-    """Mean and standard deviation over trainings of the graph head: alone, with all corpora, without one."""
-    alone, union = "biored-graph-4", "biored-union-graph-4"
-    for called, runs in (
-        ("BioRED alone, four seeds", [alone, *(f"{alone}-seed-{seed}" for seed in (1, 2, 3))]),
-        ("the union, 30,000 tokens, two seeds", [union, f"{union}-seed-1"]),
-        ("the same without one corpus, each in turn", [f"biored-without-{corpus}" for corpus in LEFT_OUT]),
+    """Mean and standard deviation over trainings of a head: alone, with all corpora, without one."""
+    seeds = ("", "-seed-1", "-seed-2", "-seed-3")
+    without = [f"biored-without-{corpus}" for corpus in LEFT_OUT]
+    for head, called, runs in (
+        ("`counts`", "BioRED alone, two seeds", [f"biored-counts-4{seed}" for seed in seeds[:2]]),
+        (
+            "`counts`",
+            "the union, 30,000 tokens, two seeds",
+            [f"biored-counts-union-4{seed}" for seed in seeds[:2]],
+        ),
+        ("`graph`", "BioRED alone, four seeds", [f"biored-graph-4{seed}" for seed in seeds]),
+        (
+            "`graph`",
+            "the union, 30,000 tokens, two seeds",
+            [f"biored-union-graph-4{seed}" for seed in seeds[:2]],
+        ),
+        ("`graph`", "the same without one corpus, each in turn", without),
+        ("`document`", "BioRED alone, two seeds", [f"biored-document-10{seed}" for seed in seeds[:2]]),
     ):
         each = [scores(run) for run in runs]
         measured = [
@@ -225,20 +253,19 @@ def spread() -> Iterator[Row]:
         ]
         measured.append([found["average_precision"]["value"] for found in each])
         cells = (f"{percent(mean(values))} ± {percent(stdev(values))}" for values in measured)
-        yield (called, str(len(runs)), *cells)
+        yield (head, called, str(len(runs)), *cells)
 
 
 PAIRS = ("C-D", "C-G", "D-G", "G-G", "C-C")
 _COMPARED = (
+    ("biored-counts-4", "minilm, `counts`", "BioRED"),
+    ("biored-counts-union-4", "minilm, `counts`", "the union, 30,000 tokens"),
     ("biored-graph-4", "minilm, `graph`", "BioRED"),
-    ("biored-graph-4-seed-1", "minilm, `graph`, seed 1", "BioRED"),
     ("biored-union-graph-4", "minilm, `graph`", "the union, 30,000 tokens"),
-    ("biored-union-graph-4-seed-1", "minilm, `graph`, seed 1", "the union, 30,000 tokens"),
-    ("biored-adapted-4", "minilm, adapted, `graph`", "BioRED"),
-    ("biored-adapted-union-4", "minilm, adapted, `graph`", "the union, 30,000 tokens"),
     ("biored-document-10", "minilm, `document`", "BioRED"),
     ("biored-mpnet-4", "mpnet, `document`", "BioRED"),
     ("biored-logistic", "`logistic`", "BioRED"),
+    ("biored-both-4", "mean of minilm, `graph`, and `logistic`", "BioRED"),
 )
 """The systems that are shown in detail."""
 
@@ -248,6 +275,8 @@ def pair_types() -> Iterator[Row]:
     for run, called, trained_on in _COMPARED:
         found = scores(run)["by_pair_type"]
         yield (called, trained_on, *(interval(found[pair]["binary"]) for pair in PAIRS))
+    found = result("counts-alone-biored")["scores"]["biored-test"]["by_pair_type"]
+    yield (NUMBERS, "BioRED", *(interval(found[pair]["binary"]) for pair in PAIRS))
 
 
 def mentions_header() -> Row:
@@ -263,21 +292,33 @@ def mentions() -> Iterator[Row]:
     for run, called, trained_on in _COMPARED:
         found = scores(run)["by_mentions"].values()
         yield (called, trained_on, *(interval(each["binary"]) for each in found))
+    found = result("counts-alone-biored")["scores"]["biored-test"]["by_mentions"].values()
+    yield (NUMBERS, "BioRED", *(interval(each["binary"]) for each in found))
 
 
 def readme() -> Iterator[Row]:
     """The same in short, every seed's F, beside what the paper reports."""
     seeds = ("", "-seed-1", "-seed-2", "-seed-3")
     for run, of_seeds, called in (
+        (
+            "biored-counts-union-4",
+            seeds[:2],
+            "minilm, counts head, on BioRED and a part of every other corpus",
+        ),
+        ("biored-counts-4", seeds[:2], "minilm, counts head, on BioRED alone"),
         ("biored-union-graph-4", seeds[:2], "minilm, graph head, on BioRED and a part of every other corpus"),
         ("biored-graph-4", seeds, "minilm, graph head, on BioRED alone"),
-        ("biored-document-10", seeds[:1], "minilm, document head, on BioRED alone"),
+        ("biored-document-10", seeds[:2], "minilm, document head, on BioRED alone"),
         ("biored-mpnet-4", seeds[:1], "mpnet, document head, on BioRED alone"),
         ("biored-logistic", seeds[:1], "logistic regression on words and distances, on BioRED alone"),
     ):
         each = [scores(f"{run}{seed}") for seed in of_seeds]
         kinds = ("all_binary", "all_typed", "biorex_binary")
         yield (called, *(", ".join(percent(found[kind]["f1"]["value"]) for found in each) for kind in kinds))
+    found = result("counts-alone-biored")["scores"]["biored-test"]
+    kinds = (found[kind]["f1"]["value"] for kind in ("all_binary", "biorex_binary"))
+    pairs, measure = map(percent, kinds)
+    yield ("numbers of mentions and distances, no words, on BioRED alone", pairs, "", measure)
     yield ("PubMedBERT on BioRED alone, as the paper reports it", "", "", "74.4")
 
 

@@ -33,6 +33,7 @@ def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_p
             "attention_dropout",
             "knowledge",
             "pseudo",
+            "members",
             "teacher",
             "batch_tokens",
             "corpus_tokens",
@@ -102,7 +103,7 @@ def test_a_head_has_settings_of_its_own() -> None:
     recipe = load_recipe("original", {"encoder": "minilm", "head": "document"})
     assert (recipe.epochs, recipe.batch_tokens, recipe.threshold) == (10, 2048, "development")
     recipe = load_recipe("original", {"encoder": "minilm"})
-    assert (recipe.head, recipe.epochs, recipe.batch_tokens) == ("graph", 4, 1024)
+    assert (recipe.head, recipe.epochs, recipe.batch_tokens) == ("counts", 4, 1024)
     assert (recipe.head_learning_rate, recipe.corpus_tokens) == (3e-4, 30_000)
     assert load_recipe("original", {"encoder": "minilm", "head": "mean"}).attention_dropout is None
     assert load_recipe("original", {"encoder": "minilm", "head": "cls"}).learning_rate == 5e-5
@@ -152,7 +153,7 @@ def test_what_was_said_is_not_the_encoders_own() -> None:
 @pytest.mark.parametrize(
     ("encoder", "values", "expected"),
     [
-        ("minilm", {}, ("graph", "prompt")),
+        ("minilm", {}, ("counts", "prompt")),
         ("minilm", {"head": "entities"}, ("entities", "markers")),
         ("mpnet", {}, ("cls", "prompt")),
         ("minilm", {"head": "document"}, ("document", "prompt")),

@@ -55,7 +55,8 @@ class CountsModel(GraphModel):
         numbers = pair_counts(mentions, of_kind["sentence_of"], pairs)
         steps = torch.bucketize(numbers, torch.tensor(_STEPS, device=numbers.device), right=True)
         first = torch.arange(_NUMBERS, device=numbers.device) * (len(_STEPS) + 1)
-        return seen + self.counts(steps + first).sum(dim=2).to(seen.dtype)
+        told: Tensor = self.counts(steps + first).sum(dim=2)
+        return seen + told.to(seen.dtype)
 
 
 def pair_counts(mentions: Tensor, sentence_of: Tensor, pairs: Tensor) -> Tensor:

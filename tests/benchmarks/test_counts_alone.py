@@ -1,0 +1,32 @@
+"""What benchmarks/counts_alone.py writes: scores of every tested row, without a word of it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from harmonize.pipelines.evaluate import PREDICTIONS, evaluation_folder
+from harmonize.relation.select.rows import rows_to_test
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_row_is_answered_by_its_numbers(sample_union: Path, tmp_path: Path) -> None:
+    gold = rows_to_test(sample_union, "biored/test")
+    out, run = tmp_path / "found.json", tmp_path / "run"
+    command = [
+        *(sys.executable, ROOT / "benchmarks" / "counts_alone.py", "--union", sample_union),
+        *("--out", out, "--run", run),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    predictions = pq.read_table(evaluation_folder(run, "biored/test") / PREDICTIONS)
+    assert predictions["instance_id"].to_pylist() == gold["instance_id"].to_pylist()
+    found = json.loads(out.read_text(encoding="utf-8"))["scores"]["biored-test"]
+    assert found["rows"] == gold.num_rows
+    for label, related in zip(*(predictions[name].to_pylist() for name in ("label", "related")), strict=True):
+        assert (label == "Association") == (related > 0.5)
