@@ -21,7 +21,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 import numpy as np
@@ -37,7 +37,7 @@ from harmonize.writing.json_files import write_json
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["LINEAR_FILE", "LINEAR_HEADS", "LinearClassifier", "features", "fitted"]
+__all__ = ["LINEAR_FILE", "LINEAR_HEADS", "Labelled", "LinearClassifier", "features", "fitted"]
 
 LINEAR_HEADS = ("logistic", "svm")
 LINEAR_FILE, _WEIGHTS = "linear.json", "linear.npz"
@@ -219,12 +219,17 @@ class LinearClassifier:
         return score
 
 
+class Labelled(NamedTuple):
+    """Pairs, and of each the place of its label in the space."""
+
+    pairs: Iterable[Pair]
+    labels: NDArray[np.int64]
+
+
 def fitted(
     head: str,
-    pairs: Iterator[Pair],
-    labels: NDArray[np.int64],
-    watched: Iterator[Pair],
-    watched_labels: NDArray[np.int64],
+    train: Labelled,
+    watched: Labelled,
     space: LabelSpace,
     kind: str,
     threshold: str = EVEN,
@@ -232,7 +237,7 @@ def fitted(
     """Train a baseline.
 
     Args:
-        labels, watched_labels: as their place in the space; none watched is the middle one of STRENGTHS.
+        watched: where there are none, the middle one of STRENGTHS is taken.
         threshold: see harmonize.relation.model.threshold.
 
     Returns:
@@ -241,17 +246,17 @@ def fitted(
     Raises:
         HarmonizeError: scikit-learn is not installed.
     """
-    counts = _counts(pairs)
+    counts = _counts(train.pairs)
     inverse = _inverse(counts)
-    table, asked = _weighted(counts, inverse), _counts(watched)
+    table, asked = _weighted(counts, inverse), _counts(watched.pairs)
     tried: dict[float, LinearClassifier] = {}
     scores: dict[float, float] = {}
     strengths = STRENGTHS if asked.shape[0] else STRENGTHS[1:2]
-    for strength, weights, bias in _solved(head, strengths, table, labels, len(space.names)):
+    for strength, weights, bias in _solved(head, strengths, table, train.labels, len(space.names)):
         about = _About(head, strength, list(space.names), space.by_corpus, kind)
         tried[strength] = LinearClassifier(about, inverse, weights, bias)
         if asked.shape[0]:
-            scores[strength] = tried[strength].with_threshold(threshold, asked, watched_labels)
+            scores[strength] = tried[strength].with_threshold(threshold, asked, watched.labels)
     best = max(tried, key=lambda strength: scores.get(strength, 0.0))
     return tried[best], scores
 

@@ -27,7 +27,7 @@ from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.cache import Cache, cache_folder
 from harmonize.relation.model.classifier import device_named
 from harmonize.relation.model.ensemble import ENSEMBLE
-from harmonize.relation.model.linear import LINEAR_HEADS, fitted
+from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, fitted
 from harmonize.relation.model.objective import raise_negatives
 from harmonize.relation.model.threshold import DEVELOPMENT
 from harmonize.relation.recipe import Recipe, stages
@@ -193,18 +193,12 @@ def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
     timer = Timer()
     selection = select(union, recipe)
     space = space_of(selection, recipe)
-    train, watched = selection.train, selection.development
-    timer.lap("preparing")
-    classifier, scores = fitted(
-        recipe.head,
-        pairs_of(train),
-        labels_in(space, train, recipe),
-        pairs_of(watched),
-        labels_in(space, watched, recipe),
-        space,
-        recipe.labels,
-        recipe.threshold,
+    train, watched = (
+        Labelled(pairs_of(rows), labels_in(space, rows, recipe))
+        for rows in (selection.train, selection.development)
     )
+    timer.lap("preparing")
+    classifier, scores = fitted(recipe.head, train, watched, space, recipe.labels, recipe.threshold)
     timer.lap("training")
     classifier.write(folder)
     write_left_out(folder, selection)

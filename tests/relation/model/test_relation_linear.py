@@ -22,7 +22,7 @@ from harmonize.errors import HarmonizeError, MalformedInput
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 from harmonize.relation.labels import LabelSpace, is_negative
-from harmonize.relation.model.linear import LINEAR_HEADS, features, fitted
+from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, features, fitted
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.pair import Pair
 from harmonize.relation.recipe import Recipe
@@ -103,12 +103,10 @@ def told_by_a_word(count: int, seed: int) -> tuple[list[Pair], NDArray[np.int64]
 @pytest.mark.parametrize("head", LINEAR_HEADS)
 def test_a_baseline_learns_which_word_stands_between(head: str) -> None:
     space = LabelSpace(("Association", "None", "never seen"))
-    (train_pairs, labels), (watched, watched_labels), (tested, gold) = (
-        told_by_a_word(count, seed) for seed, count in enumerate((600, 40, 200))
+    learnt, watched, (tested, gold) = (
+        Labelled(*told_by_a_word(count, seed)) for seed, count in enumerate((600, 40, 200))
     )
-    classifier, scores = fitted(
-        head, iter(train_pairs), labels, iter(watched), watched_labels, space, "harmonized"
-    )
+    classifier, scores = fitted(head, learnt, watched, space, "harmonized")
     found = classifier.probabilities(tested)
     np.testing.assert_array_equal(found.argmax(axis=1), gold)
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
