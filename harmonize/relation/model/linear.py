@@ -159,7 +159,8 @@ class LinearClassifier:
         path = folder / LINEAR_FILE
         try:
             about = _About(**json.loads(path.read_text(encoding="utf-8")))
-            with np.load(folder / _WEIGHTS, allow_pickle=False) as held:
+            path = folder / _WEIGHTS
+            with np.load(path, allow_pickle=False) as held:
                 parts = (held["data"], held["indices"], held["indptr"])
                 weights = csr_matrix(parts, shape=(len(about.names), about.columns))
                 return cls(about, held["idf"], weights, held["bias"])

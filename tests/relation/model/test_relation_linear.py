@@ -204,6 +204,7 @@ def test_a_broken_run_is_one_line(runs: dict[str, Path], tmp_path: Path, damage:
     with pytest.raises(MalformedInput, match="expected what `harmonize train` writes") as error:
         load_classifier(run)
     assert "\n" not in str(error.value)
+    assert str(error.value).startswith(str(run / ("linear.npz" if "weights" in damage else "linear.json")))
 
 
 def test_a_weight_of_another_shape_is_one_line(runs: dict[str, Path], tmp_path: Path) -> None:
