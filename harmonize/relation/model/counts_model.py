@@ -2,7 +2,7 @@
 
     of each entity   mentions, sentences that mention it, entities mentioned more often, the first sentence
     of the pair      sentences that mention both, sentences and tokens between their nearest mentions
-    of the context   its entities, its sentences
+    of the context   its entities, the last sentence that mentions one
 
 Vectors of words lose these numbers, which alone tell much (a linear classifier lives on them). Each number,
 in steps, has a vector that is learnt; their sum is added to what the pair sees of its context.
