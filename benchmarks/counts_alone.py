@@ -59,6 +59,7 @@ def numbers(rows: pa.Table) -> NDArray[np.int64]:
             torch.tensor([[(number, span.start) for number, span in mentions]]),
             torch.from_numpy(sentence_of)[None],
             torch.tensor([[(entities[pair.head], entities[pair.tail]) for _, pair in asked]]),
+            length=len(text),
         )[0].numpy()
         kinds = np.array([[types.index(side.type) for side in (pair.head, pair.tail)] for _, pair in asked])
         found.append(np.concatenate((of_context, kinds), axis=1))

@@ -28,11 +28,13 @@ class Reading(NamedTuple):
         tokens: [contexts, tokens, width].
         shown: [contexts, tokens], which tokens are no padding.
         attention: [contexts, windows, heads, window, window], the last layer's weights, where asked for.
+        length: of a window, padding included.
     """
 
     tokens: Tensor
     shown: Tensor
     attention: Tensor | None
+    length: int
 
 
 class ContextConfig(EncoderModelConfig):
@@ -126,6 +128,7 @@ class ContextModel(EncoderModel):
             _unpacked(found.last_hidden_state, full).view(contexts, windows * length, -1),
             mask.view(contexts, windows * length).bool(),
             attention,
+            length,
         )
 
 

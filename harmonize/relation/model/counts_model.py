@@ -52,20 +52,22 @@ class CountsModel(GraphModel):
         self, reading: Reading, mentions: Tensor, pairs: Tensor, entities: Tensor, **of_kind: Tensor
     ) -> Tensor:
         seen = super()._seen(reading, mentions, pairs, entities, **of_kind)
-        numbers = pair_counts(mentions, of_kind["sentence_of"], pairs)
+        numbers = pair_counts(mentions, of_kind["sentence_of"], pairs, reading.length)
         steps = torch.bucketize(numbers, torch.tensor(_STEPS, device=numbers.device), right=True)
         first = torch.arange(_NUMBERS, device=numbers.device) * (len(_STEPS) + 1)
         told: Tensor = self.counts(steps + first).sum(dim=2)
         return seen + told.to(seen.dtype)
 
 
-def pair_counts(mentions: Tensor, sentence_of: Tensor, pairs: Tensor) -> Tensor:
+def pair_counts(mentions: Tensor, sentence_of: Tensor, pairs: Tensor, length: int) -> Tensor:
     """What is counted of each pair.
 
     Args:
         mentions: [contexts, mentions, 2], the entity (-1 where padded) and the place among all tokens.
         sentence_of: [contexts, mentions], the sentence of each; -1 in none.
         pairs: [contexts, pairs, 2], -1 where padded.
+        length: of a window, padding included. Mentions that are read in different windows count as far from
+            each other, since how many tokens lie between them depends on the padding.
 
     Returns:
         int64 [contexts, pairs, numbers], from 0: of the head, then of the tail, its mentions, the sentences
@@ -84,13 +86,16 @@ def pair_counts(mentions: Tensor, sentence_of: Tensor, pairs: Tensor) -> Tensor:
     shared = (_of(mentioned, pairs, 0) * _of(mentioned, pairs, 1)).sum(dim=-1)
     entities = (often > 0).sum(dim=1)
     last = sentence_of.amax(dim=1).clamp(min=0)
+    window = place // length
+    elsewhere = window[:, :, None] != window[:, None, :]
+    tokens = _apart(place, entity >= 0).masked_fill(elsewhere, _FAR)
     of_context = torch.stack((entities, last), dim=-1).unsqueeze(1).expand(-1, pairs.shape[1], -1)
     numbers = (
         head,
         tail,
         shared.unsqueeze(-1),
-        _nearest(sentence_of, entity, pairs, known=sentence_of >= 0).unsqueeze(-1),
-        _nearest(place, entity, pairs, known=entity >= 0).unsqueeze(-1),
+        _nearest(_apart(sentence_of, sentence_of >= 0), entity, pairs).unsqueeze(-1),
+        _nearest(tokens, entity, pairs).unsqueeze(-1),
         of_context,
     )
     return torch.cat([each.long() for each in numbers], dim=-1)
@@ -100,15 +105,19 @@ def _of(vectors: Tensor, pairs: Tensor, side: int) -> Tensor:
     return of_sides(vectors, pairs)[side]
 
 
-def _nearest(where: Tensor, entity: Tensor, pairs: Tensor, known: Tensor) -> Tensor:
-    """[contexts, pairs]: how far a pair's nearest mentions are from each other; _FAR if one has none.
+def _apart(where: Tensor, known: Tensor) -> Tensor:
+    """[contexts, mentions, mentions]: how far mentions are from each other; _FAR where one has no place.
 
     Args:
         where: [contexts, mentions].
         known: [contexts, mentions], which of them say where.
     """
     apart = (where[:, :, None] - where[:, None, :]).abs()
-    apart = apart.masked_fill(~(known[:, :, None] & known[:, None, :]), _FAR)
+    return apart.masked_fill(~(known[:, :, None] & known[:, None, :]), _FAR)
+
+
+def _nearest(apart: Tensor, entity: Tensor, pairs: Tensor) -> Tensor:
+    """[contexts, pairs]: how far a pair's nearest mentions are from each other, of what `_apart` gives."""
     is_head, is_tail = (entity[:, None, :] == pairs[:, :, side, None] for side in (0, 1))
     of_head = apart[:, None].masked_fill(~is_head[..., None], _FAR).amin(dim=2)
     return of_head.masked_fill(~is_tail, _FAR).amin(dim=2)

@@ -71,7 +71,7 @@ def test_each_number_is_what_it_says(made: list[list[Mention]]) -> None:
             mentions[row, at] = torch.tensor([entity, place])
             sentence_of[row, at] = sentence
         pairs[row, : len(own_pairs)] = torch.tensor(own_pairs)
-    found = pair_counts(mentions, sentence_of, pairs)
+    found = pair_counts(mentions, sentence_of, pairs, length=1000)
     for row, own in enumerate(made):
         for at, (head, tail) in enumerate(asked[row]):
             assert found[row, at].tolist() == counted(own, head, tail)
@@ -81,9 +81,20 @@ def test_each_number_is_what_it_says(made: list[list[Mention]]) -> None:
 def test_a_mention_in_no_sentence_is_far_from_all(sentences: list[int]) -> None:
     """Descriptions of entities stand behind the context, in no sentence of it."""
     mentions = torch.tensor([[[0, 3], [1, 9]]])
-    (found,) = pair_counts(mentions, torch.tensor([sentences]), torch.tensor([[[0, 1]]]))[0].tolist()
+    (found,) = pair_counts(mentions, torch.tensor([sentences]), torch.tensor([[[0, 1]]]), length=20)[
+        0
+    ].tolist()
     assert found[:4] == [1, int(0 in sentences), 0, int(0 in sentences)]
     assert found[4:8] == [1, 0, 0, 0]
     assert found[8] == 0
     assert found[9] >= 1000
     assert found[10] == 6
+
+
+@pytest.mark.parametrize("length", [16, 24, 64])
+def test_the_padding_of_windows_is_no_distance(length: int) -> None:
+    """Two mentions at the 12th token of the first window, and at the 3rd of the second."""
+    mentions = torch.tensor([[[0, 12], [1, length + 3]]])
+    (found,) = pair_counts(mentions, torch.tensor([[0, 1]]), torch.tensor([[[0, 1]]]), length)[0].tolist()
+    assert found[9] == 1
+    assert found[10] >= 1000
