@@ -136,7 +136,9 @@ def ensemble(
 
     All other commands take the result as any other run. An ensemble may be a member of another one.
 
-    Example: harmonize ensemble artifacts/run artifacts/words --union artifacts/union --out artifacts/both
+    Example: harmonize train --union artifacts/union --recipe quick --seed 1 --out artifacts/other
+
+    Example: harmonize ensemble artifacts/run artifacts/other --union artifacts/union --out artifacts/both
     """
     for run in ensembled(models, union, out, device, fresh):
         typer.echo(f"made: {run}")
