@@ -19,7 +19,7 @@ from harmonize.rules.nary import nary_instances
 from harmonize.sources.source import READ, Source, chosen_variant, corpus_folder
 from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue, load_leak_settings
 from harmonize.text import abbreviations
-from harmonize.text.sentences import RULE_BASED
+from harmonize.text.sentences import RULE_BASED, with_sentences
 from harmonize.union.documents import DocumentsWriter
 from harmonize.union.finish import finish
 from harmonize.union.leaks import find_repeats, leaks_into
@@ -213,6 +213,7 @@ class _CorpusBuild:
             rows.add(document, nary_instances(document, self.corpus, self.ledger, self.splitter))
             return
         labels = self.labels.setdefault(split, Counter())
+        document = with_sentences(document, self.splitter)
         instances = adjust(document, self.corpus, self.ledger, self.splitter)
         if instances:
             if split not in self.partitions:

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -174,6 +175,7 @@ def _rows_faults(file: pq.ParquetFile, data: DataFile, seen: Seen) -> Iterator[F
                 *_id_faults(row, data, context, seen),
                 *_context_faults(row, context),
                 *wrong_spans,
+                *_sentence_faults(row, () if wrong_spans else (*spans[0], *spans[1])),
                 *_label_faults(row, data),
                 *_said_faults(row, data),
                 *leak_faults(row, data),
@@ -245,6 +247,21 @@ def _span_faults(row: Row, side: str, spans: list[_Range]) -> Iterator[str]:
     elif not _spelled(name, text, spans):
         got = shown(text[slice(*spans[0])])
         yield f"expected the first of {side}_spans to spell {side}_name {shown(name)}, got {got}"
+
+
+def _sentence_faults(row: Row, mentions: Iterable[_Range]) -> Iterator[str]:
+    if row["sentences"] is None:
+        return
+    sentences, length = spans_of(row["sentences"]), len(row["text"])
+    outside = [(start, end) for start, end in sentences if not 0 <= start < end <= length]
+    if outside:
+        yield f"expected sentences inside the {length} characters of the text, got {shown(outside)}"
+    elif any(one[1] > other[0] for one, other in pairwise(sentences)):
+        yield f"expected sentences in order and apart from each other, got {shown(sentences)}"
+    else:
+        for start, end in sorted(set(mentions)):
+            if not any(first <= start and end <= last for first, last in sentences):
+                yield f"expected a sentence with all of the mention from {start} to {end}, found none"
 
 
 def _spelled(name: str, text: str, spans: Sequence[_Range]) -> bool:

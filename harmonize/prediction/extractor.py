@@ -26,7 +26,7 @@ from harmonize.prediction.pairs import Candidates, PairRules, pair_rules
 from harmonize.prediction.relation_types import BIORED, Names, relation_names
 from harmonize.prediction.tally import LeftOut
 from harmonize.relation.labels import decide, is_negative, related
-from harmonize.relation.pair import Pair, PairClassifier
+from harmonize.relation.pair import Pair, PairClassifier, reads_sentences
 from harmonize.relation.said import VALUES, Answers, answers_of, said_of
 
 __all__ = ["DocumentRelations", "PairClassifier", "PredictedPair", "RelationExtractor", "Said"]
@@ -193,7 +193,8 @@ class RelationExtractor:
 
     def answered(self, candidates: Iterable[Candidates]) -> Iterator[DocumentRelations]:
         """The relations of documents whose pairs are made already, such as the rows of a union set."""
-        queue = _Queue(self.classifier, self._batch_size, self._names)
+        splitter = self.rules.splitter if reads_sentences(self.classifier) else None
+        queue = _Queue(self.classifier, self._batch_size, self._names, splitter)
         for one in candidates:
             queue.add(one)
             yield from queue.finished()
@@ -204,8 +205,11 @@ class RelationExtractor:
 class _Queue:
     """Documents that wait for answers, and the questions of them that have not been put yet."""
 
-    def __init__(self, classifier: PairClassifier, batch_size: int, names: Names | None) -> None:
+    def __init__(
+        self, classifier: PairClassifier, batch_size: int, names: Names | None, splitter: str | None
+    ) -> None:
         self._classifier, self._batch_size, self._names = classifier, batch_size, names
+        self._splitter = splitter
         self._outputs = tuple(classifier.labels)
         self._labels = tuple(dict.fromkeys(self._outputs))
         # [outputs, labels]: which label each output is of
@@ -221,7 +225,7 @@ class _Queue:
         A document's questions are never put apart: a classifier may read their context once for all.
         """
         self._documents.append(one)
-        self._questions += one.pairs()
+        self._questions += one.pairs(self._splitter)
         if len(self._questions) >= self._batch_size or len(self._documents) >= _MOST_WAITING:
             self.ask_all()
 

@@ -30,7 +30,7 @@ from harmonize.relation.pair import Pair
 from harmonize.rules.adjust import adjust
 from harmonize.rules.contexts import mentions_in, passage_contexts
 from harmonize.spec import Corpus, load_catalogue
-from harmonize.text.sentences import RULE_BASED
+from harmonize.text.sentences import RULE_BASED, sentences_within, with_sentences
 
 __all__ = ["MOST_ENTITIES", "Candidates", "NamedDocument", "PairRules", "pair_rules"]
 
@@ -61,9 +61,22 @@ class Candidates:
     mentions: int = 0
     left_out: Counter[LeftOut] = field(default_factory=Counter)
 
-    def pairs(self) -> list[Pair]:
-        """The instances as the classifier takes them."""
-        return [Pair.from_instance(instance, self.corpus, self.task) for instance in self.instances]
+    def pairs(self, splitter: str | None = None) -> list[Pair]:
+        """The instances as the classifier takes them.
+
+        Args:
+            splitter: tells the sentences of a document that comes without, see harmonize.text.sentences; the
+                pairs have none unless it is given.
+        """
+        contexts = {instance.context for instance in self.instances}
+        of_context: dict[Span, tuple[Span, ...]] = {}
+        if splitter is not None and contexts:
+            sentences = with_sentences(self.document, splitter).sentences or ()
+            of_context = {context: sentences_within(sentences, context) for context in contexts}
+        return [
+            Pair.from_instance(instance, self.corpus, self.task, of_context.get(instance.context))
+            for instance in self.instances
+        ]
 
 
 class NamedDocument(NamedTuple):

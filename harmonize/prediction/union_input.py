@@ -27,7 +27,7 @@ NO_PAIR = "no pair in the union set"
 _SIDES = ("head", "tail")
 _ENTITY = ("id", "name", "type", "spans")
 _COLUMNS = [
-    *("document_id", "text", "context_start", "context_end", "task", "span_source"),
+    *("document_id", "text", "context_start", "context_end", "sentences", "task", "span_source"),
     *(f"{side}_{part}" for side in _SIDES for part in _ENTITY),
     *(f"source_{side}_type" for side in _SIDES),
 ]
@@ -100,9 +100,19 @@ def _candidates(document: Document, file: PartitionFile, rows: list[dict[str, An
         replace(mention, concept_ids=tuple(map(unquote, mention.concept_ids)))
         for mention in document.mentions
     )
-    unrelated = replace(document, mentions=mentions, relations=())
+    unrelated = replace(document, mentions=mentions, relations=(), sentences=_sentences(rows))
     instances = tuple(map(_instance, rows))
     return Candidates(unrelated, file.corpus, rows[0]["task"], instances, len(mentions))
+
+
+def _sentences(rows: Iterable[Mapping[str, Any]]) -> tuple[Span, ...] | None:
+    """The sentences of the contexts of a document's rows; None where a row has none."""
+    found: set[Span] = set()
+    for row in rows:
+        if row["sentences"] is None:
+            return None
+        found |= {Span(s["start"], s["end"]).shifted(row["context_start"]) for s in row["sentences"]}
+    return tuple(sorted(found))
 
 
 def _instance(row: Mapping[str, Any]) -> Instance:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harmonize.model import EntityInContext, Instance, Span
 
-__all__ = ["Entity", "Pair", "PairClassifier"]
+__all__ = ["Entity", "Pair", "PairClassifier", "reads_sentences"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Pair:
         corpus: the name of the mapping whose rules made the pair, "biored".
         task: the [Corpus] of the prompt, "BioRED".
         text: the context.
+        sentences: of the context, in order; None where nobody has told them. Most classifiers do not ask.
     """
 
     corpus: str
@@ -53,12 +54,20 @@ class Pair:
     text: str
     head: Entity
     tail: Entity
+    sentences: tuple[Span, ...] | None = field(default=None, compare=False, repr=False)
 
     @classmethod
-    def from_instance(cls, instance: Instance, corpus: str, task: str) -> Pair:
+    def from_instance(
+        cls, instance: Instance, corpus: str, task: str, sentences: tuple[Span, ...] | None = None
+    ) -> Pair:
         """The pair of a model instance, under a corpus' name and its [Corpus]."""
         head, tail = Entity.from_context(instance.head), Entity.from_context(instance.tail)
-        return cls(corpus, task, instance.text, head, tail)
+        return cls(corpus, task, instance.text, head, tail, sentences)
+
+
+def reads_sentences(classifier: object) -> bool:
+    """True if a classifier looks at the sentences of pairs, so that it is worth telling them."""
+    return bool(getattr(classifier, "reads_sentences", False))
 
 
 class PairClassifier(Protocol):

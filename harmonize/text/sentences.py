@@ -28,6 +28,7 @@ __all__ = [
     "guarded",
     "import_spacy_without_torch",
     "sentence_spans",
+    "sentences_within",
     "with_sentences",
 ]
 
@@ -120,6 +121,12 @@ def sentence_spans(text: str, extents: Iterable[Span], splitter: str = RULE_BASE
         splitter: see `with_sentences`.
     """
     return guarded(_starts(text, splitter), len(text), extents)
+
+
+def sentences_within(sentences: Iterable[Span], context: Span) -> tuple[Span, ...]:
+    """What a context has of a document's sentences, in their order, relative to the context."""
+    parts = (Span(max(s.start, context.start), min(s.end, context.end)) for s in sentences)
+    return tuple(part.shifted(-context.start) for part in parts if part.start < part.end)
 
 
 def _starts(text: str, splitter: str) -> list[int]:

@@ -25,6 +25,7 @@ COLUMNS = {
     "source_tail_type": "the corpus' own type of the tail's first mention",
     "head_spans": "every mention of the head in the context; a mention in parts has an entry for each",
     "tail_spans": "every mention of the tail in the context; a mention in parts has an entry for each",
+    "sentences": "the sentences of the context, none of which ends inside a mention",
     "relation": "the label to learn: the most specific of `relations`",
     "relations": "all labels of the pair, most specific first",
     "source_relations": "the corpus' own relation types of the pair; empty if nobody annotated it",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
 
-from harmonize.model import Document, EntityInContext, Instance, Span
+from harmonize.model import Document, Instance, Span
+from harmonize.text.sentences import sentences_within
 from harmonize.union.schema import ROW_SCHEMA
 
 __all__ = ["instance_id", "pair_id", "record_batch"]
@@ -32,6 +33,9 @@ def pair_id(corpus: str, document_id: str, context: Span, head_id: str, tail_id:
 
 def record_batch(corpus: str, document: Document, instances: Sequence[Instance]) -> pa.RecordBatch:
     """The instances of one document as a batch of ROW_SCHEMA.
+
+    Args:
+        document: with its sentences, or the rows have none.
 
     Raises:
         ValueError: a required column would hold a null (a fault of the code).
@@ -61,8 +65,11 @@ def _row(corpus: str, document: Document, instance: Instance) -> dict[str, Any]:
         "tail_type": tail.type,
         "source_head_type": head.source_type,
         "source_tail_type": tail.source_type,
-        "head_spans": _spans(head),
-        "tail_spans": _spans(tail),
+        "head_spans": _spans(head.spans),
+        "tail_spans": _spans(tail.spans),
+        "sentences": None
+        if document.sentences is None
+        else _spans(sentences_within(document.sentences, instance.context)),
         "relation": instance.labels[0],
         "relations": list(instance.labels),
         "source_relations": list(instance.source_relations),
@@ -72,5 +79,5 @@ def _row(corpus: str, document: Document, instance: Instance) -> dict[str, Any]:
     }
 
 
-def _spans(entity: EntityInContext) -> list[dict[str, int]]:
-    return [{"start": span.start, "end": span.end} for span in entity.spans]
+def _spans(spans: Iterable[Span]) -> list[dict[str, int]]:
+    return [{"start": span.start, "end": span.end} for span in spans]

@@ -48,7 +48,7 @@ __all__ = [
     "partition_file",
 ]
 
-SCHEMA_VERSION = "2.1"
+SCHEMA_VERSION = "2.2"
 NARY = "nary"
 DATA, MANIFEST, DROPPED, DOCUMENTS = "data", "manifest.json", "dropped.tsv", "documents.parquet"
 DROPPED_COLUMNS = ("corpus", "split", "step", "unit", "reason", "document_id", "item")
@@ -88,6 +88,7 @@ FILE_SCHEMA = pa.schema(
         _required("source_tail_type", _TEXT),
         _required("head_spans", _SPANS),
         _required("tail_spans", _SPANS),
+        pa.field("sentences", _SPANS),
         _required("relation", _TEXT),
         _required("relations", _NAMES),
         _required("source_relations", _NAMES),

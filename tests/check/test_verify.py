@@ -591,6 +591,11 @@ def past_the_end(row: Row) -> None:
     row["tail_spans"] = spans((0, len(row["text"]) + 1))
 
 
+def ended_in_the_head(row: Row) -> None:
+    cut = row["head_spans"][0]["start"] + 1
+    row["sentences"] = spans((0, cut), (cut, len(row["text"])))
+
+
 def another_text(row: Row) -> None:
     row["text"] = row["text"][:-1] + "!"
 
@@ -649,6 +654,18 @@ def another_document(row: Row) -> None:
             set_to(tail_spans=spans((1, 2), (1, 2))),
             "expected tail_spans in order and each once, got [(1, 2), (1, 2)]",
         ),
+        (
+            set_to(sentences=spans((-1, 3))),
+            "expected sentences inside the {length} characters of the text, got [(-1, 3)]",
+        ),
+        (
+            set_to(sentences=spans((0, 5), (4, 9))),
+            "expected sentences in order and apart from each other, got [(0, 5), (4, 9)]",
+        ),
+        (
+            ended_in_the_head,
+            "expected a sentence with all of the mention from {first} to {last}, found none",
+        ),
         (set_to(head_name="X"), "expected the first of head_spans to spell head_name 'X', got '{head}'"),
         (set_to(tail_name="Y"), "expected the first of tail_spans to spell tail_name 'Y', got '{tail}'"),
         (
@@ -675,6 +692,7 @@ def test_a_row_with_another_value(union: Path, change: Callable[[Row], object], 
     length = len(row["text"])
     known = {"id": row["instance_id"], "pmid": row["pmid"], "length": length, "more": length + 1}
     known |= {"head": row["head_name"], "tail": row["tail_name"]}
+    known |= {"first": row["head_spans"][0]["start"], "last": row["head_spans"][0]["end"]}
     edit_rows(union, ROWS, lambda rows: change(rows[-1]))
     changed = pq.ParquetFile(union / ROWS).read().to_pylist()[-1]
     new = identified(dict(changed))["instance_id"]

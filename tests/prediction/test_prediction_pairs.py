@@ -16,7 +16,9 @@ from harmonize.prediction.entity_types import load_entity_types, variant_id
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import Candidates, pair_rules
 from harmonize.registry import sample_folder
+from harmonize.relation.select.rows import rows_to_test
 from harmonize.spec import load_catalogue
+from harmonize.text.sentences import RULE_BASED
 from harmonize.union.rows import instance_id
 from harmonize.union.schema import partition_file
 
@@ -68,6 +70,11 @@ def assert_equal_pairs(union: Path, files: Path, corpus: str, split: str) -> Non
     mine = [asked(corpus, instance) for one in found for instance in one.instances]
     assert sorted(mine, key=str) == sorted(rows_of(union, corpus, split), key=str)
     assert {one.task for one in found} == {load_catalogue()[corpus].rules.task}
+    told = {row["text"]: row["sentences"] for row in rows_to_test(union, f"{corpus}/{split}").to_pylist()}
+    for pair in (pair for one in found for pair in one.pairs(RULE_BASED)):
+        assert pair.sentences is not None
+        assert [sentence._asdict() for sentence in pair.sentences] == told[pair.text]
+    assert all(pair.sentences is None for one in found for pair in one.pairs())
 
 
 @pytest.mark.parametrize(("corpus", "split"), PUBTATOR_FILES, ids="/".join)

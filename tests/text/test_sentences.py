@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from harmonize.errors import HarmonizeError
 from harmonize.model import Document, Mention, Passage, Span
-from harmonize.text.sentences import guarded, with_sentences
+from harmonize.text.sentences import guarded, sentences_within, with_sentences
 
 thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -233,6 +233,19 @@ def test_splitting_again_changes_nothing(made: Document) -> None:
     once = with_sentences(made)
     assert with_sentences(once) == once
     assert with_sentences(made) == once
+
+
+@thorough
+@given(made=documents(), data=st.data())
+def test_a_context_has_what_lies_in_it_of_each_sentence(made: Document, data: st.DataObject) -> None:
+    ends = st.integers(0, len(made.text))
+    context = Span(*sorted((data.draw(ends), data.draw(ends))))
+    whole = with_sentences(made).sentences or ()
+    parts = sentences_within(whole, context)
+    inside = context.of(made.text)
+    covered = [place for sentence in whole for place in range(*sentence) if place in range(*context)]
+    assert [context.start + place for part in parts for place in range(*part)] == covered
+    assert all(0 <= part.start < part.end <= len(inside) for part in parts)
 
 
 def test_an_installed_pipeline_splits_when_asked_for(tmp_path: Path) -> None:

@@ -18,8 +18,8 @@ from harmonize.writing.parquet import METADATA_KEY
 
 REAL = pytest.param("real", marks=pytest.mark.mirror)
 CONTRACT = """instance_id part level document_id pmid text context_start context_end head_id tail_id
-    head_name tail_name head_type tail_type source_head_type source_tail_type head_spans tail_spans relation
-    relations source_relations directed novelty subject task rules span_source leaks_into licence
+    head_name tail_name head_type tail_type source_head_type source_tail_type head_spans tail_spans sentences
+    relation relations source_relations directed novelty subject task rules span_source leaks_into licence
     redistributable corpus split"""
 CATALOGUE = load_catalogue()
 
@@ -43,7 +43,7 @@ def test_columns_are_the_contract_s(table: pa.Table) -> None:
     assert table.schema.names == CONTRACT.split()
     assert table.schema == SCHEMA
     for name in table.schema.names:
-        assert SCHEMA.field(name).nullable == (name in ("pmid", "novelty", "subject"))
+        assert SCHEMA.field(name).nullable == (name in ("pmid", "sentences", "novelty", "subject"))
         assert table[name].null_count == 0 or SCHEMA.field(name).nullable, name
 
 
@@ -75,6 +75,53 @@ def test_every_span_spells_its_mention(table: pa.Table) -> None:
             # A discontinuous mention (DDI alone has them) is spelled by its parts together.
             assert spelled[0] == name or "".join("".join(spelled).split()) == "".join(name.split())
             assert spelled[0] == name or row["corpus"] == "ddi"
+
+
+def test_sentences_part_a_context_and_no_mention(table: pa.Table) -> None:
+    """Between two sentences there are blanks alone; a context that is a sentence is one."""
+    columns = ["level", "text", "sentences", "head_spans", "tail_spans"]
+    seen: set[tuple[str, str]] = set()
+    for row in table.select(columns).to_pylist():
+        sentences = [(each["start"], each["end"]) for each in row["sentences"]]
+        for span in (*row["head_spans"], *row["tail_spans"]):
+            assert sum(start <= span["start"] and span["end"] <= end for start, end in sentences) == 1
+        if (row["text"], str(sentences)) in seen:  # most rows share their context with others
+            continue
+        seen.add((row["text"], str(sentences)))
+        if row["level"] == "sentence":
+            assert sentences == [(0, len(row["text"]))]
+        ends = [0, *(end for _, end in sentences)]
+        starts = [*(start for start, _ in sentences), len(row["text"])]
+        assert not "".join(row["text"][end:start] for end, start in zip(ends, starts, strict=True)).strip()
+
+
+@pytest.mark.mirror
+@pytest.mark.parametrize(
+    ("corpus", "shared"),
+    [
+        ("biored", [(3_615, 4_179), (958, 1_161), (954, 1_164)]),
+        ("bc5cdr", [(761, 1_038), (771, 1_012), (749, 1_066)]),
+    ],
+)
+def test_most_relations_of_abstracts_stand_in_one_sentence(
+    real_union: Path, corpus: str, shared: list[tuple[int, int]]
+) -> None:
+    """(Relations with both entities in one sentence, relations) of train, dev and test."""
+    found = []
+    for split in ("train", "dev", "test"):
+        counts = Counter(
+            any(
+                all(
+                    any(s["start"] <= m["start"] and m["end"] <= s["end"] for m in row[f"{side}_spans"])
+                    for side in ("head", "tail")
+                )
+                for s in row["sentences"]
+            )
+            for row in harmonize.load_union(real_union, corpora=[corpus], splits=[split]).to_pylist()
+            if not row["relation"].startswith("None")
+        )
+        found.append((counts[True], counts.total()))
+    assert found == shared
 
 
 def test_contexts_are_where_they_say_and_as_long_as_they_say(table: pa.Table) -> None:

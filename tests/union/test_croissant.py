@@ -167,7 +167,7 @@ def test_every_column_is_a_field_with_type_and_meaning(metadata: dict[str, Any])
         assert list(sets[name]) == schema.names
         assert all(field["description"] for field in sets[name].values())
     fields = sets["instances"]
-    lists = {"head_spans", "tail_spans", "relations", "source_relations", "rules", "leaks_into"}
+    lists = {"head_spans", "tail_spans", "sentences", "relations", "source_relations", "rules", "leaks_into"}
     assert {name for name, field in fields.items() if field.get("repeated")} == lists
     assert [part["name"] for part in fields["head_spans"]["subField"]] == ["start", "end"]
     assert fields["context_start"]["dataType"] == "sc:Integer"

@@ -107,8 +107,7 @@ class DocumentEncoder(TextEncoder):
             self.check(each)
         questions = [_question(context[0][1]) if self.asks else "" for context in contexts]
         texts = [
-            self.pieces(context[0][1].text, list(each))
-            for context, each in zip(contexts, entities, strict=True)
+            self.pieces(context[0][1], list(each)) for context, each in zip(contexts, entities, strict=True)
         ]
         ids = self.ids([*questions, *(piece for pieces in texts for piece in pieces)])
         for context, each, question, pieces in zip(contexts, entities, questions, texts, strict=True):
@@ -126,9 +125,13 @@ class DocumentEncoder(TextEncoder):
     beside = 0
     """How many things the pieces mark before the entities."""
 
-    def pieces(self, text: str, entities: Sequence[Entity]) -> list[Piece]:
-        """The context with its entities marked, and what a kind of encoder marks before them."""
-        return [*tagged(text, entities, self.tags), *self.known_of(entities)]
+    def pieces(self, pair: Pair, entities: Sequence[Entity]) -> list[Piece]:
+        """A pair's context with its entities marked, and what a kind of encoder marks before them.
+
+        Args:
+            entities: of all pairs of the context.
+        """
+        return [*tagged(pair.text, entities, self.tags), *self.known_of(entities)]
 
     def known_of(self, entities: Sequence[Entity]) -> list[Piece]:
         """What is known of the entities, behind the context; each name is one more mention of its entity."""

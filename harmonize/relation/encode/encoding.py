@@ -121,6 +121,9 @@ class TextEncoder:
             raise HarmonizeError(f"input {kind}: expected a table of what is known (knowledge), got none")
         self.frame = Frame.of(tokenizer, pair=self.kind.segments == 2)
 
+    reads_sentences = False
+    """It looks at the sentences of a pair's context."""
+
     @property
     def padding(self) -> int:
         """The id of the padding token."""

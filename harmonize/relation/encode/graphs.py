@@ -14,7 +14,7 @@ from harmonize.model import Span
 from harmonize.relation.encode.documents import DocumentEncoder, EncodedDocument, Windows, padded_documents
 from harmonize.relation.encode.prompt import Piece, around, marked
 from harmonize.relation.encode.windows import Range
-from harmonize.relation.pair import Entity
+from harmonize.relation.pair import Entity, Pair
 from harmonize.text.sentences import sentence_spans
 
 __all__ = ["EncodedGraph", "GraphEncoder", "padded_graphs"]
@@ -36,14 +36,18 @@ class EncodedGraph(EncodedDocument):
 class GraphEncoder(DocumentEncoder):
     """Encodes the pairs of whole contexts with their sentences; see DocumentEncoder.
 
-    No sentence ends inside a mention. Of one that no window shows whole the window with most of it counts.
+    A pair comes with the sentences of its context, as the rows of a union set have them; else the context is
+    split here. Of a sentence that no window shows whole the window with most of it counts.
     """
 
     beside = 1
+    reads_sentences = True
 
-    def pieces(self, text: str, entities: Sequence[Entity]) -> list[Piece]:
-        spans = sentence_spans(text, [span for entity in entities for span in entity.spans])
-        sentences = Entity("", "", tuple(spans) or (Span(0, len(text)),))
+    def pieces(self, pair: Pair, entities: Sequence[Entity]) -> list[Piece]:
+        text, spans = pair.text, pair.sentences
+        if spans is None:
+            spans = tuple(sentence_spans(text, [span for entity in entities for span in entity.spans]))
+        sentences = Entity("", "", spans or (Span(0, len(text)),))
         # The first of two with one span is outside: a sentence holds the tags of its mentions.
         tokens = [("", ""), *(around(entity.type, self.tags) for entity in entities)]
         return [*marked(text, [sentences, *entities], tokens), *self.known_of(entities)]

@@ -192,6 +192,11 @@ class Classifier:
         return self.outputs.said
 
     @property
+    def reads_sentences(self) -> bool:
+        """It looks at the sentences of pairs."""
+        return self.encoder.reads_sentences
+
+    @property
     def tags(self) -> Mapping[str, str]:
         return self.encoder.tags
 

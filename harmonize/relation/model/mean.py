@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.labels import is_negative
-from harmonize.relation.pair import Pair, PairClassifier
+from harmonize.relation.pair import Pair, PairClassifier, reads_sentences
 from harmonize.relation.said import VALUES, Answers, answers_of, said_of
 
 __all__ = ["KindOfClassifier", "MeanClassifier"]
@@ -49,6 +49,7 @@ class MeanClassifier:
         self.labels = tuple(dict.fromkeys(label for each in classifiers for label in each.labels))
         self.said = tuple(column for column in VALUES if any(column in said_of(each) for each in classifiers))
         self._classifiers = tuple(classifiers)
+        self.reads_sentences = any(map(reads_sentences, classifiers))
         # Of each, [outputs, labels]: a label may be that of several outputs, of which all but one are 0.
         self._places = [
             np.array([[output == label for label in self.labels] for output in each.labels], dtype=np.float64)

@@ -13,7 +13,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.places import TRAIN, Places, parts_of
 from harmonize.relation.select.pseudo import PseudoLabels, PseudoModel, PseudoUse, read_pseudo
-from harmonize.relation.select.rows import COLUMNS
+from harmonize.relation.select.rows import COLUMNS, SENTENCES
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 from harmonize.union.leaks import fingerprint, leaks_into, read_repeats
 from harmonize.union.manifest import file_entry, read_manifest
@@ -54,6 +54,8 @@ def pseudo_rows(union: Path, recipe: Recipe, places: Places, known: Collection[s
     rows = labels.rows.select(COLUMNS).cast(pa.schema([SCHEMA.field(name) for name in COLUMNS]))
     for column in SAID:  # a model's label says nothing beside the type
         rows = rows.append_column(SCHEMA.field(column), pa.nulls(rows.num_rows, pa.string()))
+    sentences = SCHEMA.field(SENTENCES)  # told by whoever reads them
+    rows = rows.append_column(sentences, pa.nulls(rows.num_rows, sentences.type))
     documents, instances = (rows[name].to_pylist() for name in ("document_id", "instance_id"))
     reasons = [
         OWN_LABEL if instance in known else reason

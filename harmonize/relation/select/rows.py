@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,7 +17,16 @@ from harmonize.union.nary import load_nary
 from harmonize.union.reader import load_union
 from harmonize.union.schema import SAID
 
-__all__ = ["COLUMNS", "all_gold_labels", "contexts_of", "gold_labels", "pairs_of", "rows_of", "rows_to_test"]
+__all__ = [
+    "COLUMNS",
+    "SENTENCES",
+    "all_gold_labels",
+    "contexts_of",
+    "gold_labels",
+    "pairs_of",
+    "rows_of",
+    "rows_to_test",
+]
 
 COLUMNS = (
     "instance_id",
@@ -38,10 +47,13 @@ COLUMNS = (
 )
 """What selection, training and evaluation look at: of harmonize.union.schema.SCHEMA, in this order."""
 
+SENTENCES = "sentences"
+"""The column that some classifiers look at as well."""
+
 
 def rows_of(union: Path, parts: Iterable[tuple[str, str]]) -> pa.Table:
     """The rows of parts of the set, each (corpus, split), in this order."""
-    columns = (*COLUMNS, *SAID)
+    columns = (*COLUMNS, *SAID, SENTENCES)
     tables = [load_union(union, corpora=[corpus], splits=[split], columns=columns) for corpus, split in parts]
     return pa.concat_tables(tables).unify_dictionaries()
 
@@ -77,25 +89,32 @@ def rows_to_test(
 
 
 def pairs_of(rows: pa.Table) -> Iterator[Pair]:
-    """The pairs of rows of the union set, in order."""
-    for batch in rows.select(
-        [
-            name
-            for name in COLUMNS
-            if name.startswith(("head_", "tail_")) or name in ("corpus", "task", "text")
-        ]
-    ).to_batches(max_chunksize=2048):
-        for row in batch.to_pylist():
+    """The pairs of rows of the union set, in order, with sentences where the rows have them."""
+    columns = [
+        name for name in COLUMNS if name.startswith(("head_", "tail_")) or name in ("corpus", "task", "text")
+    ]
+    text: str | None = None
+    sentences: tuple[Span, ...] | None = None
+    for batch in rows.to_batches(max_chunksize=2048):
+        told = batch[SENTENCES] if SENTENCES in batch.schema.names else None
+        for place, row in enumerate(batch.select(columns).to_pylist()):
+            if told is not None and row["text"] != text:  # one context has many rows
+                text, found = row["text"], told[place].as_py()
+                sentences = None if found is None else _spans(found)
             head, tail = (
                 Entity(
                     row[f"{side}_name"],
                     row[f"{side}_type"],
-                    tuple(Span(span["start"], span["end"]) for span in row[f"{side}_spans"]),
+                    _spans(row[f"{side}_spans"]),
                     row[f"{side}_id"],
                 )
                 for side in ("head", "tail")
             )
-            yield Pair(row["corpus"], row["task"], row["text"], head, tail)
+            yield Pair(row["corpus"], row["task"], row["text"], head, tail, sentences)
+
+
+def _spans(column: Iterable[Mapping[str, int]]) -> tuple[Span, ...]:
+    return tuple(Span(span["start"], span["end"]) for span in column)
 
 
 def gold_labels(rows: pa.Table, labels: str) -> list[str]:

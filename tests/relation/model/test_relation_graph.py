@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from relation_cases import CHEMICAL, DISEASE, TAGS, entity, pairs, words_tokenizer
 
+from harmonize.model import Span
 from harmonize.relation.encode.documents import DocumentEncoder
 from harmonize.relation.encode.encoding import add_tokens
 from harmonize.relation.encode.graphs import EncodedGraph, GraphEncoder, padded_graphs
@@ -58,6 +61,16 @@ def test_a_sentence_does_not_end_inside_a_mention() -> None:
     (one,) = graphs(made := encoder(), [pair])
     assert spelled(made, one)[0] == "<C>Ca[UNK]albicans</C>causes<D>thrush</D>[UNK]"
     assert one.sentence_of.tolist() == [0, 0]
+
+
+def test_the_sentences_that_a_pair_comes_with_are_taken() -> None:
+    told = tuple(Span(*place) for place in ((0, 43), (44, len(TEXT))))
+    (one,) = graphs(made := encoder(), [replace(pair, sentences=told) for pair in PAIRS])
+    assert spelled(made, one) == [
+        "<C>Aspirin</C>isold[UNK]Itmaycause<D>asthma</D>inmen[UNK]",
+        "<D>Gout</D>and<D>asthma</D>arerare[UNK]",
+    ]
+    assert one.sentence_of.tolist() == [0, 0, 1, 1]
 
 
 def test_the_words_are_those_of_a_document() -> None:
