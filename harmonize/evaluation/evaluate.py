@@ -25,6 +25,7 @@ from harmonize.relation.said import VALUES
 
 __all__ = ["Baseline", "Breakdown", "Confusion", "Evaluation", "Further", "evaluate", "refusal"]
 
+_TOGETHER = {"one sentence": 1, "several sentences": 0, "unknown": -1}
 MANY_MENTIONS = 4
 """From here on numbers of mentions are not told apart."""
 
@@ -108,6 +109,8 @@ class Evaluation:
             where gold holds fewer than two of the five, so that it has nothing to do with BioRED.
         by_mentions: by how many mentions the entity with the fewer has in the text: "0" (a relation
             that no pair can show), "1", "2", "3", "4 or more". Empty where gold has no columns of spans.
+        by_sentence: "one sentence" has mentions of both entities, or they stand in "several sentences";
+            "unknown" where gold does not tell. Empty where it never does.
         by_label: each label of gold or predictions but "None".
         said: of what gold and predictions both say beside the type, by column (novelty, subject).
         ranking: of the probability that there is a relation.
@@ -129,6 +132,7 @@ class Evaluation:
     variants_only: Breakdown | None
     biorex: Breakdown | None
     by_mentions: dict[str, Section]
+    by_sentence: dict[str, Section]
     by_label: dict[str, Score]
     said: dict[str, Further]
     ranking: Ranking
@@ -155,7 +159,8 @@ def evaluate(
     Args:
         gold: rows of the union set with at least instance_id, corpus, split, document_id, head_type,
             tail_type, source_head_type, source_tail_type, relation and source_relations; novelty and subject
-            are scored where predictions have them too; scores by mentions need head_spans and tail_spans.
+            are scored where predictions have them too; scores by mentions need head_spans and tail_spans,
+            those by sentence also sentences.
         predictions: instance_id; label, where any that begins with "None" is no relation; related, the
             probability that there is any relation; confidence, that of the label. Other columns are ignored.
             A gold row without prediction counts as predicted "None" with related 0.
@@ -190,6 +195,7 @@ def evaluate(
         variants_only=_breakdown(rows.where(rows.variant), judge) if variants else None,
         biorex=_biorex(rows, judge),
         by_mentions=_by_mentions(rows, judge),
+        by_sentence=_by_sentence(rows, judge),
         by_label={label: judge.score(rows, has_label(code)) for code, label in _relations(rows)},
         said={column: _further(rows, judge, column) for column in rows.said},
         ranking=ranking(rows, resamples),
@@ -235,6 +241,13 @@ def _by_mentions(rows: Rows, judge: Judge) -> dict[str, Section]:
     counted = {str(count): rows.mentions == count for count in range(MANY_MENTIONS)}
     counted[f"{MANY_MENTIONS} or more"] = rows.mentions >= MANY_MENTIONS
     return {name: judge.section(rows.where(mask)) for name, mask in counted.items() if mask.any()}
+
+
+def _by_sentence(rows: Rows, judge: Judge) -> dict[str, Section]:
+    if (rows.together < 0).all():
+        return {}
+    kinds = {name: rows.together == code for name, code in _TOGETHER.items()}
+    return {name: judge.section(rows.where(mask)) for name, mask in kinds.items() if mask.any()}
 
 
 def _biorex(rows: Rows, judge: Judge) -> Breakdown | None:

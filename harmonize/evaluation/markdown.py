@@ -40,6 +40,7 @@ def evaluation_markdown(evaluation: Evaluation) -> str:
         *_titled("Scores", _scores(_overall(evaluation))),
         *_titled("By pair type", _scores(_by_pair_type(evaluation))),
         *_by_mentions(evaluation),
+        *_by_sentence(evaluation),
         *_titled("By label", _by_label(evaluation)),
         *(part for column, found in evaluation.said.items() for part in _further(column, found)),
         *_titled("Probabilities", _probabilities(evaluation.ranking)),
@@ -207,6 +208,13 @@ def _by_mentions(evaluation: Evaluation) -> Iterator[str]:
         yield "## By mentions"
         yield "How many mentions the entity with the fewer has in the row's text."
         yield from _scores(evaluation.by_mentions.items())
+
+
+def _by_sentence(evaluation: Evaluation) -> Iterator[str]:
+    if evaluation.by_sentence:
+        yield "## By sentence"
+        yield "Whether one sentence has mentions of both entities."
+        yield from _scores(evaluation.by_sentence.items())
 
 
 def _breakdowns(evaluation: Evaluation) -> Iterator[tuple[str, Breakdown]]:

@@ -53,6 +53,8 @@ _GOLD = (
     *("source_head_type", "source_tail_type", "relation", "source_relations"),
 )
 _SPANS = ("head_spans", "tail_spans")
+_SENTENCES = "sentences"
+_LONGEST = 2**32  # of a text, more than a column of spans can count
 _PREDICTED = ("instance_id", "label", "related", "confidence")
 
 
@@ -73,6 +75,8 @@ class Rows:
         variant: the row has an entity that is a variant, shape (n,).
         mentions: how many spans the entity with the fewer has in the row's text, shape (n,); -1 where gold
             has no columns of spans.
+        together: 1 where a sentence of the row's text has mentions of both entities, 0 where none has, shape
+            (n,); -1 where gold does not tell.
         without_negatives: the corpora that have no negative row.
         said: what gold and predictions both say beside the label; column -> (gold, predicted), each of shape
             (n,), the value's place in harmonize.relation.said.VALUES, -1 for none.
@@ -92,6 +96,7 @@ class Rows:
     pair_type: IntArray
     variant: BoolArray
     mentions: IntArray
+    together: IntArray
     without_negatives: tuple[str, ...]
     said: Mapping[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
 
@@ -116,6 +121,7 @@ class Rows:
             pair_type=self.pair_type[mask],
             variant=self.variant[mask],
             mentions=self.mentions[mask],
+            together=self.together[mask],
             said={column: (gold[mask], found[mask]) for column, (gold, found) in self.said.items()},
         )
 
@@ -144,10 +150,10 @@ def joined(gold: pa.Table, predictions: pa.Table, labels: Labels, measure: Measu
     """
     _check_choice("labels", labels, LABELS)
     _check_choice("measure", measure, MEASURES)
-    saying, mentions = _saying(gold, predictions), _mentions(gold)
+    saying, mentions, together = _saying(gold, predictions), _mentions(gold), _together(gold)
     gold, predictions = _checked_gold(gold), _checked_predictions(predictions)
     place = _places(gold, predictions)
-    rows = replace(_rows(gold, predictions, place, labels), mentions=mentions)
+    rows = replace(_rows(gold, predictions, place, labels), mentions=mentions, together=together)
     rows = replace(rows, said={column: (of, found[place]) for column, (of, found) in saying.items()})
     if measure == "biorex":
         rows = rows.where(rows.of_biorex_measure())
@@ -179,13 +185,46 @@ def _mentions(gold: pa.Table) -> IntArray:
     """How many spans the entity with the fewer has."""
     if not set(_SPANS) <= set(gold.column_names):
         return np.full(len(gold), -1, dtype=np.int64)
-    counts = []
-    for name in _SPANS:
-        if not _is_list(gold[name].type):
-            raise HarmonizeError(f"gold: {name}: expected lists of spans, got {gold[name].type}")
-        counts.append(pc.fill_null(pc.list_value_length(gold[name]), 0).to_numpy().astype(np.int64))
+    counts = (
+        pc.fill_null(pc.list_value_length(_lists(gold, name)), 0).to_numpy().astype(np.int64)
+        for name in _SPANS
+    )
     fewer: IntArray = np.minimum(*counts)
     return fewer
+
+
+def _lists(gold: pa.Table, name: str) -> pa.ChunkedArray:
+    if not _is_list(gold[name].type):
+        raise HarmonizeError(f"gold: {name}: expected lists of spans, got {gold[name].type}")
+    return gold[name]
+
+
+def _together(gold: pa.Table) -> IntArray:
+    """Whether a sentence has mentions of both entities."""
+    found = np.full(len(gold), -1, dtype=np.int64)
+    if not {*_SPANS, _SENTENCES} <= set(gold.column_names):
+        return found
+    sentences = _begun(gold, _SENTENCES)
+    if not len(sentences):
+        return found
+    of_row = sentences // _LONGEST
+    sides = []
+    for name in _SPANS:
+        mentions = _begun(gold, name)
+        last = np.searchsorted(sentences, mentions, side="right") - 1
+        sides.append(last[(last >= 0) & (of_row[last] == mentions // _LONGEST)])
+    found[of_row] = 0
+    found[of_row[np.intersect1d(*sides)]] = 1
+    return found
+
+
+def _begun(gold: pa.Table, name: str) -> IntArray:
+    """Where each span of a column begins, in the texts of all rows, one after the other."""
+    column = _lists(gold, name).combine_chunks()
+    rows = pc.list_parent_indices(column).to_numpy().astype(np.int64)
+    starts = pc.struct_field(pc.list_flatten(column), "start").to_numpy().astype(np.int64)
+    begun: IntArray = rows * _LONGEST + starts
+    return begun
 
 
 def _value(code: Mapping[str | None, int], value: Any, column: str) -> int:
@@ -315,6 +354,7 @@ def _rows(gold: pa.Table, predictions: pa.Table, place: IntArray, labels: Labels
             dtype=np.bool_,
         ),
         mentions=np.full(len(gold), -1, dtype=np.int64),
+        together=np.full(len(gold), -1, dtype=np.int64),
         without_negatives=(),
     )
     return replace(rows, without_negatives=_without_negatives(of["corpus"], rows.positive))

@@ -25,6 +25,7 @@ from harmonize.rules.adjust import adjust
 from harmonize.rules.contexts import DUPLICATE
 from harmonize.rules.spans import described
 from harmonize.spec import Corpus, Separators
+from harmonize.text.sentences import with_sentences
 from harmonize.union.rows import record_batch
 
 __all__ = [
@@ -50,7 +51,7 @@ _UNKNOWN_TYPES = (UNKNOWN_TYPE, UNKNOWN_TYPE, UNKNOWN_TYPE, UNKNOWN_TYPE)
 
 _SCORED = (
     *("instance_id", "document_id", "head_type", "tail_type", "source_head_type", "source_tail_type"),
-    *("relation", "source_relations", "head_spans", "tail_spans"),
+    *("relation", "source_relations", "head_spans", "tail_spans", "sentences"),
 )
 
 
@@ -152,6 +153,7 @@ def _lost_row(lost: LostRelation) -> dict[str, Any]:
         "source_relations": [lost.type],
         "head_spans": [],
         "tail_spans": [],
+        "sentences": None,
     }
 
 
@@ -208,7 +210,7 @@ class _RowMaker:
             if item.drop.unit == "relations":
                 dropped[item.drop.item] = item.drop.reason
 
-        document = replace(document, relations=distinct)
+        document = with_sentences(replace(document, relations=distinct), self._splitter)
         instances = adjust(document, self.corpus, Ledger(on_drop), self._splitter)
         for relation in distinct:
             self._account_for(relation, dropped.get(described(relation)), document)

@@ -49,6 +49,14 @@ def test_most_rows_have_an_entity_that_is_mentioned_once(biored_test: pa.Table) 
     assert (found["1"].rows, found["1"].positive) == (6_034, 628)
 
 
+def test_most_relations_of_a_test_abstract_stand_in_one_sentence(biored_test: pa.Table) -> None:
+    found = evaluate(biored_test, as_gold(biored_test), bootstrap=0).by_sentence
+    assert {name: (section.rows, section.positive) for name, section in found.items()} == {
+        "one sentence": (3_106, 954),
+        "several sentences": (4_491, 210),
+    }
+
+
 def test_one_more_than_966_since_one_relation_names_two_diseases(biored_test: pa.Table) -> None:
     document, chemical, diseases = COMPOSITE
     rows = [

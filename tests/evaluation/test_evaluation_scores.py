@@ -31,6 +31,7 @@ from sklearn.metrics import (
     roc_auc_score,
 )
 
+from harmonize.errors import HarmonizeError
 from harmonize.evaluation.evaluate import Evaluation, evaluate
 from harmonize.evaluation.scores import Estimate, Score, Section
 
@@ -255,6 +256,47 @@ def test_scores_by_mentions_of_the_entity_with_the_fewer() -> None:
 def test_gold_without_spans_has_no_scores_by_mentions() -> None:
     gold = gold_table([POSITIVE, NONE])
     assert evaluate(gold, prediction_table(gold, [POSITIVE, NONE])).by_mentions == {}
+
+
+def test_scores_of_pairs_in_one_sentence_and_across_several() -> None:
+    def spans(*ranges: tuple[int, int]) -> list[dict[str, int]]:
+        return [{"start": start, "end": end} for start, end in ranges]
+
+    two = spans((0, 20), (21, 40))
+    gold = gold_table(
+        [POSITIVE, POSITIVE, POSITIVE, NONE, POSITIVE, NONE],
+        head_spans=[spans(each) for each in ((0, 3), (0, 3), (25, 30), (22, 25), (0, 3), (21, 23))],
+        tail_spans=[
+            spans((17, 20)),
+            spans((21, 24)),
+            spans((1, 2), (38, 40)),
+            spans((0, 3), (4, 20)),
+            spans((4, 6)),
+            spans((30, 33)),
+        ],
+        sentences=[two, two, two, two, None, two],
+    )
+    found = evaluate(
+        gold, prediction_table(gold, [POSITIVE, NONE, POSITIVE, POSITIVE, NONE, NONE])
+    ).by_sentence
+    assert {name: (section.rows, section.positive) for name, section in found.items()} == {
+        "one sentence": (3, 2),
+        "several sentences": (2, 1),
+        "unknown": (1, 1),
+    }
+    across = found["several sentences"].binary
+    assert (across.tp, across.fp, across.fn) == (0, 1, 1)
+
+
+def test_gold_without_sentences_has_no_scores_by_sentence() -> None:
+    span = [{"start": 0, "end": 1}]
+    gold = gold_table([POSITIVE, NONE], head_spans=[span] * 2, tail_spans=[span] * 2)
+    predictions = prediction_table(gold, [POSITIVE, NONE])
+    assert evaluate(gold, predictions).by_sentence == {}
+    null = pa.nulls(2, pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32())])))
+    assert evaluate(gold.append_column("sentences", null), predictions).by_sentence == {}
+    with pytest.raises(HarmonizeError, match="gold: sentences: expected lists of spans, got string"):
+        evaluate(gold.append_column("sentences", pa.array(["one", "two"])), predictions)
 
 
 def test_the_biorex_measure_leaves_out_variants_and_pairs_of_diseases() -> None:
