@@ -47,15 +47,8 @@ def scores(metrics: dict[str, Any]) -> dict[str, Any]:
         pair: {kind: score[kind]["f1"] for kind in ("binary", "typed")}
         for pair, score in metrics["all"]["by_pair_type"].items()
     }
-    # Nor do metrics of before mentions were counted.
-    by_mentions = {
-        mentions: {
-            "rows": section["rows"],
-            "positive": section["positive"],
-            **{kind: section[kind]["f1"] for kind in ("binary", "typed")},
-        }
-        for mentions, section in metrics.get("by_mentions", {}).items()
-    }
+    # Nor do metrics of before mentions were counted, and of sets without sentences.
+    parts = {name: parted(metrics[name]) for name in ("by_mentions", "by_sentence") if metrics.get(name)}
     ranking = {name: metrics["ranking"][name] for name in ("auc", "average_precision")}
     return {
         **rows,
@@ -63,8 +56,20 @@ def scores(metrics: dict[str, Any]) -> dict[str, Any]:
         **said,
         **ranking,
         "by_pair_type": by_pair,
-        **({"by_mentions": by_mentions} if by_mentions else {}),
+        **parts,
         "baselines_f1": baselines,
+    }
+
+
+def parted(sections: dict[str, Any]) -> dict[str, Any]:
+    """The size and both scores of each part of the rows."""
+    return {
+        name: {
+            "rows": section["rows"],
+            "positive": section["positive"],
+            **{kind: section[kind]["f1"] for kind in ("binary", "typed")},
+        }
+        for name, section in sections.items()
     }
 
 
