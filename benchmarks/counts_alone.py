@@ -1,11 +1,12 @@
 """What numbers alone tell of BioRED's pairs: gradient boosting that reads no word.
 
-    python benchmarks/counts_alone.py --union SET [--out FILE] [--run DIR]
+    python benchmarks/counts_alone.py --union SET [--own-types] [--out FILE] [--run DIR]
 
 Of each pair it knows the two entity types, and what the counts head counts (mentions, sentences, distances;
 see harmonize.relation.model.counts_model), distances in characters. A pair is related above the threshold
-that is best on BioRED's development split; the type is never told, so that only pairs found are scored. DIR
-gets the predictions where paired.py looks for those of a run.
+that is best on BioRED's development split; the type is never told, so that only pairs found are scored. With
+--own-types the entity types are BioRED's, which tell variants from genes as rule e2 does not. DIR gets the
+predictions where paired.py looks for those of a run.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from run_scores import scores
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from harmonize.evaluation.evaluate import evaluate
+from harmonize.evaluation.rows import VARIANT
 from harmonize.pipelines.evaluate import PREDICTIONS, evaluation_folder
 from harmonize.relation.labels import is_negative
 from harmonize.relation.model.counts_model import pair_counts
@@ -39,12 +41,15 @@ from harmonize.text.sentences import sentence_spans
 SEEDS = range(5)
 
 
-def numbers(rows: pa.Table) -> NDArray[np.int64]:
-    """[rows, numbers]: the counts of each row's pair, then both entity types."""
+def numbers(rows: pa.Table, own_types: bool = False) -> NDArray[np.int64]:
+    """[rows, numbers]: the counts of each row's pair, then both entity types.
+
+    Args:
+        own_types: the types are the corpus' own, not those after rule e.
+    """
     contexts: dict[str, list[tuple[int, Pair]]] = defaultdict(list)
     for place, pair in enumerate(pairs_of(rows)):
         contexts[pair.text].append((place, pair))
-    types = list(load_catalogue().target.tags)
     found: list[NDArray[np.int64]] = []
     places: list[int] = []
     for text, asked in contexts.items():
@@ -61,10 +66,16 @@ def numbers(rows: pa.Table) -> NDArray[np.int64]:
             torch.tensor([[(entities[pair.head], entities[pair.tail]) for _, pair in asked]]),
             length=len(text),
         )[0].numpy()
-        kinds = np.array([[types.index(side.type) for side in (pair.head, pair.tail)] for _, pair in asked])
-        found.append(np.concatenate((of_context, kinds), axis=1))
+        found.append(of_context)
         places += [place for place, _ in asked]
-    return np.concatenate(found)[np.argsort(places)]
+    return np.concatenate((np.concatenate(found)[np.argsort(places)], entity_types(rows, own_types)), axis=1)
+
+
+def entity_types(rows: pa.Table, own_types: bool) -> NDArray[np.int64]:
+    """[rows, 2]: a number for the type of head and tail."""
+    types = [*load_catalogue().target.tags, VARIANT]
+    columns = (rows[f"{'source_' if own_types else ''}{side}_type"].to_pylist() for side in ("head", "tail"))
+    return np.array([[types.index(kind) for kind in column] for column in columns], dtype=np.int64).T
 
 
 def related(rows: pa.Table) -> NDArray[np.bool_]:
@@ -90,13 +101,15 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--union", type=Path, required=True)
+    parser.add_argument("--own-types", action="store_true")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results/counts-alone-biored.json"))
     parser.add_argument("--run", type=Path)
     arguments = parser.parse_args()
     selection = select(arguments.union, load_recipe("original"))
     train, watched = selection.train, selection.development
     tested = rows_to_test(arguments.union, "biored/test")
-    tables = {name: numbers(rows) for name, rows in (("train", train), ("dev", watched), ("test", tested))}
+    parts = {"train": train, "dev": watched, "test": tested}
+    tables = {name: numbers(rows, arguments.own_types) for name, rows in parts.items()}
     width = tables["train"].shape[1]
     # One more or less chance of what a seed draws is not looked at: the mean of a few.
     odds = {name: np.zeros(len(table)) for name, table in tables.items()}
@@ -119,7 +132,7 @@ def main() -> None:
         pq.write_table(predictions, folder / PREDICTIONS)
     result = {
         "benchmark": "counts_alone",
-        "command": "python benchmarks/counts_alone.py --union SET",
+        "command": "python benchmarks/counts_alone.py --union SET" + " --own-types" * arguments.own_types,
         "commit": commit(),
         "date": datetime.date.today().isoformat(),
         "hardware": hardware(),

@@ -10,6 +10,7 @@ from figures import difference, interval, percent, probability, result, span
 
 ALL = "a relation for all"
 NUMBERS = "numbers and entity types alone"
+OWN_TYPES = "the same with BioRED's own types, which tell variants from genes"
 Row = tuple[str, ...]
 
 
@@ -146,10 +147,12 @@ def biored() -> Iterator[Row]:
         ("biored-counts-4", "minilm, `counts`", alone),
         ("biored-counts-4-seed-1", "minilm, `counts`, seed 1", alone),
         ("biored-counts-4-seed-2", "minilm, `counts`, seed 2", alone),
+        ("biored-counts-4-seed-3", "minilm, `counts`, seed 3", alone),
         ("biored-counts-union-4", "minilm, `counts`", f"the union, 30,000 {tokens}"),
         ("biored-counts-union-4-seed-1", "minilm, `counts`, seed 1", f"the union, 30,000 {tokens}"),
         ("biored-counts-union-4-seed-2", "minilm, `counts`, seed 2", f"the union, 30,000 {tokens}"),
         ("biored-counts-union-three", "the mean of these three", "the same"),
+        ("biored-counts-union-4-seed-3", "minilm, `counts`, seed 3", f"the union, 30,000 {tokens}"),
         ("biored-graph-4", "minilm, `graph`", alone),
         ("biored-graph-4-seed-1", "minilm, `graph`, seed 1", alone),
         ("biored-graph-4-seed-2", "minilm, `graph`, seed 2", alone),
@@ -173,12 +176,13 @@ def biored() -> Iterator[Row]:
     ):
         name, *rest = biored_row(run, called)
         yield (name, trained_on, *rest)
-    numbers = result("counts-alone-biored")["scores"]["biored-test"]
-    yield (
-        *(NUMBERS, alone, "", ""),
-        *(interval(numbers["all_binary"]["f1"]), "", interval(numbers["biorex_binary"]["f1"])),
-        *(interval(numbers["average_precision"]), ""),
-    )
+    for found, called in (("counts-alone-biored", NUMBERS), ("counts-alone-own-types-biored", OWN_TYPES)):
+        numbers = result(found)["scores"]["biored-test"]
+        yield (
+            *(called, alone, "", ""),
+            *(interval(numbers["all_binary"]["f1"]), "", interval(numbers["biorex_binary"]["f1"])),
+            *(interval(numbers["average_precision"]), ""),
+        )
 
 
 LEFT_OUT = {
@@ -234,11 +238,11 @@ def spread() -> Iterator[Row]:
     seeds = ("", "-seed-1", "-seed-2", "-seed-3")
     without = [f"biored-without-{corpus}" for corpus in LEFT_OUT]
     for head, called, runs in (
-        ("`counts`", "BioRED alone, three seeds", [f"biored-counts-4{seed}" for seed in seeds[:3]]),
+        ("`counts`", "BioRED alone, four seeds", [f"biored-counts-4{seed}" for seed in seeds]),
         (
             "`counts`",
-            "the union, 30,000 tokens, three seeds",
-            [f"biored-counts-union-4{seed}" for seed in seeds[:3]],
+            "the union, 30,000 tokens, four seeds",
+            [f"biored-counts-union-4{seed}" for seed in seeds],
         ),
         ("`graph`", "BioRED alone, four seeds", [f"biored-graph-4{seed}" for seed in seeds]),
         (
@@ -303,13 +307,13 @@ def readme() -> Iterator[Row]:
     """The same in short, every seed's F, beside what the paper reports."""
     seeds = ("", "-seed-1", "-seed-2", "-seed-3")
     for run, of_seeds, called in (
-        ("biored-counts-union-three", seeds[:1], "the mean of the three in the next row"),
+        ("biored-counts-union-three", seeds[:1], "the mean of the first three in the next row"),
         (
             "biored-counts-union-4",
-            seeds[:3],
+            seeds,
             "minilm, counts head, on BioRED and a part of every other corpus",
         ),
-        ("biored-counts-4", seeds[:3], "minilm, counts head, on BioRED alone"),
+        ("biored-counts-4", seeds, "minilm, counts head, on BioRED alone"),
         ("biored-union-graph-4", seeds[:2], "minilm, graph head, on BioRED and a part of every other corpus"),
         ("biored-graph-4", seeds, "minilm, graph head, on BioRED alone"),
         ("biored-document-10", seeds[:2], "minilm, document head, on BioRED alone"),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from harmonize.pipelines.evaluate import PREDICTIONS, evaluation_folder
 from harmonize.relation.select.rows import rows_to_test
@@ -15,12 +16,15 @@ from harmonize.relation.select.rows import rows_to_test
 ROOT = Path(__file__).parents[2]
 
 
-def test_every_row_is_answered_by_its_numbers(sample_union: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("own_types", [[], ["--own-types"]], ids=["after e2", "own"])
+def test_every_row_is_answered_by_its_numbers(
+    own_types: list[str], sample_union: Path, tmp_path: Path
+) -> None:
     gold = rows_to_test(sample_union, "biored/test")
     out, run = tmp_path / "found.json", tmp_path / "run"
     command = [
         *(sys.executable, ROOT / "benchmarks" / "counts_alone.py", "--union", sample_union),
-        *("--out", out, "--run", run),
+        *("--out", out, "--run", run, *own_types),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
