@@ -44,8 +44,8 @@ CATALOGUE = load_catalogue()
 BLANKED = str.maketrans("\t\n\r", "   ")
 TSV_HEADER = """instance_id corpus split document_id pmid relation relations source_relations
     head_id head_name head_type head_spans tail_id tail_name tail_type tail_spans
-    part level context_start context_end source_head_type source_tail_type directed novelty subject task rules
-    span_source leaks_into licence redistributable text"""
+    part level context_start context_end source_head_type source_tail_type sentences directed novelty
+    subject task rules span_source leaks_into licence redistributable text"""
 
 Key = tuple[str, str, str]
 Collections = list[tuple[str, str, BioCCollection]]
@@ -380,7 +380,7 @@ def reader_of(name: str) -> Callable[[str], Any]:
     """What a field of a column says, by the documentation alone."""
     kind = SCHEMA.field(name).type
     if pa.types.is_list(kind):
-        return spans if name.endswith("_spans") else names
+        return spans if pa.types.is_struct(kind.value_type) else names
     if pa.types.is_boolean(kind):
         return {"true": True, "false": False}.__getitem__
     if pa.types.is_integer(kind):
