@@ -23,6 +23,7 @@ from table_rows import (
     biored,
     combinations,
     contexts,
+    curve,
     heads,
     left_out,
     mentions,
@@ -82,6 +83,11 @@ TABLES: dict[str, Callable[[], str]] = {
         ("head", "trained on", "trainings", "binary", "with type", "BioREx measure", "average precision"),
         2,
         spread(),
+    ),
+    "curve": lambda: table(
+        ("abstracts", "trained", "epochs", "binary", "with type", "BioREx measure", "average precision"),
+        2,
+        curve(),
     ),
     "pair-types": lambda: table(
         (

@@ -168,6 +168,7 @@ def biored() -> Iterator[Row]:
         ("biored-document-10-seed-1", "minilm, `document`, seed 1", alone),
         ("biored-union-6", "minilm, `document`", f"the union, 100,000 {tokens}"),
         ("biored-after-union-4", "minilm, `document`", "the run above, then BioRED"),
+        ("biored-document-whole-3", "minilm, `document`", "the whole union"),
         ("biored-document-3", "minilm, `document`", alone),
         ("biored-logistic", "`logistic`", alone),
         ("biored-logistic-union", "`logistic`", "the union"),
@@ -261,6 +262,24 @@ def spread() -> Iterator[Row]:
         measured.append([found["average_precision"]["value"] for found in each])
         cells = (f"{percent(mean(values))} ± {percent(stdev(values))}" for values in measured)
         yield (head, called, str(len(runs)), *cells)
+
+
+def curve() -> Iterator[Row]:
+    """The counts head with a part and with all of BioRED's abstracts, alone and beside the other corpora."""
+    union = "with the other corpora"
+    for abstracts, called, run in (
+        ("100", "alone", "biored-100-counts-4-seed-3"),
+        ("100", "alone", "biored-100-counts-12-seed-3"),
+        ("100", union, "biored-100-counts-union-4-seed-3"),
+        ("all 398", "alone", "biored-counts-4-seed-3"),
+        ("all 398", union, "biored-counts-union-4-seed-3"),
+    ):
+        found, epochs = scores(run), result(f"run-{run}")["recipe"]["epochs"]
+        measured = [found[kind]["f1"] for kind in ("all_binary", "all_typed", "biorex_binary")]
+        yield (
+            *(abstracts, called, f"{epochs:g}"),
+            *map(interval, (*measured, found["average_precision"])),
+        )
 
 
 PAIRS = ("C-D", "C-G", "D-G", "G-G", "C-C")
