@@ -19,6 +19,7 @@ from harmonize.model import Document, Mention, Passage, Span
 from harmonize.prediction.extractor import RelationExtractor
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
+from harmonize.relation.model.mean import MeanClassifier
 from harmonize.relation.pair import Pair
 
 RULES = pair_rules()
@@ -55,6 +56,27 @@ def test_a_batch_is_of_whole_documents() -> None:
         )
     )
     assert classifier.asked == [3 + 6, 2 + 9, 1 + 1]
+
+
+def test_sentences_are_told_to_a_classifier_that_reads_them() -> None:
+    """Alone, or as one of several; to split texts takes time, so that no other is told."""
+    told: list[tuple[Span, ...] | None] = []
+
+    class Reader(Fake):
+        kind = "harmonized"
+
+        def __init__(self, reads: bool) -> None:
+            super().__init__()
+            self.reads_sentences = reads
+
+        def probabilities(self, pairs: Sequence[Pair]) -> NDArray[np.float32]:
+            told.extend(pair.sentences for pair in pairs)
+            return super().probabilities(pairs)
+
+    for classifier in (Reader(True), MeanClassifier([Reader(False), Reader(True)]), Reader(False), Fake()):
+        list(RelationExtractor(classifier, rules=RULES)([document(1)]))
+    whole = (Span(0, len("Aspirin fever fever")),)
+    assert told == [*[whole] * 2, *[whole] * 4, None, None]
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 1_000])
