@@ -269,8 +269,10 @@ def curve() -> Iterator[Row]:
     union = "with the other corpora"
     for abstracts, called, run in (
         ("100", "alone", "biored-100-counts-4-seed-3"),
+        ("100", "alone, seed 4", "biored-100-counts-4-seed-4"),
         ("100", "alone", "biored-100-counts-12-seed-3"),
         ("100", union, "biored-100-counts-union-4-seed-3"),
+        ("100", f"{union}, seed 4", "biored-100-counts-union-4-seed-4"),
         ("all 398", "alone", "biored-counts-4-seed-3"),
         ("all 398", union, "biored-counts-union-4-seed-3"),
     ):
