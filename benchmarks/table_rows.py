@@ -148,6 +148,7 @@ def biored() -> Iterator[Row]:
         ("biored-counts-4-seed-1", "minilm, `counts`, seed 1", alone),
         ("biored-counts-4-seed-2", "minilm, `counts`, seed 2", alone),
         ("biored-counts-4-seed-3", "minilm, `counts`, seed 3", alone),
+        ("biored-counts-6-seed-3", "minilm, `counts`, seed 3", alone),
         ("biored-counts-union-4", "minilm, `counts`", f"the union, 30,000 {tokens}"),
         ("biored-counts-union-4-seed-1", "minilm, `counts`, seed 1", f"the union, 30,000 {tokens}"),
         ("biored-counts-union-4-seed-2", "minilm, `counts`, seed 2", f"the union, 30,000 {tokens}"),
