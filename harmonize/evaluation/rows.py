@@ -221,6 +221,9 @@ def _together(gold: pa.Table) -> IntArray:
 def _begun(gold: pa.Table, name: str) -> IntArray:
     """Where each span of a column begins, in the texts of all rows, one after the other."""
     column = _lists(gold, name).combine_chunks()
+    span = column.type.value_type
+    if not pa.types.is_struct(span) or span.get_field_index("start") < 0:
+        raise HarmonizeError(f"gold: {name}: expected lists of spans, got {column.type}")
     rows = pc.list_parent_indices(column).to_numpy().astype(np.int64)
     starts = pc.struct_field(pc.list_flatten(column), "start").to_numpy().astype(np.int64)
     begun: IntArray = rows * _LONGEST + starts

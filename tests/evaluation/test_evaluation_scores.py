@@ -297,6 +297,8 @@ def test_gold_without_sentences_has_no_scores_by_sentence() -> None:
     assert evaluate(gold.append_column("sentences", null), predictions).by_sentence == {}
     with pytest.raises(HarmonizeError, match="gold: sentences: expected lists of spans, got string"):
         evaluate(gold.append_column("sentences", pa.array(["one", "two"])), predictions)
+    with pytest.raises(HarmonizeError, match="gold: sentences: expected lists of spans, got list<"):
+        evaluate(gold.append_column("sentences", pa.array([["one"], ["two"]])), predictions)
 
 
 def test_the_biorex_measure_leaves_out_variants_and_pairs_of_diseases() -> None:
