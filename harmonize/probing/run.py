@@ -28,7 +28,8 @@ from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.inputs import input_named
 from harmonize.relation.encode.prompt import tag
 from harmonize.relation.labels import LabelSpace, is_negative
-from harmonize.relation.model.classifier import PROMPT_FILE, Prompt, device_named
+from harmonize.relation.model.classifier import PROMPT_FILE, Prompt
+from harmonize.relation.model.device import device_named
 from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.recipe import load_recipe

@@ -14,23 +14,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from harmonize.errors import HarmonizeError, MalformedInput, MissingInput, shown
+from harmonize.errors import MalformedInput, MissingInput, shown
 from harmonize.relation.encode.documents import IGNORED, DocumentEncoder
 from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.inputs import INPUTS
 from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, read_knowledge
 from harmonize.relation.encode.order import token_batches
 from harmonize.relation.labels import LabelSpace, own_outputs, softmax
+from harmonize.relation.model.device import choose_attention, device_named, precision_named
 from harmonize.relation.model.encoder_model import WEIGHT_TYPE
 from harmonize.relation.model.heads import HEADS, EncodedInputs, Head
 from harmonize.relation.pair import Pair
 from harmonize.relation.said import VALUES, Answers, Outputs
 from harmonize.writing.json_files import write_json
 
-__all__ = ["PRECISIONS", "PROMPT_FILE", "Classifier", "Prompt", "device_named", "precision_named"]
+__all__ = ["PROMPT_FILE", "Classifier", "Prompt"]
 
 PROMPT_FILE = "prompt.json"
-PRECISIONS = ("auto", "fp32", "bf16", "int8")
 _BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
 
 
@@ -85,34 +85,6 @@ class Prompt:
         return prompt
 
 
-def device_named(name: str) -> torch.device:
-    """auto, cpu, or cuda; auto is a GPU where there is one.
-
-    Raises:
-        HarmonizeError: no such device here.
-    """
-    if name not in ("auto", "cpu", "cuda"):
-        raise HarmonizeError(f"device: expected auto, cpu or cuda, got {name!r}")
-    if name == "cuda" and not torch.cuda.is_available():
-        raise HarmonizeError("device: expected a GPU for cuda, torch finds none; take `--device cpu`")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
-
-
-def precision_named(name: str, device: torch.device) -> str:
-    """fp32, bf16 or int8; auto is bf16 on a GPU that has it, fp32 elsewhere.
-
-    Raises:
-        HarmonizeError: no such precision, or not on this device.
-    """
-    if name not in PRECISIONS:
-        raise HarmonizeError(f"precision: expected one of {', '.join(PRECISIONS)}, got {name!r}")
-    if name == "int8" and device.type != "cpu":
-        raise HarmonizeError("precision: int8 is for a CPU; take bf16 on a GPU")
-    if name == "auto":
-        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
-    return name
-
-
 class Classifier:
     """A trained classifier.
 
@@ -138,6 +110,7 @@ class Classifier:
         said: tuple[str, ...] = (),
     ) -> None:
         self.model = model.to(device).eval()
+        choose_attention(self.model, device, bf16=precision == "bf16")
         if precision == "int8":
             self.model = _in_eight_bits(self.model)
         self.head, self.encoder, self.space, self.kind, self.device = head, encoder, space, kind, device
@@ -149,8 +122,8 @@ class Classifier:
         """A run of `harmonize train`.
 
         Args:
-            device: see `device_named`.
-            precision: see `precision_named`.
+            device: see harmonize.relation.model.device.
+            precision: see harmonize.relation.model.device.
 
         Raises:
             MissingInput, MalformedInput, HarmonizeError: no such run, a broken one, no such device.

@@ -15,7 +15,7 @@ import numpy as np
 from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.labels import is_negative
-from harmonize.relation.model.classifier import device_named
+from harmonize.relation.model.device import device_named
 from harmonize.relation.model.ensemble import ENSEMBLE, Ensemble
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.model.mean import MeanClassifier

@@ -25,7 +25,7 @@ from transformers import TrainerCallback, set_seed
 from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.cache import Cache, cache_folder
-from harmonize.relation.model.classifier import device_named
+from harmonize.relation.model.device import device_named
 from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, fitted
 from harmonize.relation.model.objective import raise_negatives

@@ -158,3 +158,17 @@ def test_mixed_precision_is_autocast_alone(
     assert weights(run) != weights(single), "nothing was done in bf16"
     losses = [[loss for _, loss in record(each)["losses"]] for each in (run, single)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=0.05)
+
+
+@pytest.mark.parametrize("head", ["cls", "document", "atlop"])
+def test_attention_is_plain_in_bf16_on_a_cpu_alone(
+    sample_union: Path, small_recipe: Small, tmp_path: Path, head: str
+) -> None:
+    recipe = small_recipe(head=head, precision="bf16", **few(head))
+    run = train(sample_union, recipe, tmp_path / "run", device="cpu")
+    mixed, single = (Classifier.load(run, "cpu", precision) for precision in ("bf16", "fp32"))
+    own = "eager" if head == "atlop" else "sdpa"  # ATLOP reads the weights of attention
+    attentions = [each.model.base_model.config._attn_implementation for each in (mixed, single)]
+    assert attentions == ["eager", own]
+    pairs = list(pairs_of(rows_to_test(sample_union, "biored/dev")))
+    np.testing.assert_allclose(mixed.probabilities(pairs), single.probabilities(pairs), atol=0.02)

@@ -17,7 +17,8 @@ from transformers import TrainerCallback
 
 from harmonize.errors import HarmonizeError, InputError
 from harmonize.relation.labels import LabelSpace, decide
-from harmonize.relation.model.classifier import Classifier, Prompt, precision_named
+from harmonize.relation.model.classifier import Classifier, Prompt
+from harmonize.relation.model.device import precision_named
 from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows
