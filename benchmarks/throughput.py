@@ -8,7 +8,8 @@ reference   one pair a row, in the set's order, padded to 512 tokens, single pre
 cls         ours, the prompt model: batches of like lengths; bf16 on a GPU
 cls-ahead   the same, text encoded by a thread while the model is at the texts before, prediction only
 cls-int8    the same on a CPU with its linear layers in 8 bits, prediction only
-document    ours, one reading of a context for all its pairs
+cls-bf16    the same on a CPU in bf16, of use where the processor multiplies it
+document    ours, one reading of a context for all its pairs; and document-bf16 on a CPU
 
 Weights are random. The rows are those of documents drawn from the whole set. Encoding text into tokens is
 part of every time. `of_matmul` is the share of what a large matrix product reaches in the same run, counting
@@ -44,6 +45,7 @@ from harmonize.relation.encode.order import Drawn, LikeLengths
 from harmonize.relation.encode.prompt import tag, tag_tokens
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.classifier import Classifier
+from harmonize.relation.model.device import PRECISIONS
 from harmonize.relation.model.heads import HEADS, Head
 from harmonize.relation.model.objective import Loss
 from harmonize.relation.pair import Pair
@@ -196,7 +198,7 @@ def work_of(bench: Bench, work: str, name: str, classifier: Classifier) -> Calla
     if work == "predict":
         return partial(classifier.probabilities, bench.pairs, ahead=AHEAD if name == "cls-ahead" else None)
     batches = reference_batches if name == "reference" else own_batches
-    size = max(1, bench.batch // 4) if name == "document" else bench.batch
+    size = max(1, bench.batch // 4) if name.startswith("document") else bench.batch
     return lambda: trained(bench, classifier, batches(bench, classifier, size), classifier.precision)
 
 
@@ -207,8 +209,9 @@ def measured(bench: Bench, work: str, name: str, ceilings: dict[str, float], clo
         TimeIsUp: before it was done.
     """
     clock.check()
-    head = HEADS["document" if name == "document" else "cls"]
-    precision = {"reference": "fp32", "cls-int8": "int8"}.get(name, bench.precision)
+    kind, _, way = name.partition("-")
+    head = HEADS["document" if kind == "document" else "cls"]
+    precision = "fp32" if name == "reference" else way if way in PRECISIONS else bench.precision
     classifier = bench.classifier(head, precision)
     classifier.model.register_forward_pre_hook(clock.check)
     lengths = classifier.head.inputs(classifier.encoder(bench.pairs), [0] * len(bench.pairs)).lengths
@@ -219,7 +222,7 @@ def measured(bench: Bench, work: str, name: str, ceilings: dict[str, float], clo
     start_peak(bench.device)
     seconds = timed(run, bench.device)
     operations = bench.operations(lengths.tolist()) * (3 if work == "train" else 1)
-    ceiling = ceilings.get("bf16" if precision == "bf16" else "fp32", ceilings["fp32"])
+    ceiling = ceilings["bf16" if precision == "bf16" else "fp32"]
     return {
         "seconds": round(seconds, 2),
         "pairs_per_second": round(len(bench.pairs) / seconds, 2),
@@ -246,7 +249,7 @@ def profiled(bench: Bench, name: str, clock: Clock) -> dict[str, Any]:
 
 
 def ceilings_of(device: torch.device, shape: str) -> dict[str, float]:
-    types = {"fp32": torch.float32} | ({"bf16": torch.bfloat16} if device.type == "cuda" else {})
+    types = {"fp32": torch.float32, "bf16": torch.bfloat16}
     return {name: matmul_ceiling(device, dtype, shape) for name, dtype in types.items()}
 
 
@@ -254,8 +257,10 @@ def names_of(work: str, device: torch.device) -> list[str]:
     """The ways that are measured beside each other."""
     if work == PROFILE:
         return ["cls", "cls-pieces", "document"]
-    eight_bits = ["cls-int8"] if device.type == "cpu" else []
-    return ["reference", "cls", *(["cls-ahead", *eight_bits] if work == "predict" else []), "document"]
+    on_cpu = device.type == "cpu"
+    predicting = ["cls-ahead", *(["cls-int8"] if on_cpu else [])] if work == "predict" else []
+    mixed = ["cls-bf16", "document-bf16"] if on_cpu else []
+    return ["reference", "cls", *predicting, "document", *mixed]
 
 
 def head_of(options: argparse.Namespace, device: torch.device) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from clock import Clock, TimeIsUp
 MODEL = {"batches", "model"}
 PARTS = {
     "profile": {"cls", "cls-pieces", "document"},
-    "predict": {"reference", "cls", "cls-ahead", "cls-int8", "document"},
-    "train": {"reference", "cls", "document"},
+    "predict": {"reference", "cls", "cls-ahead", "cls-int8", "document", "cls-bf16", "document-bf16"},
+    "train": {"reference", "cls", "document", "cls-bf16", "document-bf16"},
 }
 
 
@@ -38,7 +38,7 @@ def test_every_part_is_measured(sample_union: Path, half_encoder: Path, tmp_path
 
 def test_what_there_is_no_time_for_is_named(sample_union: Path, half_encoder: Path, tmp_path: Path) -> None:
     found = run(sample_union, half_encoder, tmp_path / "found.json", "--minutes", "0", "--work", "train")
-    assert found["cut"] == ["train/reference", "train/cls", "train/document"]
+    assert set(found["cut"]) == {f"train/{name}" for name in PARTS["train"]}
     assert found["pairs"] >= 12
 
 
@@ -58,9 +58,15 @@ def test_a_part_that_is_cut_leaves_those_before_it(
     monkeypatch.setattr(throughput, "measured", one_only)
     found = run(sample_union, half_encoder, out, "--work", "train")
     assert found["cut"] == ["train/cls"]
-    assert set(found["train"]) == {"reference", "document"}
+    assert set(found["train"]) == PARTS["train"] - {"cls"}
     assert "times_the_reference" in found["train"]["document"]
-    assert [list(json.loads(text).get("train", {})) for text in seen] == [[], ["reference"], ["reference"]]
+    assert [list(json.loads(text).get("train", {})) for text in seen] == [
+        [],
+        ["reference"],
+        ["reference"],
+        ["reference", "document"],
+        ["reference", "document", "cls-bf16"],
+    ]
 
 
 def test_the_clock_stops_a_model_between_two_calls() -> None:
