@@ -36,7 +36,7 @@ from harmonize.adaptation.packing import open_rows, pack
 from harmonize.adaptation.settings import Settings
 from harmonize.adaptation.text import read_texts, text_files
 from harmonize.errors import HarmonizeError
-from harmonize.relation.model.device import choose_attention, device_named, precision_named
+from harmonize.relation.model.device import device_named, precision_named
 from harmonize.relation.model.encoders import ADAPTATION
 from harmonize.relation.train.run import Timer, described, manifest_hash
 from harmonize.relation.train.work_folder import CHECKPOINTS, alone_in, begin_as, finish, has_begun
@@ -253,7 +253,6 @@ class _Adaptation:
 
     def _loaded(self, name: str) -> Masked:
         masked = load_masked(str(self.work / name), tuple)
-        choose_attention(masked.model, self.device, bf16=self.bf16)
         return masked._replace(model=masked.model.to(self.device))
 
     def _rows(self, masked: Masked, fate: int, seed: int) -> MaskedRows:

@@ -21,7 +21,7 @@ from harmonize.relation.encode.inputs import INPUTS
 from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, read_knowledge
 from harmonize.relation.encode.order import token_batches
 from harmonize.relation.labels import LabelSpace, own_outputs, softmax
-from harmonize.relation.model.device import choose_attention, device_named, precision_named
+from harmonize.relation.model.device import device_named, precision_named
 from harmonize.relation.model.encoder_model import WEIGHT_TYPE
 from harmonize.relation.model.heads import HEADS, EncodedInputs, Head
 from harmonize.relation.pair import Pair
@@ -110,7 +110,6 @@ class Classifier:
         said: tuple[str, ...] = (),
     ) -> None:
         self.model = model.to(device).eval()
-        choose_attention(self.model, device, bf16=precision == "bf16")
         if precision == "int8":
             self.model = _in_eight_bits(self.model)
         self.head, self.encoder, self.space, self.kind, self.device = head, encoder, space, kind, device

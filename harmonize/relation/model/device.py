@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 
 from harmonize.errors import HarmonizeError
 
-__all__ = ["PRECISIONS", "choose_attention", "device_named", "precision_named"]
+__all__ = ["PRECISIONS", "device_named", "precision_named"]
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
@@ -39,13 +37,3 @@ def precision_named(name: str, device: torch.device) -> str:
     if name == "auto":
         return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
     return name
-
-
-def choose_attention(model: Any, device: torch.device, *, bf16: bool) -> None:
-    """Have a model attend in the way that is quickest on a device.
-
-    That is transformers' choice, except in bf16 on a CPU: plain attention uses the processor's products of
-    bf16, torch's fused attention does not (see docs/performance.md).
-    """
-    if bf16 and device.type == "cpu":
-        model.base_model.set_attn_implementation("eager")

@@ -25,7 +25,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.order import LikeLengths, LongestFirst, TokenBatches
-from harmonize.relation.model.device import choose_attention, precision_named
+from harmonize.relation.model.device import precision_named
 from harmonize.relation.model.frozen import freeze
 from harmonize.relation.model.objective import Loss, label_weights, watched_scores
 from harmonize.relation.model.threshold import DEVELOPMENT, EVEN
@@ -59,12 +59,10 @@ def trainer_of(
         weights = label_weights(task.labels, len(task.space.names))
     model = task.encoder.model()
     freeze(model, recipe.frozen_layers)
-    bf16 = precision_named(recipe.precision, device) == "bf16"
-    choose_attention(model, device, bf16=bf16)
     trainer = _Trainer(
         task,
         model=model,
-        args=_arguments(recipe, folder, device, bf16=bf16, watched=task.development is not None),
+        args=_arguments(recipe, folder, device, watched=task.development is not None),
         data_collator=partial(
             task.head.padded,
             padding=int(task.encoder.tokenizer.pad_token_id),
@@ -179,9 +177,7 @@ def _loss(task: Task, weights: torch.Tensor | None) -> Any:
     return Loss(task.space, weights, said) if said else task.head.loss(task.space, weights)
 
 
-def _arguments(
-    recipe: Recipe, folder: Path, device: torch.device, *, bf16: bool, watched: bool
-) -> TrainingArguments:
+def _arguments(recipe: Recipe, folder: Path, device: torch.device, *, watched: bool) -> TrainingArguments:
     strategy = "epoch" if recipe.evaluate_every is None else "steps"
     os.environ["TENSORBOARD_LOGGING_DIR"] = str(folder / _LOGS)
     on_gpu = device.type == "cuda"
@@ -197,7 +193,7 @@ def _arguments(
         warmup_steps=recipe.warmup,
         weight_decay=recipe.weight_decay,
         max_grad_norm=recipe.max_gradient_norm,
-        bf16=bf16,
+        bf16=precision_named(recipe.precision, device) == "bf16",
         use_cpu=not on_gpu,
         seed=recipe.seed,
         eval_strategy=strategy if watched else "no",
