@@ -190,8 +190,8 @@ def main() -> None:
     }
     for variant in options.variants.split(","):
         parts, operations = measured(task, variant, options.steps)
-        result["variants"][variant] = {"seconds": parts, "operations": operations}
         total = sum(parts.values())
+        result["variants"][variant] = {"total": total, "seconds": parts, "operations": operations}
         print(f"{variant}: {total:.2f} s a step, {result['tokens'] / total:.0f} tokens/s")
         for name, seconds in parts.items():
             print(f"  {name}: {seconds:.3f} s, {100 * seconds / total:.1f} %")
