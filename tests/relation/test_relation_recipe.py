@@ -155,7 +155,7 @@ def test_what_was_said_is_not_the_encoders_own() -> None:
     [
         ("minilm", {}, ("counts", "prompt")),
         ("minilm", {"head": "entities"}, ("entities", "markers")),
-        ("mpnet", {}, ("cls", "prompt")),
+        ("mpnet", {}, ("counts", "prompt")),
         ("minilm", {"head": "document"}, ("document", "prompt")),
         ("minilm", {"head": "mean", "input": "typed"}, ("mean", "typed")),
         ("tiny", {"input": "plain"}, ("cls", "plain")),
