@@ -86,9 +86,10 @@ def test_the_default_explains_every_value() -> None:
     ],
 )
 def test_what_is_left_open_is_the_encoders_own(encoder: str, rate: float) -> None:
-    recipe = load_recipe("original", {"encoder": encoder})
+    of_encoder = {"encoder": encoder, "head": "cls"}
+    recipe = load_recipe("original", of_encoder)
     assert (recipe.epochs, recipe.batch_size, recipe.learning_rate) == (10, 16, rate)
-    assert load_recipe("original", {"encoder": encoder, "learning_rate": 0.5}).learning_rate == 0.5
+    assert load_recipe("original", {**of_encoder, "learning_rate": 0.5}).learning_rate == 0.5
 
 
 def test_every_known_encoder_has_settings() -> None:
@@ -105,6 +106,8 @@ def test_a_head_has_settings_of_its_own() -> None:
     recipe = load_recipe("original", {"encoder": "minilm"})
     assert (recipe.head, recipe.epochs, recipe.batch_tokens) == ("counts", 4, 1024)
     assert (recipe.head_learning_rate, recipe.corpus_tokens) == (3e-4, 30_000)
+    larger = load_recipe("original", {"encoder": "mpnet"})
+    assert larger == recipe.with_values({"encoder": "mpnet", "learning_rate": 5e-5})
     assert load_recipe("original", {"encoder": "minilm", "head": "mean"}).attention_dropout is None
     assert load_recipe("original", {"encoder": "minilm", "head": "cls"}).learning_rate == 5e-5
 
