@@ -144,8 +144,8 @@ def rate(value: float) -> str:
 def biored() -> Iterator[Row]:
     alone, tokens = "BioRED", "tokens of each other corpus an epoch"
     for run, called, trained_on in (
-        ("biored-mpnet-counts-4", "mpnet, `counts`", alone),
-        ("biored-mpnet-counts-union-4", "mpnet, `counts`", f"the union, 30,000 {tokens}"),
+        ("biored-mpnet-counts-4", "mpnet, `counts`, in bf16", alone),
+        ("biored-mpnet-counts-union-4", "mpnet, `counts`, in bf16", f"the union, 30,000 {tokens}"),
         ("biored-counts-4", "minilm, `counts`", alone),
         ("biored-counts-4-seed-1", "minilm, `counts`, seed 1", alone),
         ("biored-counts-4-seed-2", "minilm, `counts`, seed 2", alone),
@@ -169,10 +169,12 @@ def biored() -> Iterator[Row]:
         ("biored-mpnet-4", "mpnet, `document`", alone),
         ("biored-document-10", "minilm, `document`", alone),
         ("biored-document-10-seed-1", "minilm, `document`, seed 1", alone),
+        ("biored-document-10-bf16", "minilm, `document`, in bf16", alone),
+        ("biored-document-10-bf16-seed-1", "minilm, `document`, in bf16, seed 1", alone),
         ("biored-union-6", "minilm, `document`", f"the union, 100,000 {tokens}"),
         ("biored-after-union-4", "minilm, `document`", "the run above, then BioRED"),
         ("biored-document-whole-3", "minilm, `document`", "the whole union"),
-        ("biored-document-whole-3-seed-1", "minilm, `document`, seed 1", "the whole union"),
+        ("biored-document-whole-3-seed-1", "minilm, `document`, in bf16, seed 1", "the whole union"),
         ("biored-document-3", "minilm, `document`", alone),
         ("biored-logistic", "`logistic`", alone),
         ("biored-logistic-union", "`logistic`", "the union"),
@@ -257,6 +259,11 @@ def spread() -> Iterator[Row]:
         ),
         ("`graph`", "the same without one corpus, each in turn", without),
         ("`document`", "BioRED alone, two seeds", [f"biored-document-10{seed}" for seed in seeds[:2]]),
+        (
+            "`document`",
+            "BioRED alone, the same seeds in bf16",
+            [f"biored-document-10-bf16{seed}" for seed in seeds[:2]],
+        ),
         (
             "`document`",
             "the whole union, two seeds",
