@@ -24,6 +24,8 @@ import yaml
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 RESULTS = HERE / "results"
+Row = tuple[str, ...]
+"""The cells of a row of a table."""
 
 
 @cache

@@ -16,15 +16,12 @@ import sys
 from collections.abc import Callable, Iterable
 
 import figures
-from figures import ROOT
+from figures import ROOT, Row
+from grid_rows import bertsrc, contexts, heads
 from table_rows import (
-    Row,
-    bertsrc,
     biored,
     combinations,
-    contexts,
     curve,
-    heads,
     left_out,
     mentions,
     mentions_header,

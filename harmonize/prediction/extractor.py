@@ -172,7 +172,7 @@ class RelationExtractor:
         Args:
             path: the classifier's folder.
             device: "auto", "cpu" or "cuda".
-            precision: "auto", "fp32", "bf16" or "int8"; see harmonize.relation.model.classifier.
+            precision: "auto", "fp32", "bf16" or "int8"; see harmonize.relation.model.device.
             rules, batch_size, relation_types: see the class.
 
         Raises:

@@ -20,7 +20,7 @@ def load_classifier(folder: Path | str, device: str = "auto", precision: str = "
     """A run of `harmonize train` or `harmonize ensemble`.
 
     Args:
-        device, precision: see harmonize.relation.model.classifier; a linear baseline has one of each, also
+        device, precision: see harmonize.relation.model.device; a linear baseline has one of each, also
             as the member of an ensemble.
 
     Raises:
