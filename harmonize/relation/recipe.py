@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from harmonize.errors import MalformedInput, MissingInput, SpecError, UnknownName
 from harmonize.model import SPLITS
 from harmonize.relation.model.encoders import encoder_key
+from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, Threshold
 
 __all__ = [
     "ALL",
@@ -117,7 +118,7 @@ class Recipe(BaseModel):
     teacher: str | None
     teacher_own: float = Field(ge=0, le=1)
     teacher_temperature: float = Field(gt=0)
-    threshold: Literal["even", "development"]
+    threshold: Threshold
     patience: int | None = Field(ge=1)
     evaluate_every: int | None = Field(ge=1)
     precision: Literal["auto", "fp32", "bf16"]
@@ -134,6 +135,14 @@ class Recipe(BaseModel):
         for name in names:
             part(name, default="train")
         return names
+
+    @field_validator("threshold", mode="before")
+    @classmethod
+    def _threshold(cls, value: Any) -> Any:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number and value not in (EVEN, DEVELOPMENT):
+            raise ValueError(f"expected {EVEN}, {DEVELOPMENT} or a number, got {value}")
+        return value
 
     @field_validator("evaluate_on", "development")
     @classmethod

@@ -112,6 +112,13 @@ def test_a_head_has_settings_of_its_own() -> None:
     assert load_recipe("original", {"encoder": "minilm", "head": "cls"}).learning_rate == 5e-5
 
 
+@pytest.mark.parametrize("value", ["soon", True, [1], "1e-1"])
+def test_a_threshold_is_one_of_two_words_or_a_number(value: object) -> None:
+    assert load_recipe("original", {"threshold": -1}).threshold == -1.0
+    with pytest.raises(SpecError, match=r"threshold: expected even, development or a number, got "):
+        load_recipe("original", {"threshold": value})
+
+
 def adapted(folder: Path, record: str) -> str:
     """An adapted encoder's folder, as far as settings look at it."""
     folder.mkdir()

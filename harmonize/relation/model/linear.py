@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from harmonize.errors import HarmonizeError, MalformedInput, install
 from harmonize.relation.encode.prompt import Tag, marked
 from harmonize.relation.labels import LabelSpace, is_negative, own_outputs, softmax
-from harmonize.relation.model.threshold import EVEN, raised, shift_and_f
+from harmonize.relation.model.threshold import EVEN, Threshold, raised, shift_and_f
 from harmonize.relation.pair import Pair
 from harmonize.writing.json_files import write_json
 
@@ -200,7 +200,7 @@ class LinearClassifier:
         scores = np.asarray((_weighted(counts, self._inverse) @ self._weights.T).todense())
         return (scores + self._bias).astype(np.float32)
 
-    def with_threshold(self, threshold: str, counts: csr_matrix, labels: NDArray[np.int64]) -> float:
+    def with_threshold(self, threshold: Threshold, counts: csr_matrix, labels: NDArray[np.int64]) -> float:
         """Raise the negatives by what a threshold asks for.
 
         Args:
@@ -213,7 +213,8 @@ class LinearClassifier:
         logits = self._logits(counts)
         if self.space.by_corpus:
             corpora = [self.space.names[label].partition("/")[0] for label in labels]
-            logits = np.where(np.array([self.space.own(corpus) for corpus in corpora]), logits, -np.inf)
+            own = np.array([self.space.own(corpus) for corpus in corpora], dtype=bool)
+            logits = np.where(own.reshape(logits.shape), logits, -np.inf)
         negative = np.array([is_negative(label) for label in self.labels], dtype=bool)
         shift, score = shift_and_f(threshold, logits, negative, ~negative[labels])
         self._bias = np.asarray(raised(self._bias, negative, shift), dtype=np.float64)
@@ -233,7 +234,7 @@ def fitted(
     watched: Labelled,
     space: LabelSpace,
     kind: str,
-    threshold: str = EVEN,
+    threshold: Threshold = EVEN,
 ) -> tuple[LinearClassifier, dict[float, float]]:
     """Train a baseline.
 
@@ -256,8 +257,9 @@ def fitted(
     for strength, weights, bias in _solved(head, strengths, table, train.labels, len(space.names)):
         about = _About(head, strength, list(space.names), space.by_corpus, kind)
         tried[strength] = LinearClassifier(about, inverse, weights, bias)
+        score = tried[strength].with_threshold(threshold, asked, watched.labels)
         if asked.shape[0]:
-            scores[strength] = tried[strength].with_threshold(threshold, asked, watched.labels)
+            scores[strength] = score
     best = max(tried, key=lambda strength: scores.get(strength, 0.0))
     return tried[best], scores
 

@@ -14,7 +14,7 @@ from transformers import EvalPrediction
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.documents import IGNORED
 from harmonize.relation.labels import LabelSpace, decide, is_negative
-from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, best_shift_of, raised
+from harmonize.relation.model.threshold import EVEN, Threshold, raised, shift_of
 from harmonize.relation.said import Outputs
 
 __all__ = [
@@ -137,7 +137,7 @@ def label_weights(labels: NDArray[np.int64], count: int) -> torch.Tensor:
 
 
 def watched_scores(
-    prediction: EvalPrediction, space: LabelSpace, threshold: str = EVEN, said: Sequence[str] = ()
+    prediction: EvalPrediction, space: LabelSpace, threshold: Threshold = EVEN, said: Sequence[str] = ()
 ) -> dict[str, float]:
     """F of the pairs found and of the pairs with their type, micro, as `harmonize evaluate` counts them.
 
@@ -146,8 +146,8 @@ def watched_scores(
     Args:
         prediction: logits [pairs, labels] and labels [pairs], or both with a dimension of contexts before. Of
             pairs with several labels, a dimension more, the first is looked at.
-        threshold: EVEN; or DEVELOPMENT, where the negatives' logits are first raised by what makes F of the
-            pairs found largest. By how much stands in the scores as "shift".
+        threshold: unless it is EVEN, the negatives' logits are first raised by what it asks for, which stands
+            in the scores as "shift".
     """
     gold = np.asarray(prediction.label_ids)
     gold = gold[:, :, 0] if gold.ndim > 2 else gold
@@ -161,8 +161,8 @@ def watched_scores(
     negative = np.array([is_negative(label) for label in space.plain], dtype=bool)
     is_positive = ~negative[gold]
     shifted: dict[str, float] = {}
-    if threshold == DEVELOPMENT:
-        shifted = {"shift": best_shift_of(logits, negative, is_positive)}
+    if threshold != EVEN:
+        shifted = {"shift": shift_of(threshold, logits, negative, is_positive)}
         logits = raised(logits, negative, shifted["shift"])
     found = decide(logits)
     is_found = ~negative[found]

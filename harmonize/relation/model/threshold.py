@@ -2,15 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
+from harmonize.errors import HarmonizeError
 from harmonize.relation.labels import decide
 
-__all__ = ["DEVELOPMENT", "EVEN", "best_shift", "best_shift_of", "raised", "shift_and_f"]
+__all__ = [
+    "DEVELOPMENT",
+    "EVEN",
+    "Threshold",
+    "best_shift",
+    "best_shift_of",
+    "check_threshold",
+    "given_shift",
+    "raised",
+    "shift_and_f",
+    "shift_of",
+]
 
 EVEN, DEVELOPMENT = "even", "development"
-"""When a pair counts as related: when a relation is its likeliest label, or where development scores best."""
+Threshold = Literal["even", "development"] | float
+"""When a pair counts as related: when a relation is its likeliest label (EVEN), where development scores best
+(DEVELOPMENT), or with the negatives' logits raised by a given number."""
+
+
+def check_threshold(threshold: Threshold, *, watched: bool) -> None:
+    """
+    Raises:
+        HarmonizeError: a threshold is to be found on development rows, and there are none.
+    """
+    if threshold == DEVELOPMENT and not watched:
+        raise HarmonizeError(f"threshold: expected {EVEN} or a number where development is null")
+
+
+def shift_of(
+    threshold: Threshold,
+    logits: NDArray[np.floating],
+    negative: NDArray[np.bool_],
+    is_positive: NDArray[np.bool_],
+) -> float:
+    """What a threshold raises the negatives' logits by; see `best_shift_of`."""
+    if threshold == DEVELOPMENT:
+        return best_shift_of(logits, negative, is_positive)
+    return given_shift(threshold)
+
+
+def given_shift(threshold: Threshold) -> float:
+    """What a threshold raises the negatives' logits by without looking at any rows."""
+    return threshold if isinstance(threshold, float) else 0.0
 
 
 def best_shift_of(
@@ -58,7 +100,7 @@ def best_shift(margins: NDArray[np.floating], is_positive: NDArray[np.bool_]) ->
 
 
 def shift_and_f(
-    threshold: str,
+    threshold: Threshold,
     logits: NDArray[np.floating],
     negative: NDArray[np.bool_],
     is_positive: NDArray[np.bool_],
@@ -66,10 +108,9 @@ def shift_and_f(
     """By how much a threshold raises the negatives' logits, and F of the pairs found with it, micro.
 
     Args:
-        threshold: EVEN, or DEVELOPMENT.
-        logits, negative, is_positive: see `best_shift_of`.
+        threshold, logits, negative, is_positive: see `shift_of`.
     """
-    shift = best_shift_of(logits, negative, is_positive) if threshold == DEVELOPMENT else 0.0
+    shift = shift_of(threshold, logits, negative, is_positive)
     is_found = ~negative[decide(raised(logits, negative, shift))]
     both = int((is_positive & is_found).sum())
     return shift, 2 * both / max(1, int(is_positive.sum() + is_found.sum()))

@@ -54,7 +54,8 @@ class Places:
     Attributes:
         tested, watched: documents of the test and of the development part or fold.
         like_tested, like_watched: documents that repeat one of those.
-        evaluated: the evaluated corpus' parts that no training row may leak into.
+        evaluated: the evaluated corpus' dev and test part, unless trained on: no training row may leak into
+            them.
         trained: the parts to train on.
         drawn: the evaluated corpus' documents to train on; None for all.
     """
@@ -84,7 +85,11 @@ class Places:
             watched=watched,
             like_tested=_repeating(tested, repeats),
             like_watched=_repeating(watched, repeats),
-            evaluated=frozenset(f"{target[0]}/{split}" for split in ("dev", "test")),
+            evaluated=frozenset(
+                f"{target[0]}/{split}"
+                for split in ("dev", "test")
+                if split == target[1] or (target[0], split) not in trained
+            ),
             trained=frozenset(trained),
             target=target[0],
             drawn=drawn,

@@ -23,12 +23,11 @@ from transformers import (
 )
 from transformers.trainer import TRAINER_STATE_NAME
 
-from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.order import LikeLengths, LongestFirst, TokenBatches
 from harmonize.relation.model.device import precision_named
 from harmonize.relation.model.frozen import freeze
 from harmonize.relation.model.objective import Loss, label_weights, watched_scores
-from harmonize.relation.model.threshold import DEVELOPMENT, EVEN
+from harmonize.relation.model.threshold import check_threshold
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.train.divergence import SoundTrainer, warn_of_nothing
 from harmonize.relation.train.task import Task
@@ -52,8 +51,7 @@ def trainer_of(
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
     assert recipe.learning_rate is not None
-    if recipe.threshold == DEVELOPMENT and task.development is None:
-        raise HarmonizeError(f"threshold: expected {EVEN} where development is null")
+    check_threshold(recipe.threshold, watched=task.development is not None)
     weights = None
     if recipe.class_weights == "balanced":
         weights = label_weights(task.labels, len(task.space.names))

@@ -29,7 +29,7 @@ from harmonize.relation.model.device import device_named
 from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, fitted
 from harmonize.relation.model.objective import raise_negatives
-from harmonize.relation.model.threshold import DEVELOPMENT
+from harmonize.relation.model.threshold import DEVELOPMENT, check_threshold, given_shift
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
@@ -155,8 +155,10 @@ def fit(
     trainer = trainer_of(task, folder, place, callbacks)
     timer.lap("preparing")
     run_trainer(trainer, folder / CHECKPOINTS)
-    if recipe.threshold == DEVELOPMENT:
-        raise_negatives(trainer.model, task.space, best_of(trainer.state).get("eval_shift", 0.0))
+    is_found = recipe.threshold == DEVELOPMENT
+    shift = best_of(trainer.state).get("eval_shift", 0.0) if is_found else given_shift(recipe.threshold)
+    if shift:
+        raise_negatives(trainer.model, task.space, shift)
     timer.lap("training")
     # The first process removes the checkpoints, from which others may still take the best weights.
     _wait()
@@ -182,7 +184,7 @@ def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
 
     Raises:
         HarmonizeError: the recipe has a first stage, a teacher or further outputs, which a baseline can do
-            nothing with.
+            nothing with; or see `check_threshold`.
     """
     for name in ("first", "teacher"):
         if getattr(recipe, name) is not None:
@@ -192,6 +194,7 @@ def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
             raise HarmonizeError(f"{name}: expected false with head {recipe.head}")
     timer = Timer()
     selection = select(union, recipe)
+    check_threshold(recipe.threshold, watched=selection.development.num_rows > 0)
     space = space_of(selection, recipe)
     train, watched = (
         Labelled(pairs_of(rows), labels_in(space, rows, recipe))

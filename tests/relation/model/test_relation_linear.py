@@ -165,6 +165,20 @@ def test_its_threshold_is_the_best_of_the_development_part(
     assert f(0) == max(f(shift) for shift in np.linspace(-5, 5, 201))
 
 
+def test_a_given_threshold_needs_no_development_part(
+    sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
+    found = []
+    for name, threshold in (("plain", "even"), ("raised", -2)):
+        recipe = small_recipe(head="logistic", development=None, threshold=threshold)
+        run = train(sample_union, recipe, tmp_path / name, device="cpu")
+        found.append(load_classifier(run).probabilities(pairs_of(rows_to_test(sample_union, "biored/dev"))))
+    negative = np.array([is_negative(label) for label in load_classifier(run).labels])
+    plain, raised = (np.log(each) for each in found)
+    moved = (raised - plain)[:, negative].mean(axis=1) - (raised - plain)[:, ~negative].mean(axis=1)
+    np.testing.assert_allclose(moved, -2, atol=1e-4)
+
+
 def test_the_same_weights_each_time(
     runs: dict[str, Path], sample_union: Path, small_recipe: Small, tmp_path: Path
 ) -> None:

@@ -13,6 +13,7 @@ from stopped_trainings import StopAt, weights
 from transformers import EvalPrediction
 
 from harmonize.errors import HarmonizeError
+from harmonize.relation.labels import is_negative
 from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.model.load import load_classifier
@@ -65,6 +66,24 @@ def test_the_run_scores_what_its_best_evaluation_saw(
     assert scores["typed_f"] == pytest.approx(best["typed_f"])
 
 
+def test_a_given_threshold_is_in_the_weights_without_a_development_part(
+    sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
+    """As one trains on the development part too, with the threshold of a run that did not."""
+    values = {**VALUES, "epochs": 1, "train_on": ["biored/train", "biored/dev"], "development": None}
+    runs = [
+        train(sample_union, small_recipe(**{**values, "threshold": value}), tmp_path / name, device="cpu")
+        for name, value in (("plain", "even"), ("raised", -1.5))
+    ]
+    pairs = list(pairs_of(rows_to_test(sample_union, "biored/test")))
+    plain, raised = (load_classifier(run, "cpu") for run in runs)
+    with np.errstate(divide="ignore"):
+        before, after = (np.log(each.probabilities(pairs)) for each in (plain, raised))
+    negative = np.array([is_negative(label) for label in plain.labels])
+    moved = (after - before)[:, negative].mean(axis=1) - (after - before)[:, ~negative].mean(axis=1)
+    np.testing.assert_allclose(moved, -1.5, atol=1e-4)
+
+
 def test_what_stands_on_the_encoder_has_a_rate_of_its_own(small_recipe: Small) -> None:
     torch.manual_seed(0)
     recipe = small_recipe(learning_rate=1e-4, weight_decay=0.1)
@@ -86,7 +105,9 @@ def test_a_threshold_needs_a_development_part(
     sample_union: Path, small_recipe: Small, tmp_path: Path
 ) -> None:
     recipe = small_recipe(threshold="development", development=None)
-    with pytest.raises(HarmonizeError, match="threshold: expected even where development is null"):
+    with pytest.raises(
+        HarmonizeError, match="threshold: expected even or a number where development is null"
+    ):
         train(sample_union, recipe, tmp_path / "run", device="cpu")
     assert not (tmp_path / "run").exists()
     assert np.array([*tmp_path.iterdir()]).size == 0
