@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ __all__ = [
     "shift_of",
 ]
 
-EVEN, DEVELOPMENT = "even", "development"
+EVEN: Final = "even"
+DEVELOPMENT: Final = "development"
 Threshold = Literal["even", "development"] | float
 """When a pair counts as related: when a relation is its likeliest label (EVEN), where development scores best
 (DEVELOPMENT), or with the negatives' logits raised by a given number."""
