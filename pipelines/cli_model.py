@@ -32,7 +32,7 @@ from .options import (
     app,
     reading_named,
 )
-from .train import chosen_recipe, quiet, trained
+from .train import DEFAULT_RECIPE, chosen_recipe, quiet, trained
 
 __all__: list[str] = []
 
@@ -42,12 +42,19 @@ def train(
     out: Annotated[Path, typer.Option(help="The run's folder, to be created.")],
     union: Union = DEFAULT_UNION,
     recipe: Annotated[
-        str,
+        str | None,
         typer.Option(
             help="biorex, original, transfer, multi-task, folds-aimed, folds-bertsrc, folds-hprd50, "
-            "fraction, renet, drug-combinations, quick, or a YAML file."
+            f"fraction, renet, drug-combinations, quick, or a YAML file [default: {DEFAULT_RECIPE}]."
         ),
-    ] = "biorex",
+    ] = None,
+    refit: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead of --recipe, a run: its recipe on its development part too, with the epochs and "
+            "the threshold that it chose there."
+        ),
+    ] = None,
     encoder: Annotated[
         str | None,
         typer.Option(help="minilm, mpnet, tiny, a hub's name, or a folder [default: the recipe's]."),
@@ -95,6 +102,8 @@ def train(
     """Train a classifier on a union set; the same command resumes an interrupted training.
 
     Example: harmonize train --union artifacts/union --recipe quick --out artifacts/run
+
+    Example: harmonize train --union artifacts/union --refit artifacts/run --out artifacts/refitted
     """
 
     options = {
@@ -110,7 +119,7 @@ def train(
         "epochs": epochs,
         "seed": seed,
     }
-    chosen = chosen_recipe(recipe, options, set_)
+    chosen = chosen_recipe(recipe, options, set_, refit)
     if show:
         typer.echo(chosen.as_yaml(), nl=False)
         return

@@ -11,7 +11,9 @@ import yaml
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe, load_recipe
 
-__all__ = ["chosen_recipe", "fold_folder", "quiet", "trained", "values_set"]
+__all__ = ["DEFAULT_RECIPE", "chosen_recipe", "fold_folder", "quiet", "trained", "values_set"]
+
+DEFAULT_RECIPE = "biorex"
 
 
 def values_set(settings: list[str] | None) -> dict[str, Any]:
@@ -32,10 +34,27 @@ def values_set(settings: list[str] | None) -> dict[str, Any]:
     return values
 
 
-def chosen_recipe(name: str, options: Mapping[str, Any], settings: list[str] | None) -> Recipe:
-    """A recipe with the command line's values: of the options (None where not given), and of --set."""
-    given = {key: value for key, value in options.items() if value is not None}
-    return load_recipe(name, {**given, **values_set(settings)})
+def chosen_recipe(
+    name: str | None, options: Mapping[str, Any], settings: list[str] | None, refit: Path | None = None
+) -> Recipe:
+    """A recipe with the command line's values: of the options (None where not given), and of --set.
+
+    Args:
+        name: of a recipe; None for the default, or with `refit`.
+        refit: a run to train again, on its development part too.
+
+    Raises:
+        HarmonizeError: a recipe and a run; or see `load_recipe` and `refit_values`.
+    """
+    values = {key: value for key, value in options.items() if value is not None} | values_set(settings)
+    if refit is None:
+        return load_recipe(name or DEFAULT_RECIPE, values)
+    if name is not None:
+        raise HarmonizeError("expected --recipe or --refit, and one of them only")
+    from harmonize.relation.train.refit import refit_values
+    from harmonize.relation.train.work_folder import RECIPE
+
+    return load_recipe(refit / RECIPE, {**refit_values(refit), **values})
 
 
 def fold_folder(out: Path, fold: int) -> Path:
