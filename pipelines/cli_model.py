@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -174,7 +175,7 @@ def evaluate(
     types: TypesFile = None,
     relations: RelationsFile = None,
     leave_out_leaks: Annotated[
-        bool, typer.Option("--leave-out-leaks", help="Do not score gold documents that were trained on.")
+        bool, typer.Option("--leave-out-leaks", help="Do not score documents that the run was trained on.")
     ] = False,
     offsets: OffsetsIn = None,
     strict: Strict = False,
@@ -185,7 +186,7 @@ def evaluate(
     """Score a run: precision, recall and F with intervals, by pair type, label and variant, and figures.
 
     Results are written to RUN/evaluation/CORPUS-SPLIT, or gold-FILE, and the scores to the run's card. The
-    options from --format to --extend say how a gold standard is read.
+    options from --format to --extend say how a gold standard is read, all but --leave-out-leaks.
 
     Example: harmonize evaluate --model artifacts/run --union artifacts/union --on biored/test
 
@@ -207,13 +208,14 @@ def evaluate(
     if (on is None) == (not gold):
         raise HarmonizeError("expected --on CORPUS/SPLIT or --gold FILE, and one of them only")
     if on is None:
-        found = evaluated_on_gold(model, choice, union, against, measure, device, precision)
-        typer.echo(found.markdown, nl=False)
-        tell_losses(found.reading)
+        on_gold = evaluated_on_gold(model, choice, union, against, measure, device, precision)
+        typer.echo(on_gold.markdown, nl=False)
+        tell_losses(on_gold.reading)
         return
-    if choice != GoldChoice(()):
+    if replace(choice, leave_out_leaks=False) != GoldChoice(()):
         raise HarmonizeError("expected --gold FILE beside options that say how a gold standard is read")
-    typer.echo(evaluated(model, union, on, against, measure, device, precision), nl=False)
+    found = evaluated(model, union, on, against, measure, device, precision, leave_out_leaks=leave_out_leaks)
+    typer.echo(found, nl=False)
 
 
 @app.command()

@@ -147,9 +147,11 @@ def _percent(value: float | None) -> str:
     return "-" if value is None else f"{100 * value:.1f}"
 
 
-def check_asked(against: Path | None, measure: str) -> None:
+def check_asked(against: Path | None, measure: str, leave_out_leaks: bool) -> None:
     """Raises HarmonizeError for what can be asked of runs that classify pairs only."""
     if against is not None:
         raise HarmonizeError("--against: expected none with a run that classifies sets of entities")
     if measure != "all":
         raise HarmonizeError("--measure: expected all with a run that classifies sets of entities")
+    if leave_out_leaks:
+        raise HarmonizeError("--leave-out-leaks: expected none with a run that classifies sets of entities")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,11 +28,13 @@ __all__ = [
     "evaluated",
     "evaluation_folder",
     "runs_of",
+    "unusual",
     "write_scores",
 ]
 
 EVALUATION, PREDICTIONS = "evaluation", "predictions.parquet"
 COMPARISON, COMPARISON_TABLE, FOLDS = "comparison.json", "comparison.md", "folds.json"
+SEEN, WITHOUT_LEAKS = "seen.json", "without-leaks"
 
 
 _Load = Callable[[Path], "AnyClassifier"]
@@ -68,11 +70,17 @@ def runs_of(model: Path) -> list[Path]:
     return [folds[fold] for fold in sorted(folds)]
 
 
-def evaluation_folder(model: Path, on: str, measure: str = "all", precision: str = "auto") -> Path:
+def evaluation_folder(
+    model: Path, on: str, measure: str = "all", precision: str = "auto", *, leave_out_leaks: bool = False
+) -> Path:
     """Where a run keeps its scores on a part."""
-    corpus, split = part(on)
+    return model / EVALUATION / "-".join([*part(on), *unusual(measure, precision, leave_out_leaks)])
+
+
+def unusual(measure: str, precision: str, leave_out_leaks: bool) -> list[str]:
+    """What an evaluation's folder is named by, beside what was scored."""
     others = [name for name, usual in ((measure, "all"), (precision, "auto")) if name != usual]
-    return model / EVALUATION / "-".join([corpus, split, *others])
+    return [WITHOUT_LEAKS, *others] if leave_out_leaks else others
 
 
 def evaluated(
@@ -83,8 +91,13 @@ def evaluated(
     measure: str,
     device: str,
     precision: str = "auto",
+    *,
+    leave_out_leaks: bool = False,
 ) -> str:
     """Score a run, and keep what was found in its folder.
+
+    Args:
+        leave_out_leaks: do not score documents that one of the runs was trained on.
 
     Returns:
         The scores as Markdown, with the comparison where there is one.
@@ -95,30 +108,45 @@ def evaluated(
     from harmonize.evaluation.evaluate import evaluate
     from harmonize.evaluation.markdown import evaluation_markdown, folds_markdown
     from harmonize.relation.model.load import load_classifier
+    from harmonize.relation.train.seen import seen_documents
+    from harmonize.writing.json_files import write_json
     from harmonize.writing.replace import new_folder
 
     _check(on, measure)
-    for run in (model, against):
-        if run is not None:
-            runs_of(run)
+    runs = [run for each in (model, against) if each is not None for run in runs_of(each)]
     if _of_combinations(model):
-        return _combinations_evaluated(model, union, on, against, measure, device, precision)
+        check_asked(against, measure, leave_out_leaks)
+        return _combinations_evaluated(model, union, on, device, precision)
     load = partial(load_classifier, device=device, precision=precision)
-    own = _predicted(model, union, on, load)
+    seen = seen_documents(runs, union, on)
+    left_out = seen.keys() if leave_out_leaks else frozenset()
+    own = _predicted(model, union, on, load, left_out)
     gold, predictions = _joined(own.gold), _joined(own.predictions)
     evaluation = evaluate(gold, predictions, labels=own.labels, measure=measure)  # type: ignore[arg-type]
     texts = [evaluation_markdown(evaluation)]
-    with new_folder(evaluation_folder(model, on, measure, precision)) as folder:
+    kept = evaluation_folder(model, on, measure, precision, leave_out_leaks=leave_out_leaks)
+    with new_folder(kept) as folder:
         write_scores(folder, evaluation, gold, predictions)
+        if seen:
+            write_json(folder / SEEN, {name: "/".join(key) for name, key in seen.items()})
+            texts.append(_seen_markdown(list(seen), on, leave_out_leaks))
         if len(own.gold) > 1:
             texts.append(folds_markdown(_folds(folder, own, measure)))
         if own.folds_missing:
             texts.append(f"Not trained, and so not scored: {own.folds_missing} of the folds.\n")
         if against is not None:
-            other = _predicted(against, union, on, load)
+            other = _predicted(against, union, on, load, left_out)
             texts.append(compared_with(folder, model, own, against, other))
     add_to_card(model)
     return "\n".join(texts)
+
+
+def _seen_markdown(documents: Sequence[str], on: str, leave_out_leaks: bool) -> str:
+    from harmonize.gold.documents import names_in_short
+
+    fate = "left out" if leave_out_leaks else "scored all the same; `--leave-out-leaks` leaves them out"
+    told = f"- {len(documents):,} documents of {on} were trained on, or repeat one that was; {fate}"
+    return f"## Documents that were trained on\n\n{told}: {names_in_short(documents)}\n"
 
 
 def _of_combinations(model: Path) -> bool:
@@ -130,9 +158,7 @@ def _of_combinations(model: Path) -> bool:
     return load_recipe(runs_of(model)[0] / RECIPE).head == COMBINATION
 
 
-def _combinations_evaluated(
-    model: Path, union: Path, on: str, against: Path | None, measure: str, device: str, precision: str
-) -> str:
+def _combinations_evaluated(model: Path, union: Path, on: str, device: str, precision: str) -> str:
     """Score a run that classifies sets of entities, and keep what was found in its folder."""
     from harmonize.relation.model.classifier import Classifier
     from harmonize.relation.recipe import load_recipe
@@ -142,13 +168,12 @@ def _combinations_evaluated(
     from harmonize.relation.train.work_folder import RECIPE
     from harmonize.writing.replace import new_folder
 
-    check_asked(against, measure)
     (run,) = runs_of(model)
     recipe = load_recipe(run / RECIPE)
     fold = (recipe.folds, recipe.fold) if on == recipe.evaluate_on else (None, None)
     rows = rows_to_test(union, on, *fold, nary=True)
     classifier = Classifier.load(run, device, precision)
-    with new_folder(evaluation_folder(model, on, measure, precision)) as folder:
+    with new_folder(evaluation_folder(model, on, precision=precision)) as folder:
         text = evaluated_combinations(run, rows, union, folder, classifier)
     parts = sorted(model.glob(f"{EVALUATION}/*/{TABLE}"))
     lines = [
@@ -174,8 +199,12 @@ def check_measure(measure: str) -> None:
         raise UnknownName("measure", measure, MEASURES)
 
 
-def _predicted(model: Path, union: Path, on: str, load: _Load) -> Predicted:
-    """The rows of a part that each run of a folder is to be tested on, and what it predicts."""
+def _predicted(model: Path, union: Path, on: str, load: _Load, left_out: Collection[str]) -> Predicted:
+    """The rows of a part that each run of a folder is to be tested on, and what it predicts.
+
+    Args:
+        left_out: ids of documents whose rows are not.
+    """
     from harmonize.relation.predictions import predicted_rows
     from harmonize.relation.recipe import load_recipe
     from harmonize.relation.select.rows import rows_to_test
@@ -185,7 +214,9 @@ def _predicted(model: Path, union: Path, on: str, load: _Load) -> Predicted:
     for run in runs_of(model):
         recipe = load_recipe(run / RECIPE)
         fold = (recipe.folds, recipe.fold) if on == recipe.evaluate_on else (None, None)
-        rows = rows_to_test(union, on, *fold)
+        rows = _without(rows_to_test(union, on, *fold), left_out)
+        if left_out and not rows.num_rows:
+            raise HarmonizeError(f"--on {on}: expected documents that {run} was not trained on, found none")
         classifier = load(run)
         gold.append(rows)
         predictions.append(predicted_rows(classifier, rows))
@@ -194,6 +225,15 @@ def _predicted(model: Path, union: Path, on: str, load: _Load) -> Predicted:
         raise HarmonizeError(f"{model}: expected folds of the same labels, got {' and '.join(sorted(kinds))}")
     missing = 0 if recipe.folds is None or len(gold) == 1 else recipe.folds - len(gold)
     return Predicted(gold, predictions, kinds.pop(), missing)
+
+
+def _without(rows: pa.Table, documents: Collection[str]) -> pa.Table:
+    """Rows, those of some documents left out."""
+    import pyarrow as pa
+
+    if not documents:
+        return rows
+    return rows.filter(pa.array([name not in documents for name in rows["document_id"].to_pylist()]))
 
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:

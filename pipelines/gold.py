@@ -13,7 +13,16 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.reading import Reading
 from harmonize.sources.annotations import input_files, input_name
 
-from .evaluate import EVALUATION, Predicted, add_to_card, check_measure, compared_with, runs_of, write_scores
+from .evaluate import (
+    EVALUATION,
+    Predicted,
+    add_to_card,
+    check_measure,
+    compared_with,
+    runs_of,
+    unusual,
+    write_scores,
+)
 from .inputs import user_types
 from .losses import SkippedDocuments
 
@@ -207,10 +216,7 @@ def _predicted(model: Path, read: _Gold, rows: Any, device: str, precision: str)
 
 
 def _folder(model: Path, name: str, gold: GoldChoice, measure: str, precision: str) -> Path:
-    others = [told for told, usual in ((measure, "all"), (precision, "auto")) if told != usual]
-    if gold.leave_out_leaks:
-        others.insert(0, "without-leaks")
-    return model / EVALUATION / "-".join(["gold", name, *others])
+    return model / EVALUATION / "-".join(["gold", name, *unusual(measure, precision, gold.leave_out_leaks)])
 
 
 def _about(gold: GoldChoice, read: _Gold) -> dict[str, Any]:
