@@ -33,7 +33,7 @@ from .options import (
     app,
     reading_named,
 )
-from .train import DEFAULT_RECIPE, chosen_recipe, quiet, trained
+from .train import DEFAULT_RECIPE, check_refitted, chosen_recipe, quiet, trained
 
 __all__: list[str] = []
 
@@ -124,6 +124,8 @@ def train(
     if show:
         typer.echo(chosen.as_yaml(), nl=False)
         return
+    if refit is not None:
+        check_refitted(refit, union, out)
     runs = trained(union, chosen, out, device, fresh)
     for run in runs:
         typer.echo(f"trained: {run}")

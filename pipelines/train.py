@@ -11,7 +11,15 @@ import yaml
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe, load_recipe
 
-__all__ = ["DEFAULT_RECIPE", "chosen_recipe", "fold_folder", "quiet", "trained", "values_set"]
+__all__ = [
+    "DEFAULT_RECIPE",
+    "check_refitted",
+    "chosen_recipe",
+    "fold_folder",
+    "quiet",
+    "trained",
+    "values_set",
+]
 
 DEFAULT_RECIPE = "biorex"
 
@@ -55,6 +63,13 @@ def chosen_recipe(
     from harmonize.relation.train.work_folder import RECIPE
 
     return load_recipe(refit / RECIPE, {**refit_values(refit), **values})
+
+
+def check_refitted(refit: Path, union: Path, out: Path) -> None:
+    """See `harmonize.relation.train.refit.check_refit`."""
+    from harmonize.relation.train.refit import check_refit
+
+    check_refit(refit, union, out)
 
 
 def fold_folder(out: Path, fold: int) -> Path:

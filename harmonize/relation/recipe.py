@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from harmonize.errors import MalformedInput, MissingInput, SpecError, UnknownName
 from harmonize.model import SPLITS
 from harmonize.relation.model.encoders import encoder_key
-from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, Threshold
+from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, FARTHEST, Threshold
 
 __all__ = [
     "ALL",
@@ -140,8 +140,8 @@ class Recipe(BaseModel):
     @classmethod
     def _threshold(cls, value: Any) -> Any:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number and value not in (EVEN, DEVELOPMENT):
-            raise ValueError(f"expected {EVEN}, {DEVELOPMENT} or a number, got {value}")
+        if not (value in (EVEN, DEVELOPMENT) or (is_number and abs(value) <= FARTHEST)):
+            raise ValueError(f"expected {EVEN}, {DEVELOPMENT} or a number up to {FARTHEST}, got {value}")
         return value
 
     @field_validator("evaluate_on", "development")

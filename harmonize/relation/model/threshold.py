@@ -13,6 +13,7 @@ from harmonize.relation.labels import decide
 __all__ = [
     "DEVELOPMENT",
     "EVEN",
+    "FARTHEST",
     "Threshold",
     "best_shift",
     "best_shift_of",
@@ -28,6 +29,8 @@ DEVELOPMENT: Final = "development"
 Threshold = Literal["even", "development"] | float
 """When a pair counts as related: when a relation is its likeliest label (EVEN), where development scores best
 (DEVELOPMENT), or with the negatives' logits raised by a given number."""
+FARTHEST = 100
+"""The largest number that logits are raised or lowered by: where all pairs are alike."""
 
 
 def check_threshold(threshold: Threshold, *, watched: bool) -> None:

@@ -230,6 +230,18 @@ def test_a_recipe_says_which_members() -> None:
             load_recipe("original", values)
 
 
+def test_a_given_threshold_is_its_own(words: Path, both: Path, sample_union: Path, tmp_path: Path) -> None:
+    values = load_recipe(both / "recipe.yaml").model_dump() | {"members": [str(words), str(words)]}
+    for name, threshold, said in (("low", -50, "Association"), ("high", 50, "None")):
+        recipe = Recipe.model_validate(values | {"development": None, "threshold": threshold})
+        made = load_classifier(train(sample_union, recipe, tmp_path / name, device="cpu"), "cpu")
+        rows = predicted_rows(made, rows_to_test(sample_union, "biored/test"))
+        assert {is_negative(label) for label in rows["label"].to_pylist()} == {is_negative(said)}
+    recipe = Recipe.model_validate(values | {"development": None, "threshold": "development"})
+    with pytest.raises(HarmonizeError, match="threshold: expected even or a number where development is"):
+        train(sample_union, recipe, tmp_path / "none", device="cpu")
+
+
 def test_eight_bits_are_for_the_members_that_know_them(both: Path, words: Path) -> None:
     load_classifier(both, "cpu", "bf16")
     with pytest.raises(HarmonizeError, match="precision"):

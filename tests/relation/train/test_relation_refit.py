@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from relation_runs import record
 from typer.testing import CliRunner, Result
 
 from harmonize.pipelines.cli import app
-from harmonize.relation.recipe import Recipe, load_recipe
+from harmonize.relation.recipe import Recipe, load_recipe, stages
 from harmonize.relation.select.rows import rows_of
 from harmonize.relation.train.training import train
 
@@ -76,6 +77,7 @@ def test_it_reads_both_parts_and_watches_none(tuned: Path, sample_union: Path, t
     ("values", "said"),
     [
         ({"development": None}, "expected a run with a development part, got development null"),
+        ({"documents": 1}, "expected a run on all documents, got one on 1 of them"),
         ({"head": "logistic"}, "expected a run scored after each epoch, got head logistic"),
     ],
 )
@@ -85,6 +87,26 @@ def test_a_run_that_chose_nothing_is_one_line(
     trained = train(sample_union, small_recipe(epochs=0.1, **values), tmp_path / "run", device="cpu")
     done = run("train", "--refit", trained, "--out", tmp_path / "again", code=2)
     assert done.stderr.splitlines() == [f"error: {trained}: {said}"]
+
+
+def test_a_first_stage_is_trained_as_it_was(sample_union: Path, small_recipe: Small, tmp_path: Path) -> None:
+    """It stops and cuts where it did, not where the second one does."""
+    recipe = small_recipe("transfer", threshold="development", epochs=0.2)
+    before = train(sample_union, recipe, tmp_path / "run", device="cpu")
+    again = refitted(before)
+    first, second = stages(again)
+    assert first == stages(recipe)[0]
+    assert (second.development, second.train_on) == (None, ("biored", "biored/dev"))
+
+
+def test_neither_the_run_nor_another_set_is_taken(tuned: Path, sample_union: Path, tmp_path: Path) -> None:
+    done = run("train", "--refit", tuned, "--union", sample_union, "--out", tuned, code=2)
+    assert done.stderr == f"error: --out {tuned}: expected another folder than the run's\n"
+    other = Path(shutil.copytree(sample_union, tmp_path / "union"))
+    manifest = other / "manifest.json"
+    manifest.write_text(manifest.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    done = run("train", "--refit", tuned, "--union", other, "--out", tmp_path / "again", code=2)
+    assert done.stderr == f"error: {other}: expected the set that {tuned} was trained on, got another\n"
 
 
 def test_a_recipe_and_a_run_are_one_too_many(tuned: Path, tmp_path: Path) -> None:
