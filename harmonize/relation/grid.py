@@ -16,15 +16,16 @@ rank_by: pairs                            # or types: F of the pairs found, or o
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from harmonize.errors import MalformedInput, MissingInput, SpecError
+from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.recipe import Recipe, load_recipe
 
 __all__ = ["Cell", "Grid", "load_grid"]
@@ -32,6 +33,17 @@ __all__ = ["Cell", "Grid", "load_grid"]
 
 _SHARED = ("evaluate_on", "folds", "labels")
 _Product = Annotated[dict[str, Annotated[list[Any], Field(min_length=1)]], Field(min_length=1)]
+
+
+def _each_once(numbers: list[int]) -> list[int]:
+    if len(set(numbers)) != len(numbers):
+        raise ValueError("expected each number once")
+    return numbers
+
+
+_Numbers = Annotated[
+    list[Annotated[int, Field(ge=0, lt=2**32)]], Field(min_length=1), AfterValidator(_each_once)
+]
 
 
 def _listed(value: Any) -> Any:
@@ -47,8 +59,8 @@ class _File(BaseModel):
     values: dict[str, Any] = {}
     vary: Annotated[list[_Product], Field(min_length=1), BeforeValidator(_listed)]
     where: list[dict[str, Any]] = []
-    folds: list[int] | None = Field(None, min_length=1)
-    seeds: list[int] = Field([0], min_length=1)
+    folds: _Numbers | None = None
+    seeds: _Numbers = [0]
     against: dict[str, Any] | None = None
     rank_by: Literal["pairs", "types"] = "pairs"
 
@@ -131,6 +143,7 @@ def _grid(path: Path, file: _File) -> Grid:
         for product in file.vary
         for values in itertools.product(*product.values())
     ]
+    _check_names(path, file, chosen)
     systems = {_name(values): _recipe(path, file, values) for values in chosen}
     if len(systems) != len(chosen):
         raise SpecError(path, [("vary", "expected each combination once")])
@@ -139,6 +152,8 @@ def _grid(path: Path, file: _File) -> Grid:
             raise SpecError(
                 path, [(name, "expected the same in all systems, to score them on the same rows")]
             )
+    if any(recipe.head == COMBINATION for recipe in systems.values()):
+        raise SpecError(path, [("head", f"expected heads that classify pairs, not {COMBINATION}")])
     against = _name(chosen[0])
     if file.against is not None:
         found = [_name(values) for values in chosen if values.items() >= file.against.items()]
@@ -155,14 +170,39 @@ def _grid(path: Path, file: _File) -> Grid:
     return Grid(tuple(systems), against, file.rank_by, tuple(cells))
 
 
-def _recipe(path: Path, file: _File, varied: Mapping[str, Any]) -> Recipe:
-    values = {**file.values, **varied}
+def _check_names(path: Path, file: _File, chosen: Sequence[Mapping[str, Any]]) -> None:
+    """What a grid says of seeds, folds and rules has an effect."""
+    named = {*file.values, *(name for values in chosen for name in values)}
+    faults: list[tuple[str, str]] = [
+        (name, f"expected `{name}s` of the grid instead of a value of the recipe")
+        for name in ("seed", "fold")
+        if name in named
+    ]
     for place, rule in enumerate(file.where):
-        then = rule.get("then")
-        if not isinstance(then, dict):
-            raise SpecError(path, [(f"where.{place}.then", "expected names and values")])
+        if not isinstance(rule.get("then"), dict):
+            faults.append((f"where.{place}.then", "expected names and values"))
+    if faults:
+        raise SpecError(path, faults)
+    held = {place for values in chosen for place in _ruled(file, values)[1]}
+    if idle := [place for place in range(len(file.where)) if place not in held]:
+        raise SpecError(
+            path,
+            [(f"where.{place}", "expected a system with these in its `values` or `vary`") for place in idle],
+        )
+
+
+def _ruled(file: _File, varied: Mapping[str, Any]) -> tuple[dict[str, Any], list[int]]:
+    """A system's values after the rules, and which of these held."""
+    values, held = {**file.values, **varied}, []
+    for place, rule in enumerate(file.where):
         if all(values.get(name) == value for name, value in rule.items() if name != "then"):
-            values |= then
+            values |= rule["then"]
+            held.append(place)
+    return values, held
+
+
+def _recipe(path: Path, file: _File, varied: Mapping[str, Any]) -> Recipe:
+    values, _ = _ruled(file, varied)
     try:
         return load_recipe(file.recipe, values)
     except SpecError as error:

@@ -97,6 +97,17 @@ def test_all_folds_unless_some_are_named(tmp_path: Path) -> None:
         ({"vary": {"labels": ["harmonized", "source"]}}, "labels: expected the same in all systems"),
         ({"rank_by": "speed"}, "rank_by: Input should be 'pairs' or 'types'"),
         ({"speed": 1}, "speed: Extra inputs are not permitted"),
+        ({"seeds": [-1]}, "seeds.0: Input should be greater than or equal to 0"),
+        ({"seeds": [0, 0]}, "seeds: Value error, expected each number once"),
+        ({"recipe": "folds-aimed", "folds": [1, 1]}, "folds: Value error, expected each number once"),
+        ({"vary": {"seed": [1, 2]}}, "seed: expected `seeds` of the grid instead of a value of the recipe"),
+        ({"values": {"fold": 3}}, "fold: expected `folds` of the grid instead of a value of the recipe"),
+        ({"where": [{"hed": "cls", "then": {"epochs": 3}}]}, "where.0: expected a system with these in its"),
+        (
+            {"where": [{"head": "mean", "then": {"epochs": 3}}]},
+            "where.0: expected a system with these in its",
+        ),
+        ({"vary": {"head": ["combination"]}}, "head: expected heads that classify pairs, not combination"),
     ],
 )
 def test_a_fault_is_one_line_with_its_key(tmp_path: Path, change: dict[str, object], fault: str) -> None:
@@ -106,6 +117,19 @@ def test_a_fault_is_one_line_with_its_key(tmp_path: Path, change: dict[str, obje
     assert str(error.value).startswith(f"{path}: ")
     assert fault in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_rule_may_follow_from_another_one(tmp_path: Path) -> None:
+    path = written(
+        tmp_path / "grid.yaml",
+        recipe="original",
+        vary={"input": ["prompt", "markers"]},
+        where=[
+            {"input": "markers", "then": {"head": "mean"}},
+            {"head": "mean", "then": {"epochs": 3}},
+        ],
+    )
+    assert [cell.recipe.epochs == 3 for cell in load_grid(path).cells] == [False, True]
 
 
 def test_a_list_is_no_grid(tmp_path: Path) -> None:
