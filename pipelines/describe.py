@@ -16,6 +16,8 @@ from harmonize.errors import HarmonizeError
 from harmonize.writing.replace import new_file
 from harmonize.writing.text import one_line, tab_line
 
+from .inputs import check_file
+
 __all__ = ["REPEATED", "describe"]
 
 REPEATED = "described before"
@@ -30,15 +32,19 @@ def describe(
         Kind of entity -> "written" and REPEATED -> ids.
 
     Raises:
-        HarmonizeError: no table is given.
+        HarmonizeError: no table is given, or one that would be written over.
         MissingInput, MalformedInput: with file and line.
     """
+    chemicals = list(chemicals)
+    for table in (genes, diseases, *chemicals):
+        if table is not None:
+            check_file(table, out)
     tables: dict[str, Iterator[Description]] = {}
     if genes is not None:
         tables["genes"] = gene_descriptions(genes)
     if diseases is not None:
         tables["diseases"] = disease_descriptions(diseases)
-    if chemicals := list(chemicals):
+    if chemicals:
         tables["chemicals"] = chemical_descriptions(chemicals)
     if not tables:
         raise HarmonizeError("describe: expected a table of genes, diseases or chemicals, got none")

@@ -26,9 +26,9 @@ from harmonize.prediction.work import Work
 from harmonize.sources.annotations import ARTICLE_FORMS
 from harmonize.spec import load_catalogue
 
-from .evaluate import runs_of
 from .inputs import SHARDS, check_documents, check_file, check_how, input_documents, user_types
 from .losses import SkippedDocuments
+from .predicted import runs_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -143,10 +143,7 @@ def pseudo_label(
 
     out.parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as files:
-        table, record, rows = (
-            files.enter_context(new_path(path))
-            for path in (out.with_suffix(".md"), out.with_suffix(".json"), out)
-        )
+        table, record, rows = (files.enter_context(new_path(path)) for path in _written(out))
         found = extractor(new_documents(documents, evaluated, account))
         write_pseudo_labels(found, rows, corpus, mean.kind, keeping, account, about)
         told = NOT_CHECKED
@@ -160,6 +157,11 @@ def pseudo_label(
     return Labelled(out, account, reading, markdown)
 
 
+def _written(out: Path) -> tuple[Path, Path, Path]:
+    """The table in words, the record and the rows."""
+    return out.with_suffix(".md"), out.with_suffix(".json"), out
+
+
 def _checked_input(source: Path, form: str | None, out: Path, as_corpus: str) -> str | None:
     """The form of the input, where it is named or shards; what is wrong is told before a model is loaded."""
     known = (*ARTICLE_FORMS, SHARDS)
@@ -170,7 +172,8 @@ def _checked_input(source: Path, form: str | None, out: Path, as_corpus: str) ->
     kind = form or (SHARDS if is_shards(source) else None)
     if kind is None and is_union(source):
         raise HarmonizeError(f"{source}: expected documents to label, got a union set, which is labelled")
-    check_file(source, out)
+    for path in _written(out):
+        check_file(source, path)
     check_documents(source, kind, as_corpus)
     return kind
 

@@ -119,6 +119,18 @@ def test_a_student_is_trained_on_what_one_run_is_sure_of(
     assert [each["recipe"]["pseudo"] for each in about["models"]] == [str(out), None]
 
 
+@pytest.mark.parametrize("suffix", [".json", ".md"])
+def test_the_record_never_takes_the_place_of_the_documents(
+    small_run: Path, sample_union: Path, tmp_path: Path, suffix: str
+) -> None:
+    source = tmp_path / f"articles{suffix}"
+    source.write_text(articles([1]), encoding="utf-8")
+    arguments = ("--model", small_run, "--union", sample_union, "--threshold", "0.2", "--format", "pubtator")
+    done = label(source, *arguments, "--out", source.with_suffix(".parquet"), code=2)
+    assert done.stderr == f"error: {source}: expected another file than the input\n"
+    assert source.read_text(encoding="utf-8") == articles([1])
+
+
 def test_what_cannot_be_labelled_is_one_line_and_writes_nothing(
     small_run: Path, sample_union: Path, folds: Path, source: Path, tmp_path: Path
 ) -> None:
