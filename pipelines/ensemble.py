@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harmonize.errors import HarmonizeError
 
-from .evaluate import runs_of
+from .predicted import runs_of
 from .train import fold_folder, quiet
 
 __all__ = ["ensembled"]

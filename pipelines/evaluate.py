@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harmonize.errors import HarmonizeError, MissingInput, UnknownName
+from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.relation.recipe import part
 
 from .combinations import TABLE, check_asked, evaluated_combinations
+from .predicted import Asked, Predicted, asked, predicted, runs_of, same_rows, without
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from harmonize.evaluation.evaluate import Evaluation
-    from harmonize.relation.model.load import AnyClassifier
 
 __all__ = [
     "EVALUATION",
-    "Predicted",
     "add_to_card",
     "check_measure",
     "compared_with",
     "evaluated",
     "evaluation_folder",
-    "runs_of",
     "unusual",
     "write_scores",
 ]
@@ -35,39 +33,6 @@ __all__ = [
 EVALUATION, PREDICTIONS = "evaluation", "predictions.parquet"
 COMPARISON, COMPARISON_TABLE, FOLDS = "comparison.json", "comparison.md", "folds.json"
 SEEN, WITHOUT_LEAKS = "seen.json", "without-leaks"
-
-
-_Load = Callable[[Path], "AnyClassifier"]
-
-
-@dataclass(frozen=True)
-class Predicted:
-    """What the runs of a folder say of a part: one run, or one for each fold."""
-
-    gold: list[pa.Table]
-    predictions: list[pa.Table]
-    labels: str
-    folds_missing: int
-
-
-def runs_of(model: Path) -> list[Path]:
-    """A run, or the runs of its folds in order.
-
-    Raises:
-        MissingInput: neither is there.
-    """
-    from harmonize.relation.train.run import TRAINING
-
-    if (model / TRAINING).is_file():
-        return [model]
-    folds = {
-        int(number): record.parent
-        for record in model.glob(f"fold-*/{TRAINING}")
-        if (number := record.parent.name.removeprefix("fold-")).isdecimal()
-    }
-    if not folds:
-        raise MissingInput(model, f"expected a run of `harmonize train`, found no {TRAINING}")
-    return [folds[fold] for fold in sorted(folds)]
 
 
 def evaluation_folder(
@@ -97,7 +62,8 @@ def evaluated(
     """Score a run, and keep what was found in its folder.
 
     Args:
-        leave_out_leaks: do not score documents that one of the runs was trained on.
+        leave_out_leaks: do not score documents that the run was trained on, nor compare the two on those that
+            the other one was.
 
     Returns:
         The scores as Markdown, with the comparison where there is one.
@@ -108,45 +74,55 @@ def evaluated(
     from harmonize.evaluation.evaluate import evaluate
     from harmonize.evaluation.markdown import evaluation_markdown, folds_markdown
     from harmonize.relation.model.load import load_classifier
-    from harmonize.relation.train.seen import seen_documents
     from harmonize.writing.json_files import write_json
     from harmonize.writing.replace import new_folder
 
     _check(on, measure)
-    runs = [run for each in (model, against) if each is not None for run in runs_of(each)]
     if _of_combinations(model):
         check_asked(against, measure, leave_out_leaks)
         return _combinations_evaluated(model, union, on, device, precision)
+    own = asked(model, union, on)
+    other = None if against is None else asked(against, union, on)
+    if other is not None:
+        same_rows(own, other)
     load = partial(load_classifier, device=device, precision=precision)
-    seen = seen_documents(runs, union, on)
-    left_out = seen.keys() if leave_out_leaks else frozenset()
-    own = _predicted(model, union, on, load, left_out)
-    gold, predictions = _joined(own.gold), _joined(own.predictions)
-    evaluation = evaluate(gold, predictions, labels=own.labels, measure=measure)  # type: ignore[arg-type]
+    found = predicted(own.without(own.seen if leave_out_leaks else ()), load)
+    gold, predictions = _joined(found.gold), _joined(found.predictions)
+    evaluation = evaluate(gold, predictions, labels=found.labels, measure=measure)  # type: ignore[arg-type]
     texts = [evaluation_markdown(evaluation)]
     kept = evaluation_folder(model, on, measure, precision, leave_out_leaks=leave_out_leaks)
     with new_folder(kept) as folder:
         write_scores(folder, evaluation, gold, predictions)
-        if seen:
-            write_json(folder / SEEN, {name: "/".join(key) for name, key in seen.items()})
-            texts.append(_seen_markdown(list(seen), on, leave_out_leaks))
-        if len(own.gold) > 1:
-            texts.append(folds_markdown(_folds(folder, own, measure)))
-        if own.folds_missing:
-            texts.append(f"Not trained, and so not scored: {own.folds_missing} of the folds.\n")
-        if against is not None:
-            other = _predicted(against, union, on, load, left_out)
-            texts.append(compared_with(folder, model, own, against, other))
+        if own.seen:
+            write_json(folder / SEEN, {name: "/".join(key) for name, key in own.seen.items()})
+        texts += [_seen_markdown(each, on, leave_out_leaks) for each in (own, other) if each and each.seen]
+        if len(found.gold) > 1:
+            texts.append(folds_markdown(_folds(folder, found, measure)))
+        if found.folds_missing:
+            texts.append(f"Not trained, and so not asked: {found.folds_missing} of the folds.\n")
+        if other is not None:
+            both = own.seen | other.seen if leave_out_leaks else {}
+            compared = predicted(other.without(both), load)
+            texts.append(compared_with(folder, model, _only(found, both), other.model, compared))
     add_to_card(model)
     return "\n".join(texts)
 
 
-def _seen_markdown(documents: Sequence[str], on: str, leave_out_leaks: bool) -> str:
+def _seen_markdown(what: Asked, on: str, leave_out_leaks: bool) -> str:
     from harmonize.gold.documents import names_in_short
 
     fate = "left out" if leave_out_leaks else "scored all the same; `--leave-out-leaks` leaves them out"
-    told = f"- {len(documents):,} documents of {on} were trained on, or repeat one that was; {fate}"
-    return f"## Documents that were trained on\n\n{told}: {names_in_short(documents)}\n"
+    told = f"- {len(what.seen):,} documents of {on} were trained on, or repeat one that was; {fate}"
+    names = names_in_short(list(what.seen))
+    return f"## Documents that {what.model.name} was trained on\n\n{told}: {names}\n"
+
+
+def _only(found: Predicted, left_out: Collection[str]) -> Predicted:
+    """What is said of the documents that are not left out."""
+    if not left_out:
+        return found
+    gold, predictions = _joined(found.gold), _joined(found.predictions)
+    return replace(found, gold=[without(gold, left_out)], predictions=[without(predictions, left_out)])
 
 
 def _of_combinations(model: Path) -> bool:
@@ -165,16 +141,24 @@ def _combinations_evaluated(model: Path, union: Path, on: str, device: str, prec
     from harmonize.relation.select.rows import rows_to_test
     from harmonize.relation.train.card import write_card
     from harmonize.relation.train.run import read_record
+    from harmonize.relation.train.seen import seen_documents
     from harmonize.relation.train.work_folder import RECIPE
+    from harmonize.writing.json_files import write_json
     from harmonize.writing.replace import new_folder
 
-    (run,) = runs_of(model)
-    recipe = load_recipe(run / RECIPE)
+    if runs_of(model) != [model]:
+        raise HarmonizeError(f"{model}: expected a run, got folds of runs that classify sets of entities")
+    recipe = load_recipe(model / RECIPE)
     fold = (recipe.folds, recipe.fold) if on == recipe.evaluate_on else (None, None)
     rows = rows_to_test(union, on, *fold, nary=True)
-    classifier = Classifier.load(run, device, precision)
+    names = set(rows["document_id"].to_pylist())
+    seen = {name: key for name, key in seen_documents(model, union, on).items() if name in names}
+    classifier = Classifier.load(model, device, precision)
     with new_folder(evaluation_folder(model, on, precision=precision)) as folder:
-        text = evaluated_combinations(run, rows, union, folder, classifier)
+        text = evaluated_combinations(model, rows, union, folder, classifier)
+        if seen:
+            write_json(folder / SEEN, {name: "/".join(key) for name, key in seen.items()})
+            text += "\n" + _seen_markdown(Asked(model, [model], [rows], seen, 0), on, leave_out_leaks=False)
     parts = sorted(model.glob(f"{EVALUATION}/*/{TABLE}"))
     lines = [
         line for path in parts for line in (f"{path.parent.name}:", "", path.read_text(encoding="utf-8"))
@@ -197,43 +181,6 @@ def check_measure(measure: str) -> None:
 
     if measure not in MEASURES:
         raise UnknownName("measure", measure, MEASURES)
-
-
-def _predicted(model: Path, union: Path, on: str, load: _Load, left_out: Collection[str]) -> Predicted:
-    """The rows of a part that each run of a folder is to be tested on, and what it predicts.
-
-    Args:
-        left_out: ids of documents whose rows are not.
-    """
-    from harmonize.relation.predictions import predicted_rows
-    from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.select.rows import rows_to_test
-    from harmonize.relation.train.work_folder import RECIPE
-
-    gold, predictions, kinds = [], [], set()
-    for run in runs_of(model):
-        recipe = load_recipe(run / RECIPE)
-        fold = (recipe.folds, recipe.fold) if on == recipe.evaluate_on else (None, None)
-        rows = _without(rows_to_test(union, on, *fold), left_out)
-        if left_out and not rows.num_rows:
-            raise HarmonizeError(f"--on {on}: expected documents that {run} was not trained on, found none")
-        classifier = load(run)
-        gold.append(rows)
-        predictions.append(predicted_rows(classifier, rows))
-        kinds.add(classifier.kind)
-    if len(kinds) > 1:
-        raise HarmonizeError(f"{model}: expected folds of the same labels, got {' and '.join(sorted(kinds))}")
-    missing = 0 if recipe.folds is None or len(gold) == 1 else recipe.folds - len(gold)
-    return Predicted(gold, predictions, kinds.pop(), missing)
-
-
-def _without(rows: pa.Table, documents: Collection[str]) -> pa.Table:
-    """Rows, those of some documents left out."""
-    import pyarrow as pa
-
-    if not documents:
-        return rows
-    return rows.filter(pa.array([name not in documents for name in rows["document_id"].to_pylist()]))
 
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,18 +15,10 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.reading import Reading
 from harmonize.sources.annotations import input_files, input_name
 
-from .evaluate import (
-    EVALUATION,
-    Predicted,
-    add_to_card,
-    check_measure,
-    compared_with,
-    runs_of,
-    unusual,
-    write_scores,
-)
+from .evaluate import EVALUATION, add_to_card, check_measure, compared_with, unusual, write_scores
 from .inputs import user_types
 from .losses import SkippedDocuments
+from .predicted import Predicted, runs_of
 
 if TYPE_CHECKING:
     from harmonize.gold.documents import GoldDocuments
@@ -216,14 +210,36 @@ def _predicted(model: Path, read: _Gold, rows: Any, device: str, precision: str)
 
 
 def _folder(model: Path, name: str, gold: GoldChoice, measure: str, precision: str) -> Path:
-    return model / EVALUATION / "-".join(["gold", name, *unusual(measure, precision, gold.leave_out_leaks)])
+    """Where the scores are kept: with a number where another gold standard of the same name has its own."""
+    usual = "-".join(["gold", name, *unusual(measure, precision, gold.leave_out_leaks)])
+    numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    folders = (model / EVALUATION / f"{usual}{number}" for number in numbers)
+    return next(folder for folder in folders if _is_free(folder / GOLD, gold))
+
+
+def _is_free(record: Path, gold: GoldChoice) -> bool:
+    """True unless the scores of another gold standard are there."""
+    try:
+        kept = json.loads(record.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return True
+    return all(kept.get(name) == value for name, value in _chosen(gold).items())
+
+
+def _chosen(gold: GoldChoice) -> dict[str, Any]:
+    """What tells one gold standard from another one, as JSON has it."""
+    return {
+        "files": list(map(input_name, gold.files)),
+        "as_corpus": gold.as_corpus,
+        "types": None if gold.types is None else str(gold.types),
+        "relation_types": None if gold.relations is None else str(gold.relations),
+    }
 
 
 def _about(gold: GoldChoice, read: _Gold) -> dict[str, Any]:
     """What became of the files, as JSON has it."""
     return {
-        "files": list(map(input_name, gold.files)),
-        "as_corpus": gold.as_corpus,
+        **_chosen(gold),
         "reading": read.documents.account.as_dict(),
         "relations": {**read.rows.account.as_dict(), "left_out_as_leaks": read.left_out},
         "lost": [

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from harmonize.adaptation.known import KnownDocuments
 from harmonize.model import Document
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.select.pseudo import PseudoModel, read_pseudo
-from harmonize.relation.select.pseudo_rows import trained_on
-from harmonize.relation.select.selection import PSEUDO
 from harmonize.relation.train.run import manifest_hash, read_record
+from harmonize.relation.train.seen import pseudo_documents, sources, trained_documents
 from harmonize.relation.train.work_folder import RECIPE
-from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
+from harmonize.union.documents import DocumentKey, read_documents
 
 __all__ = ["Leak", "TrainingSet", "find_leaks", "training_set"]
 
@@ -58,25 +56,14 @@ def training_set(runs: Sequence[Path], union: Path) -> TrainingSet:
     keys: set[DocumentKey] = set()
     pseudo: list[Path] = []
     same_set = True
-    for run in runs:
-        recipe, sha256 = load_recipe(run / RECIPE), str(read_record(run)["union"]["manifest_sha256"])
-        model = PseudoModel(recipe=recipe.model_dump(mode="json"), manifest_sha256=sha256)
-        keys |= trained_on(model, union, run / RECIPE)
+    for source in (source for run in runs for source in sources(run)):
+        recipe, sha256 = load_recipe(source / RECIPE), str(read_record(source)["union"]["manifest_sha256"])
+        keys |= trained_documents(source, recipe, union)
         same_set = same_set and sha256 == manifest_hash(union)
         if recipe.pseudo is not None:
             pseudo.append(Path(recipe.pseudo))
     stored = (document for document in read_documents(union) if document.key in keys)
-    return TrainingSet(KnownDocuments([*stored, *_pseudo_documents(pseudo)]), same_set)
-
-
-def _pseudo_documents(files: Iterable[Path]) -> Iterator[StoredDocument]:
-    """The contexts that pseudo-labels were given in, each once."""
-    for file in dict.fromkeys(files):
-        rows = read_pseudo(file).rows
-        names, texts = rows["document_id"].to_pylist(), rows["text"].to_pylist()
-        for name, text in dict.fromkeys(zip(names, texts, strict=True)):
-            pmid = name if name.isascii() and name.isdecimal() else None
-            yield StoredDocument(DocumentKey(PSEUDO, "train", name), pmid, text, ())
+    return TrainingSet(KnownDocuments([*stored, *pseudo_documents(pseudo)]), same_set)
 
 
 def find_leaks(documents: Iterable[Document], known: KnownDocuments) -> list[Leak]:

@@ -70,6 +70,24 @@ def test_leaks_are_named_and_left_out_if_wanted(own_run: Path, sample_union: Pat
     assert (own_run / "evaluation" / "gold-both-without-leaks" / "metrics.json").is_file()
 
 
+def test_gold_files_of_one_name_keep_their_scores_apart(own_run: Path, tmp_path: Path) -> None:
+    """The same standard takes its own place again."""
+    one = written(tmp_path, "a.test.pubtator", PUBTATOR)
+    other = written(tmp_path, "a.train.pubtator", PUBTATOR.replace("7001", "7002"))
+    for gold in (one, other, one):
+        run("evaluate", "--model", own_run, "--gold", gold)
+    run("evaluate", "--model", own_run, "--gold", one, "--corpus", "bc5cdr")
+    kept = {
+        folder.name: json.loads((folder / "gold.json").read_text("utf-8"))
+        for folder in (own_run / "evaluation").iterdir()
+    }
+    assert {name: (found["files"], found["as_corpus"]) for name, found in kept.items()} == {
+        "gold-a": ([str(one)], "biored"),
+        "gold-a-2": ([str(other)], "biored"),
+        "gold-a-3": ([str(one)], "bc5cdr"),
+    }
+
+
 def test_without_the_set_nothing_is_known_of_leaks(own_run: Path, tmp_path: Path) -> None:
     gold = written(tmp_path, "a.pubtator", PUBTATOR)
     nowhere = tmp_path / "nowhere"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import harmonize
 from harmonize.errors import HarmonizeError
 from harmonize.pipelines.build import build
 from harmonize.pipelines.cli import app
+from harmonize.pipelines.evaluate import evaluated
 from harmonize.registry import sample_folder
 from harmonize.relation.combinations import Candidate, all_candidates, contexts_of
 from harmonize.relation.model.classifier import Classifier
@@ -168,12 +170,24 @@ def test_what_cannot_be_scored_is_one_line(
 ) -> None:
     code, _ = evaluate(run, union, on, *(each.format(run=run) for each in more))
     assert code != 0
-    from harmonize.pipelines.evaluate import evaluated
-
     against = run if "--against" in more else None
     with pytest.raises(HarmonizeError, match=message) as error:
         evaluated(run, union, on, against, "biorex" if "--measure" in more else "all", "cpu")
     assert "\n" not in str(error.value)
+
+
+def test_scores_on_what_it_was_trained_on_say_so(run: Path, union: Path) -> None:
+    code, output = evaluate(run, union, "drugcombo/train")
+    assert code == 0
+    assert "documents of drugcombo/train were trained on, or repeat one that was; scored all" in output
+    assert (run / "evaluation/drugcombo-train/seen.json").is_file()
+
+
+def test_folds_are_one_line(run: Path, union: Path, tmp_path: Path) -> None:
+    shutil.copytree(run, tmp_path / "folds/fold-0")
+    with pytest.raises(HarmonizeError, match="folds: expected a run, got folds of runs that classify sets"):
+        evaluated(tmp_path / "folds", union, "drugcombo/test", None, "all", "cpu")
+    assert not (tmp_path / "folds/evaluation").exists()
 
 
 def test_it_does_not_answer_about_pairs(run: Path) -> None:

@@ -15,6 +15,7 @@ from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.select.rows import rows_of
+from harmonize.relation.train.ensembling import ensemble_recipe
 from harmonize.relation.train.seen import seen_documents
 from harmonize.relation.train.training import train
 
@@ -51,10 +52,10 @@ def evaluated(run: Path, union: Path, *more: str | Path, code: int = 0) -> Resul
 
 
 def test_repeats_and_documents_that_were_trained_on(trained: Path, repeating: Path) -> None:
-    assert seen_documents([trained], repeating, "bc5cdr/test") == {REPEATED: ("biored", "train", REPEATED)}
+    assert seen_documents(trained, repeating, "bc5cdr/test") == {REPEATED: ("biored", "train", REPEATED)}
     of_dev = set(rows_of(repeating, [("biored", "dev")])["document_id"].to_pylist())
-    assert seen_documents([trained], repeating, "biored/dev").keys() == of_dev
-    assert seen_documents([trained], repeating, "biored/test") == {}
+    assert seen_documents(trained, repeating, "biored/dev").keys() == of_dev
+    assert seen_documents(trained, repeating, "biored/test") == {}
 
 
 def test_they_are_told_and_scored(trained: Path, repeating: Path) -> None:
@@ -83,6 +84,60 @@ def test_they_are_left_out_if_wanted(trained: Path, repeating: Path, small_recip
     assert (folder / "comparison.json").is_file()
 
 
+def test_the_other_runs_documents_are_its_own(trained: Path, repeating: Path, small_recipe: Small) -> None:
+    """Scores of a run do not depend on what it is compared with."""
+    recipe = small_recipe(head="svm", train_on=["bc5cdr"], evaluate_on="biored/test", development=None)
+    clean = train(repeating, recipe, repeating.with_name("clean"), device="cpu")
+    done = evaluated(clean, repeating, "--on", "bc5cdr/test", "--leave-out-leaks", "--against", trained)
+    assert "Documents that run was trained on" in done.stdout
+    assert "Documents that clean was trained on" not in done.stdout
+    folder = clean / "evaluation/bc5cdr-test-without-leaks"
+    assert not (folder / "seen.json").exists()
+    found, compared = (
+        json.loads((folder / name).read_text(encoding="utf-8"))
+        for name in ("metrics.json", "comparison.json")
+    )
+    assert found["documents"] == 2
+    assert compared["documents"] == 1
+
+
+def test_members_and_what_a_run_began_as_count(trained: Path, repeating: Path, small_recipe: Small) -> None:
+    values = {"train_on": ["bc5cdr"], "development": None, "epochs": 0.1}
+    first = train(repeating, small_recipe(**values), repeating.with_name("first"), device="cpu")
+    values |= {"train_on": ["biored"], "encoder": str(first)}
+    second = train(repeating, small_recipe(**values), repeating.with_name("second"), device="cpu")
+    of_train = set(rows_of(repeating, [("bc5cdr", "train")])["document_id"].to_pylist())
+    assert seen_documents(second, repeating, "bc5cdr/train").keys() == of_train
+    recipe = ensemble_recipe([trained, first])
+    both = train(repeating, recipe, repeating.with_name("both"), device="cpu")
+    assert seen_documents(both, repeating, "bc5cdr/train").keys() >= of_train
+    assert REPEATED in seen_documents(both, repeating, "bc5cdr/test")
+
+
+def test_folds_are_asked_about_their_own_rows_and_elsewhere_for_their_mean(
+    sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
+    values = {"train_on": ["hprd50"], "evaluate_on": "hprd50/train", "folds": 3, "development": None}
+    for fold in range(3):
+        recipe = small_recipe(**values, fold=fold, head="logistic")
+        train(sample_union, recipe, tmp_path / f"folds/fold-{fold}", device="cpu")
+    folds = tmp_path / "folds"
+    assert "trained on" not in evaluated(folds, sample_union, "--on", "hprd50/train").stdout
+    done = evaluated(folds, sample_union, "--on", "biored/test")
+    assert f"{rows_of(sample_union, [('biored', 'test')]).num_rows:,} rows" in done.stdout
+    fewer = tmp_path / "fewer"
+    shutil.copytree(folds, fewer)
+    shutil.rmtree(fewer / "fold-2")
+    assert (
+        "Not trained, and so not asked: 1 of the folds."
+        in evaluated(fewer, sample_union, "--on", "hprd50/train").stdout
+    )
+    for one, other in ((folds, fewer), (fewer, folds)):
+        done = evaluated(one, sample_union, "--on", "hprd50/train", "--against", other, code=2)
+        assert done.stderr.startswith("error: --against: expected two runs that are scored on the same rows")
+        assert f"{fewer} has" in done.stderr
+
+
 def test_of_a_part_that_was_held_out_nothing_is_told(trained: Path, repeating: Path) -> None:
     assert "trained on" not in evaluated(trained, repeating, "--on", "biored/test").stdout
     assert not (trained / "evaluation/biored-test/seen.json").exists()
@@ -90,7 +145,7 @@ def test_of_a_part_that_was_held_out_nothing_is_told(trained: Path, repeating: P
 
 def test_a_part_that_was_trained_on_whole_is_one_line(trained: Path, repeating: Path) -> None:
     done = evaluated(trained, repeating, "--on", "biored/dev", "--leave-out-leaks", code=2)
-    said = f"error: --on biored/dev: expected documents that {trained} was not trained on, found none"
+    said = f"error: {trained}: expected documents that it was not trained on, found none"
     assert done.stderr.splitlines() == [said]
     assert not (trained / "evaluation/biored-dev-without-leaks").exists()
 
@@ -98,5 +153,5 @@ def test_a_part_that_was_trained_on_whole_is_one_line(trained: Path, repeating: 
 def test_of_a_run_on_another_set_all_documents_of_its_parts_count(trained: Path, sample_union: Path) -> None:
     """The sample has the same documents, in another set; its BC5CDR repeats nothing."""
     of_train = set(rows_of(sample_union, [("biored", "train")])["document_id"].to_pylist())
-    assert seen_documents([trained], sample_union, "biored/train").keys() >= of_train
-    assert seen_documents([trained], sample_union, "bc5cdr/test") == {}
+    assert seen_documents(trained, sample_union, "biored/train").keys() >= of_train
+    assert seen_documents(trained, sample_union, "bc5cdr/test") == {}

@@ -1,0 +1,159 @@
+"""What the runs of a folder are scored on, and what they predict: one run, or one for each fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harmonize.errors import HarmonizeError, MissingInput
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from harmonize.relation.model.load import AnyClassifier
+    from harmonize.relation.model.mean import KindOfClassifier
+    from harmonize.union.documents import DocumentKey
+
+__all__ = ["Asked", "Predicted", "asked", "predicted", "runs_of", "same_rows", "without"]
+
+
+@dataclass(frozen=True)
+class Predicted:
+    """What the runs of a folder say of a part.
+
+    Attributes:
+        gold, predictions: of each fold that is scored; a single one of a run, or of the mean of several.
+        labels: whose relation types are predicted.
+        folds_missing: how many folds are not trained.
+    """
+
+    gold: list[pa.Table]
+    predictions: list[pa.Table]
+    labels: str
+    folds_missing: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the runs of a folder are scored on.
+
+    Attributes:
+        model: the folder.
+        runs: a run; or each fold's on its own rows; or several, whose mean is scored on the same rows.
+        gold: the rows.
+        seen: documents among them that were trained on or repeat one that was -> that one.
+        folds_missing: see Predicted.
+    """
+
+    model: Path
+    runs: list[Path]
+    gold: list[pa.Table]
+    seen: dict[str, DocumentKey]
+    folds_missing: int
+
+    def without(self, documents: Collection[str]) -> Asked:
+        """The same with some documents left out.
+
+        Raises:
+            HarmonizeError: nothing is left.
+        """
+        if not documents:
+            return self
+        gold = [without(rows, documents) for rows in self.gold]
+        kept = [place for place, rows in enumerate(gold) if rows.num_rows]
+        if not kept:
+            raise HarmonizeError(f"{self.model}: expected documents that it was not trained on, found none")
+        runs = self.runs if len(self.gold) < len(self.runs) else [self.runs[place] for place in kept]
+        return Asked(self.model, runs, [gold[place] for place in kept], self.seen, self.folds_missing)
+
+
+def runs_of(model: Path) -> list[Path]:
+    """A run, or the runs of its folds in order.
+
+    Raises:
+        MissingInput: neither is there.
+    """
+    from harmonize.relation.train.run import TRAINING
+
+    if (model / TRAINING).is_file():
+        return [model]
+    folds = {
+        int(number): record.parent
+        for record in model.glob(f"fold-*/{TRAINING}")
+        if (number := record.parent.name.removeprefix("fold-")).isdecimal()
+    }
+    if not folds:
+        raise MissingInput(model, f"expected a run of `harmonize train`, found no {TRAINING}")
+    return [folds[fold] for fold in sorted(folds)]
+
+
+def asked(model: Path, union: Path, on: str) -> Asked:
+    """The rows of a part that the runs of a folder are scored on.
+
+    Of the part that folds were made of, each fold's run is asked about its own rows; of another part, all are
+    asked about all of them.
+
+    Raises:
+        HarmonizeError: no such run, or part.
+    """
+    from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.select.rows import rows_to_test
+    from harmonize.relation.train.seen import seen_documents
+    from harmonize.relation.train.work_folder import RECIPE
+
+    runs = runs_of(model)
+    recipes = [load_recipe(run / RECIPE) for run in runs]
+    if on == recipes[0].evaluate_on:
+        gold = [rows_to_test(union, on, recipe.folds, recipe.fold) for recipe in recipes]
+    else:
+        gold = [rows_to_test(union, on)]
+    seen: dict[str, DocumentKey] = {}
+    for place, run in enumerate(runs):
+        names = set(gold[place % len(gold)]["document_id"].to_pylist())
+        seen |= {name: key for name, key in seen_documents(run, union, on).items() if name in names}
+    missing = 0 if runs == [model] else (recipes[0].folds or len(runs)) - len(runs)
+    return Asked(model, runs, gold, dict(sorted(seen.items())), missing)
+
+
+def predicted(what: Asked, load: Callable[[Path], AnyClassifier]) -> Predicted:
+    """What the runs say of the rows that they are asked about.
+
+    Raises:
+        HarmonizeError: runs of different labels.
+    """
+    from harmonize.relation.model.mean import MeanClassifier
+    from harmonize.relation.predictions import predicted_rows
+
+    if len(what.gold) < len(what.runs):
+        mean = MeanClassifier([load(run) for run in what.runs], str(what.model))
+        return Predicted(what.gold, [predicted_rows(mean, what.gold[0])], mean.kind, what.folds_missing)
+    predictions, kinds = [], set()
+    for run, rows in zip(what.runs, what.gold, strict=True):
+        classifier: KindOfClassifier = load(run)
+        predictions.append(predicted_rows(classifier, rows))
+        kinds.add(classifier.kind)
+    if len(kinds) > 1:
+        raise HarmonizeError(
+            f"{what.model}: expected folds of the same labels, got {' and '.join(sorted(kinds))}"
+        )
+    return Predicted(what.gold, predictions, kinds.pop(), what.folds_missing)
+
+
+def same_rows(one: Asked, other: Asked) -> None:
+    """Raises HarmonizeError where two are scored on different rows: one lacks folds that the other has."""
+    rows = [{name for gold in each.gold for name in gold["instance_id"].to_pylist()} for each in (one, other)]
+    if rows[0] != rows[1]:
+        fewer = min(one, other, key=lambda each: sum(gold.num_rows for gold in each.gold))
+        raise HarmonizeError(
+            f"--against: expected two runs that are scored on the same rows, {fewer.model} has "
+            f"{len(rows[0] ^ rows[1]):,} fewer: {fewer.folds_missing} of its folds are not trained"
+        )
+
+
+def without(rows: pa.Table, documents: Collection[str]) -> pa.Table:
+    """Rows, those of some documents left out."""
+    import pyarrow as pa
+
+    return rows.filter(pa.array([name not in documents for name in rows["document_id"].to_pylist()]))
