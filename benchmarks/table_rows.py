@@ -78,6 +78,7 @@ def biored() -> Iterator[Row]:
         ("biored-after-union-4", "minilm, `document`", "the run above, then BioRED"),
         ("biored-document-whole-3", "minilm, `document`", "the whole union"),
         ("biored-document-whole-3-seed-1", "minilm, `document`, in bf16, seed 1", "the whole union"),
+        ("biored-document-whole-5", "minilm, `document`, in bf16", "the whole union"),
         ("biored-document-3", "minilm, `document`", alone),
         ("biored-logistic", "`logistic`", alone),
         ("biored-logistic-union", "`logistic`", "the union"),
