@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from harmonize import __version__
-from harmonize.errors import HarmonizeError, InvalidDocument, UnknownName
+from harmonize.errors import HarmonizeError, InvalidDocument, UnionError, UnknownName
 from harmonize.ledger import Drop, DroppedItem, Ledger
 from harmonize.model import Document, Split
 from harmonize.registry import adapter
@@ -23,15 +23,26 @@ from harmonize.text.sentences import RULE_BASED, with_sentences
 from harmonize.union.documents import DocumentsWriter
 from harmonize.union.finish import finish
 from harmonize.union.leaks import find_repeats, leaks_into
+from harmonize.union.manifest import manifest_content
 from harmonize.union.nary import NaryRows
-from harmonize.union.schema import DATA, DROPPED, DROPPED_COLUMNS, SAID, SCHEMA_VERSION, partition_file
+from harmonize.union.schema import (
+    DATA,
+    DROPPED,
+    DROPPED_COLUMNS,
+    REPORT,
+    SAID,
+    SCHEMA_VERSION,
+    SET_FILES,
+    partition_file,
+)
 from harmonize.union.writer import Leaks, Partition, write_partition
-from harmonize.writing.replace import new_folder
+from harmonize.writing.parquet import check_name
+from harmonize.writing.replace import check_replaceable, followed, new_folder
 from harmonize.writing.text import one_line, tab_line
 
 from .pubtator import PubTatorDump, PubTatorService
 
-__all__ = ["build"]
+__all__ = ["build", "check_out"]
 
 Progress = Callable[[str, int], None]
 """Called with a corpus' name and how many of its documents are done."""
@@ -57,7 +68,8 @@ def build(
     """Build a union set.
 
     Args:
-        out: the set's folder; an older set there is replaced at the end, and only if all went well.
+        out: the set's folder; an older set there is replaced at the end, and only if all went well. Nothing
+            else is.
         root: a mirror: one folder per corpus, with the files that its mapping names; those of an extension
             may also lie beside its mapping.
         corpora: names, or "all"; their order does not matter.
@@ -83,6 +95,8 @@ def build(
     catalogue = load_catalogue(extensions)
     settings = load_leak_settings(leak_settings)
     chosen = with_whole_documents(catalogue.select(corpora, terms), whole_documents)
+    licences = {"terms": terms, "accepted": _accepted(accepted, chosen, catalogue)}
+    check_out(out, root)
     wanted = dict(sources or {})
     for name in wanted:
         catalogue.select([name])
@@ -113,11 +127,33 @@ def build(
             "sentences": splitter,
             "abbreviations": abbreviations.available(),
             "pubtator": None if pubtator is None else pubtator.described(),
-            "licences": {"terms": terms, "accepted": _accepted(accepted, chosen, catalogue)},
+            "licences": licences,
             "corpora": {part.corpus.key: part.written(folder, leaks) for part in parts},
         }
         finish(folder, manifest, repeats, settings)
     return manifest
+
+
+def check_out(out: Path, root: Path | None = None) -> None:
+    """Nothing but an older set is lost if a set is built at `out`.
+
+    Args:
+        root: the mirror, where it is known already.
+
+    Raises:
+        HarmonizeError: `out` is a file, no UTF-8, or a folder with the mirror or anything else in it.
+    """
+    check_name(out)
+    place, mirror = followed(out), None if root is None else followed(root)
+    if mirror is not None and place in (mirror, *mirror.parents):
+        raise HarmonizeError(f"{out}: expected a folder apart from the mirror, {root}")
+    try:
+        manifest_content(out)
+    except (UnionError, OSError):
+        names: tuple[str, ...] = ()
+    else:
+        names = (*SET_FILES, REPORT)
+    check_replaceable(out, "an earlier union set", names)
 
 
 def with_whole_documents(chosen: Sequence[Corpus], names: Iterable[str]) -> list[Corpus]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import Annotated
 
 import typer
@@ -40,5 +42,7 @@ def _root(
 
 
 def main() -> None:
-    """The `harmonize` command."""
+    """The `harmonize` command. Names of files that are no UTF-8 are printed with escapes."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
     app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,6 +32,7 @@ from harmonize.union.manifest import nary_files
 
 from .build import Progress as DocumentProgress
 from .build import build as build_union
+from .build import check_out
 from .fetch import cache_folder, fetch_corpora, fetch_plan
 from .options import (
     DEFAULT_UNION,
@@ -46,7 +48,7 @@ from .options import (
     names_in,
     source_choices,
 )
-from .pubtator import given
+from .pubtator import SERVICE, given
 
 __all__: list[str] = []
 
@@ -129,6 +131,7 @@ def fetch(
 
 @app.command()
 def build(
+    context: typer.Context,
     corpora: Corpora = "all",
     mirror: Mirror = None,
     sample: Annotated[bool, typer.Option("--sample", help="Read the hand-written sample instead.")] = False,
@@ -164,6 +167,10 @@ def build(
     sources = source_choices(source, keys)
     accepted: Iterable[str] = accept_licence or []
     if sample:
+        _check_unread(context, ("mirror",) if pubtator == SERVICE else ("mirror", "cache"))
+    check_out(out)
+    annotation = given(pubtator, cache)
+    if sample:
         root = sample_folder()
     elif mirror is not None and not is_url(mirror):
         root = Path(mirror)
@@ -182,7 +189,7 @@ def build(
             sources=sources,
             splitter=sentences,
             extensions=extend or (),
-            pubtator=given(pubtator, cache),
+            pubtator=annotation,
             terms=cast(LicenceTerms, licence),
             accepted=accepted,
             leak_settings=leak_settings,
@@ -227,7 +234,8 @@ def draft_corpus(
     typer.echo(f"{draft.folder}: {counts}; {at_most}{draft.rows:,} rows")
     if draft.undecided:
         typer.echo(f"Still to be decided (DECIDE): {'; '.join(draft.undecided)}")
-    typer.echo(f"Then: harmonize build --corpora {name} --extend {draft.folder} --out artifacts/{name}-union")
+    folder = shlex.quote(str(draft.folder))
+    typer.echo(f"Then: harmonize build --corpora {name} --extend {folder} --out artifacts/{name}-union")
 
 
 def _is_at_hand(corpus: Corpus) -> bool:
@@ -236,6 +244,14 @@ def _is_at_hand(corpus: Corpus) -> bool:
         not corpus.spec.downloads
         or any(not missing_files(corpus, variant, corpus.own_folder) for variant in corpus.spec.sources)
     )
+
+
+def _check_unread(context: typer.Context, names: Iterable[str]) -> None:
+    """Raises HarmonizeError for an option of the command line, not of the environment, beside --sample."""
+    for name in names:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            raise HarmonizeError(f"--sample: expected no --{name} beside it, it is read from the package")
 
 
 def _selected(catalogue: Catalogue, corpora: str, terms: str) -> list[Corpus]:

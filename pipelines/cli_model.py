@@ -103,8 +103,6 @@ def train(
     """Train a classifier on a union set; the same command resumes an interrupted training.
 
     Example: harmonize train --union artifacts/union --recipe quick --out artifacts/run
-
-    Example: harmonize train --union artifacts/union --refit artifacts/run --out artifacts/refitted
     """
 
     options = {

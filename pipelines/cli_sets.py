@@ -22,6 +22,7 @@ from harmonize.union.leak_table import leak_table
 from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import read_manifest, split_counts
 from harmonize.union.reader import load_union
+from harmonize.union.schema import REPORT
 from harmonize.writing.json_files import json_text
 from harmonize.writing.replace import new_file
 
@@ -30,6 +31,7 @@ from . import show as show_
 from . import stats as stats_
 from . import verify as verify_
 from .export import exported
+from .inputs import check_apart
 from .leaks import compare_documents
 from .options import DEFAULT_UNION, LeakSettingsFile, Mirror, UnionFolder, app
 from .report import PUBMEDBERT
@@ -107,6 +109,11 @@ def leaks(
     if leak_settings is not None and not again:
         raise HarmonizeError("--leak-settings: expected --again with it, which compares the documents anew")
     repeats = compare_documents(union, leak_settings) if again else read_repeats(union)
+    if again and (union / REPORT).exists():
+        typer.echo(
+            f"warning: {union / REPORT} may tell of the repeats before; `harmonize report` makes it anew",
+            err=True,
+        )
     settings = LeakSettings.model_validate(read_manifest(union)["leaks"]["settings"])
     Console().print(Markdown(leak_table(repeats, settings)))
 
@@ -127,6 +134,8 @@ def folds(
 
     Example: harmonize folds artifacts/union --corpus aimed -k 3
     """
+    if out is not None:
+        check_apart(union, out)
     found: Folds = _published(union, corpus, mirror) if published else make_folds(union, corpus, count, seed)
     if out is None:
         write_folds(found, sys.stdout)

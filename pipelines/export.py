@@ -6,6 +6,8 @@ from pathlib import Path
 
 from harmonize.export.export import export
 
+from .inputs import check_apart
+
 __all__ = ["exported"]
 
 
@@ -18,8 +20,9 @@ def exported(
         corpora, splits: names joined by commas; all if None.
 
     Raises:
-        HarmonizeError: see harmonize.export.export; nothing has then been written.
+        HarmonizeError: `out` is in the set, or see harmonize.export.export; nothing has then been written.
     """
+    check_apart(union, out, "a place")
     written = export(union, out, form, corpora=_names(corpora), splits=_names(splits), negatives=negatives)
     counts = ", ".join(f"{count:,} {what}" for what, count in written.total.items())
     return f"{counts} in {out}"

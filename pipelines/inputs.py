@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError, InputError, UnionError
@@ -21,6 +22,7 @@ from harmonize.prediction.work import Work
 from harmonize.sources.annotations import ARTICLE_FORMS, input_files
 from harmonize.spec import load_catalogue
 from harmonize.union.schema import MANIFEST
+from harmonize.writing.replace import file_place, followed
 
 __all__ = [
     "INPUT_FORMS",
@@ -30,6 +32,7 @@ __all__ = [
     "check_documents",
     "check_file",
     "check_how",
+    "check_pairs_to_make",
     "check_report",
     "check_union",
     "input_documents",
@@ -81,25 +84,52 @@ def input_kind(source: Path) -> str | None:
     return SHARDS if is_shards(source) else UNION if is_union(source) else None
 
 
-def check_apart(source: Path, out: Path) -> None:
-    if source.is_dir() and source.resolve() in (out.resolve(), *out.resolve().parents):
-        raise HarmonizeError(f"{out}: expected a file outside the input")
+def check_apart(source: Path, out: Path, what: str = "a file") -> None:
+    """Raises HarmonizeError for something to write that is the input, or stands in it."""
+    place = followed(out)
+    if source.is_dir() and followed(source) in (place, *place.parents):
+        raise HarmonizeError(f"{out}: expected {what} outside the input")
 
 
 def check_file(source: Path, out: Path) -> None:
-    """Raises HarmonizeError for a file to write that is the input, stands in it, or is a folder."""
-    if out.is_dir():
-        raise HarmonizeError(f"{out}: expected a file, got a folder")
+    """Raises HarmonizeError for a file to write that is the input, stands in it, or is no file."""
+    file_place(out)
     if out.exists() and source.exists() and out.samefile(source):
         raise HarmonizeError(f"{out}: expected another file than the input")
     check_apart(source, out)
 
 
 def check_report(source: Path, out: Path, report: Path) -> None:
-    """Raises HarmonizeError for a report that would stand in the place of the input or of the output."""
+    """What is wrong with the place of a report is told before anything is written.
+
+    Raises:
+        HarmonizeError: it would stand in the place of the input or of the output, or cannot be written.
+    """
     check_file(source, report)
     if report.resolve() in (out.resolve(), *out.resolve().parents):
         raise HarmonizeError(f"{report}: expected another file than the output")
+    folder = next(each for each in file_place(report).parents if each.exists())
+    if not folder.is_dir():
+        raise HarmonizeError(f"{report}: expected a folder to write it in, {folder} is a file")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise HarmonizeError(f"{report}: expected a folder that can be written to, {folder} cannot")
+
+
+def check_pairs_to_make(
+    source: Path, *, as_corpus: str | None, types: Path | None, strict: bool, extensions: Sequence[Path]
+) -> None:
+    """Raises HarmonizeError for options that say how pairs are made, since a union set has its own."""
+    options = {
+        "--as-corpus": as_corpus is not None,
+        "--types": types is not None,
+        "--strict": strict,
+        "--extend": bool(extensions),
+    }
+    if told := [name for name, is_given in options.items() if is_given]:
+        raise HarmonizeError(
+            f"{source}: expected documents to read, got a union set, whose rows are the pairs; "
+            f"leave out {', '.join(told)}"
+        )
 
 
 def check_documents(source: Path, kind: str | None, as_corpus: str) -> None:

@@ -13,7 +13,7 @@ from harmonize.union.manifest import nary_files, read_manifest
 from harmonize.union.nary import rewrite_nary_leaks
 from harmonize.union.partition import PartitionFile
 from harmonize.union.reader import union_files
-from harmonize.union.schema import DOCUMENTS, DROPPED, MANIFEST
+from harmonize.union.schema import DOCUMENTS, DROPPED, MANIFEST, SET_FILES
 from harmonize.union.version import version_fault
 from harmonize.union.writer import rewrite_leaks
 from harmonize.writing.replace import new_folder
@@ -23,6 +23,8 @@ __all__ = ["compare_documents"]
 
 def compare_documents(union: Path, settings_file: Path | None = None) -> list[Repeat]:
     """Find the repeats of a set anew, and put the set with them in the place of the older one.
+
+    What else stands in its folder, such as a report, stays as it is.
 
     Args:
         settings_file: when documents repeat each other; the package's leaks.yaml unless given.
@@ -51,4 +53,15 @@ def compare_documents(union: Path, settings_file: Path | None = None) -> list[Re
             source = PartitionFile(corpus, split, union / part["file"])
             rewrite_nary_leaks(source, folder / part["file"], leaks)
         finish(folder, manifest, repeats, settings)
+        for path in union.iterdir():
+            if path.name not in SET_FILES:
+                _copy(path, folder / path.name)
     return repeats
+
+
+def _copy(path: Path, target: Path) -> None:
+    """Copy a file, a folder or a link as what it is."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.copytree(path, target, symlinks=True)
+    else:
+        shutil.copy2(path, target, follow_symlinks=False)

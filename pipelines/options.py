@@ -61,10 +61,16 @@ class _OneLineErrors(TyperGroup):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
-            messages, code = [f"{error.filename}: {error.strerror}"], HarmonizeError.exit_code
+            messages, code = [_told(error)], HarmonizeError.exit_code
         for message in messages:
             typer.echo(f"error: {message}", err=True)
         raise typer.Exit(code)
+
+
+def _told(error: OSError) -> str:
+    """What the system says, after the file where it names one: of a renaming, what was to be replaced."""
+    file, said = error.filename2 or error.filename, error.strerror or error
+    return str(HarmonizeError(f"{said}" if file is None else f"{file}: {said}"))
 
 
 app = typer.Typer(

@@ -14,7 +14,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.prediction.asked import Asked
 from harmonize.prediction.pmids import STDIN, read_pmids
-from harmonize.sources.annotations import iter_articles
+from harmonize.sources.annotations import input_files, iter_articles
 from harmonize.sources.pubtator3 import URL, PubTator3
 
 __all__ = ["SERVICE", "PubTatorDump", "PubTatorService", "answers_folder", "chosen_source", "given"]
@@ -27,9 +27,13 @@ class PubTatorDump:
 
     Attributes:
         misfits: how many mentions did not fit their text and were left out, by reason.
+
+    Raises:
+        MissingInput: no such file or folder, or an empty folder.
     """
 
     def __init__(self, path: Path) -> None:
+        input_files(path)
         self.path = path
         self.misfits: Counter[str] = Counter()
         self._articles: set[str] = set()
@@ -80,9 +84,15 @@ def given(choice: str | None, cache: Path | None) -> PubTatorDump | PubTatorServ
 
     Args:
         cache: for the service's answers; the user's cache folder unless given.
+
+    Raises:
+        HarmonizeError: nothing is named, or standard input, which several corpora cannot read.
+        MissingInput: no such file or folder, or an empty folder.
     """
     if choice is None:
         return None
+    if choice in ("", STDIN):
+        raise HarmonizeError(f"--pubtator: expected a file, a folder or {SERVICE}, got {choice or 'nothing'}")
     if choice == SERVICE:
         return PubTatorService(answers_folder(cache))
     return PubTatorDump(Path(choice))
@@ -102,6 +112,10 @@ def chosen_source(
         raise HarmonizeError(f"expected INPUT or --pmids, got {got}")
     if choice is not None and pmids is None:
         raise HarmonizeError("--pubtator: expected --pmids, the articles to look for")
+    if cache is not None and (pmids is None or choice not in (None, SERVICE)):
+        raise HarmonizeError(
+            "--cache: expected --pmids without a dump; it keeps what the service of PubTator 3 answers"
+        )
     if choice == "":
         raise HarmonizeError(f"--pubtator: expected a file, a folder or {SERVICE}, got nothing")
     if pmids == choice == STDIN:

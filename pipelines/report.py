@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harmonize.report.report import REPORT, write_report
+from harmonize.report.report import write_report
+from harmonize.union.schema import REPORT
+from harmonize.writing.replace import followed
+
+from .inputs import check_apart
 
 __all__ = ["NO_TOKENIZER", "PUBMEDBERT", "report"]
 
@@ -26,7 +30,7 @@ def report(
     """Write the report of the set at `union` and return its path.
 
     Args:
-        out: the set's report.html unless given.
+        out: the set's report.html unless given; no other place in the set.
         tokenizer: a folder, a name on the hub, or "none" for lengths in words.
         sample, seed, quote: see write_report.
 
@@ -34,6 +38,8 @@ def report(
         HarmonizeError: see write_report.
     """
     target = union / REPORT if out is None else out
+    if followed(target) != followed(union) / REPORT:
+        check_apart(union, target)
     wanted = None if tokenizer == NO_TOKENIZER else tokenizer
     write_report(union, target, tokenizer=wanted, sample=sample, seed=seed, quote=quote)
     return target

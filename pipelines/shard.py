@@ -15,6 +15,8 @@ from harmonize.prediction.shard_manifest import ShardManifest, is_shards
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD, write_shards
 from harmonize.prediction.tally import Tally
 from harmonize.sources.annotations import input_files
+from harmonize.union.schema import DATA, MANIFEST
+from harmonize.writing.replace import check_replaceable, followed
 
 from .inputs import check_report, user_types
 from .losses import SkippedDocuments, write_report
@@ -94,8 +96,7 @@ def _some(documents: Iterable[Document], source: Path, tally: Tally) -> Iterator
 
 
 def _check_out(source: Path, out: Path) -> None:
-    if out.exists() and not is_shards(out) and not (out.is_dir() and not any(out.iterdir())):
-        raise HarmonizeError(f"{out}: expected a new folder, or one of shards to replace")
-    one, other = source.resolve(), out.resolve()
+    one, other = followed(source), followed(out)
     if one == other or one in other.parents or other in one.parents:
         raise HarmonizeError(f"{out}: expected a folder apart from the input")
+    check_replaceable(out, "earlier shards", (MANIFEST, DATA) if is_shards(out) else ())

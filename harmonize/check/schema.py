@@ -24,7 +24,7 @@ __all__ = [
     "schema_faults",
 ]
 
-UNREADABLE = (pa.ArrowException, OSError, UnicodeDecodeError)
+UNREADABLE = (pa.ArrowException, OSError, UnicodeError)
 """What reading a broken Parquet file raises."""
 
 Row = dict[str, Any]

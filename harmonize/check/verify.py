@@ -47,13 +47,14 @@ from harmonize.union.schema import (
     LEAKS,
     LEAKS_TABLE,
     MANIFEST,
+    REPORT,
 )
 from harmonize.union.version import version_fault
 
 __all__ = ["FAULTS_PER_FILE", "Fault", "verify"]
 
 FAULTS_PER_FILE = 20
-_BESIDE = (MANIFEST, "report.html")
+_BESIDE = (MANIFEST, REPORT)
 """Files that may stand in a set without the manifest naming them."""
 
 

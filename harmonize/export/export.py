@@ -23,7 +23,7 @@ import pyarrow as pa
 from bioc import BioCCollection, BioCDocument
 
 from harmonize import __version__
-from harmonize.errors import HarmonizeError, UnionError, UnknownName
+from harmonize.errors import UnionError, UnknownName
 from harmonize.export.documents import RowDocument, row_documents
 from harmonize.export.tsv import TSV_COLUMNS, lines
 from harmonize.formats import bioc, pubtator
@@ -35,7 +35,7 @@ from harmonize.union.partition import PartitionFile, row_batches
 from harmonize.union.reader import union_files
 from harmonize.union.schema import DOCUMENTS
 from harmonize.writing.json_files import write_json
-from harmonize.writing.replace import new_file, new_folder
+from harmonize.writing.replace import check_replaceable, new_file, new_folder
 from harmonize.writing.text import tab_line
 
 __all__ = ["EXPORT", "EXPORT_FORMATS", "ExportFormat", "Exported", "export"]
@@ -103,22 +103,11 @@ def export(
         raise UnionError(f"{folder}: expected rows of the wanted corpora and splits, found none")
     if form == "tsv":
         return Exported(out, {out.name: _write_tsv(parts, out, negatives)})
-    _check_replaceable(out)
+    check_replaceable(out, "an earlier export", _earlier(out))
     with new_folder(out) as target:
         files = _write_documents(folder, manifest, parts, target, form)
         _write_contents(manifest, parts, target, form, files)
     return Exported(out, files)
-
-
-def _check_replaceable(out: Path) -> None:
-    """Raises HarmonizeError unless `out` is new, empty, or a folder of nothing but an earlier export."""
-    if not out.exists():
-        return
-    if not out.is_dir():
-        raise HarmonizeError(f"{out}: expected a folder, for a file of each corpus and split")
-    others = sorted({path.name for path in out.iterdir()} - _earlier(out))
-    if others:
-        raise HarmonizeError(f"{out}: expected a new folder or an earlier export, found {others[0]}")
 
 
 def _earlier(out: Path) -> set[str]:
@@ -241,8 +230,6 @@ def _write_contents(
 
 
 def _write_tsv(parts: Iterable[PartitionFile], out: Path, negatives: bool) -> Counter[str]:
-    if out.is_dir():
-        raise HarmonizeError(f"{out}: expected a file, got a folder")
     out.parent.mkdir(parents=True, exist_ok=True)
     counts: Counter[str] = Counter()
     with new_file(out) as file:

@@ -26,12 +26,10 @@ from harmonize.report.sample import examples, facets
 from harmonize.union.leak_table import how
 from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import papers, read_manifest, split_counts
+from harmonize.writing.replace import new_path
 from harmonize.writing.text import write_text
 
-__all__ = ["REPORT", "write_report"]
-
-REPORT = "report.html"
-"""Where the report stands in a set unless told otherwise."""
+__all__ = ["write_report"]
 
 _NEAR_LISTED = 200
 
@@ -48,7 +46,7 @@ def write_report(
     """Write the report of the union set at `folder` to `out`.
 
     Args:
-        out: an HTML file; an older one is replaced.
+        out: an HTML file; an older one is replaced at the end.
         tokenizer: a name on the Hugging Face hub or a local folder; lengths are in words without one.
         sample: how many instances the page shows.
         seed: draws other ones.
@@ -65,7 +63,8 @@ def write_report(
         .render(**_content(folder, tokenizer, sample, seed, quote))
     )
     try:
-        write_text(out, page)
+        with new_path(out) as part:
+            write_text(part, page)
     except OSError as error:
         raise HarmonizeError(f"{out}: expected a file that can be written, got: {error.strerror}") from None
 

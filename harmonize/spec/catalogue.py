@@ -50,16 +50,20 @@ class Catalogue:
 
         Raises:
             UnknownName: a name, or terms, that are none.
-            HarmonizeError: the terms leave out every one.
+            HarmonizeError: no name, or the terms leave out every one.
         """
         if terms not in LICENCE_TERMS:
             raise UnknownName("licence terms", terms, LICENCE_TERMS)
         chosen: set[str] = set()
         for name in names:
             chosen |= self._usual() if name == "all" else {self[name].key}
+        if not chosen:
+            raise HarmonizeError(
+                f"corpora: expected all, or names such as {next(iter(self.corpora))}, got none"
+            )
         selected = [corpus for key, corpus in self.corpora.items() if key in chosen]
         allowed = [corpus for corpus in selected if corpus.spec.licence.allows(terms)]
-        if selected and not allowed:
+        if not allowed:
             licences = ", ".join(f"{corpus.key} is under {corpus.spec.licence.name}" for corpus in selected)
             raise HarmonizeError(f"expected a corpus whose licence allows {terms}: {licences}")
         return allowed

@@ -182,6 +182,12 @@ def _named(files: dict[str, FileEntry]) -> dict[str, FileEntry]:
     return files
 
 
+def _some(corpora: dict[str, CorpusEntry]) -> dict[str, CorpusEntry]:
+    if not corpora:
+        raise ValueError("expected at least one corpus, got none")
+    return corpora
+
+
 class Manifest(_Entry):
     """manifest.json, as far as other files are held against it."""
 
@@ -192,7 +198,7 @@ class Manifest(_Entry):
     pubtator: dict[str, Any] | None
     licences: LicencesEntry
     leaks: LeaksEntry
-    corpora: dict[str, CorpusEntry]
+    corpora: Annotated[dict[str, CorpusEntry], AfterValidator(_some)]
     files: Annotated[dict[str, FileEntry], AfterValidator(_named)]
 
     def bytes_of_files(self) -> dict[str, FileEntry]:

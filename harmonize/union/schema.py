@@ -7,6 +7,7 @@
     <set>/README.md, croissant.json                       the dataset card, for people and for machines
     <set>/data/corpus=<name>/split=<split>/<split>.parquet
     <set>/nary/corpus=<name>/split=<split>/<split>.parquet the same of relations of any number of entities
+    <set>/report.html                                     the report, once it was asked for
 
 Adding a column that may be null, or a file, raises the minor number of SCHEMA_VERSION, changing or removing
 one the major number. Sets of all minor versions are read, see harmonize.union.version.
@@ -39,10 +40,12 @@ __all__ = [
     "NARY_FILE_SCHEMA",
     "NARY_SCHEMA",
     "PARTITION_COLUMNS",
+    "REPORT",
     "ROW_SCHEMA",
     "SAID",
     "SCHEMA",
     "SCHEMA_VERSION",
+    "SET_FILES",
     "nary_file",
     "part_name",
     "partition_file",
@@ -53,6 +56,9 @@ NARY = "nary"
 DATA, MANIFEST, DROPPED, DOCUMENTS = "data", "manifest.json", "dropped.tsv", "documents.parquet"
 DROPPED_COLUMNS = ("corpus", "split", "step", "unit", "reason", "document_id", "item")
 LEAKS, LEAKS_TABLE, CARD, CROISSANT = "leaks.parquet", "leaks.md", "README.md", "croissant.json"
+REPORT = "report.html"
+SET_FILES = (MANIFEST, DROPPED, DOCUMENTS, LEAKS, LEAKS_TABLE, CARD, CROISSANT, DATA, NARY)
+"""What building writes at the top level of a set."""
 
 _TEXT = pa.string()
 _NAMES = pa.list_(pa.field("element", _TEXT, nullable=False))

@@ -14,7 +14,7 @@ __all__ = ["canonical_json", "json_hash", "json_text", "replace_json", "write_js
 
 
 def json_text(content: Any, *, escaped: bool = False, finite: bool = False) -> str:
-    """Content as JSON for people.
+    """Content as JSON for people. Halves of surrogate pairs, which names of files may hold, are \\u escapes.
 
     Args:
         escaped: characters beyond ASCII are written as \\u escapes.
@@ -23,7 +23,8 @@ def json_text(content: Any, *, escaped: bool = False, finite: bool = False) -> s
     Raises:
         ValueError: a number that is not finite, where they have to be.
     """
-    return json.dumps(content, indent=1, ensure_ascii=escaped, allow_nan=not finite) + "\n"
+    text = json.dumps(content, indent=1, ensure_ascii=escaped, allow_nan=not finite) + "\n"
+    return text.encode(errors="backslashreplace").decode()
 
 
 def write_json(path: Path, content: Any, *, escaped: bool = False, finite: bool = False) -> None:

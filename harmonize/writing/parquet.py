@@ -9,9 +9,10 @@ from typing import IO, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harmonize.errors import HarmonizeError
 from harmonize.writing.json_files import canonical_json
 
-__all__ = ["METADATA_KEY", "parquet_writer", "with_metadata", "write_parquet"]
+__all__ = ["METADATA_KEY", "check_name", "parquet_writer", "with_metadata", "write_parquet"]
 
 METADATA_KEY = b"harmonize"
 """The key of a file's metadata under which a JSON object says what the file is."""
@@ -20,13 +21,32 @@ _CODEC = "zstd"
 
 
 def write_parquet(table: pa.Table, path: Path) -> None:
-    """Write a table as one file."""
+    """Write a table as one file.
+
+    Raises:
+        HarmonizeError: see `check_name`.
+    """
+    check_name(path)
     pq.write_table(table, path, compression=_CODEC)
 
 
 def parquet_writer(sink: Path | IO[bytes], schema: pa.Schema) -> pq.ParquetWriter:
-    """A writer of a file, to be closed, or used as a context."""
+    """A writer of a file, to be closed, or used as a context.
+
+    Raises:
+        HarmonizeError: see `check_name`.
+    """
+    if isinstance(sink, Path):
+        check_name(sink)
     return pq.ParquetWriter(sink, schema, compression=_CODEC)
+
+
+def check_name(path: Path) -> None:
+    """Raises HarmonizeError for a path that is no UTF-8, at which pyarrow neither writes nor reads."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise HarmonizeError(f"{path}: expected a name in UTF-8, Parquet files can have no other") from None
 
 
 def with_metadata(schema: pa.Schema, about: Mapping[str, Any]) -> pa.Schema:

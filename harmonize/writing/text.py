@@ -8,8 +8,11 @@ __all__ = ["one_line", "tab_line", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a file; where it is read while it is written, see harmonize.writing.replace."""
-    path.write_text(text, encoding="utf-8", newline="\n")
+    """Write a file; where it is read while it is written, see harmonize.writing.replace.
+
+    Halves of surrogate pairs, which names of files may hold and UTF-8 cannot, become escapes such as \\udcff.
+    """
+    path.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
 
 
 def tab_line(*fields: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable
@@ -353,6 +354,21 @@ def test_a_file_with_other_bytes(union: Path, name: str) -> None:
     assert first[2].endswith(f", got {got}")
     assert len(before) == len(after)
     assert len(more) == (name in TEXTS)  # which are also held against what they are made of
+
+
+def test_a_manifest_without_a_corpus(union: Path) -> None:
+    edit_manifest(union, lambda m: m["corpora"].clear())
+    expected = "expected at least one corpus, got none"
+    assert faults(union) == [("manifest.json", "corpora", expected)]
+    with pytest.raises(UnionError, match=f"corpora: {expected}"):
+        read_manifest(union)
+
+
+def test_a_folder_whose_name_is_no_utf_8_has_faults(union: Path) -> None:
+    moved = union.rename(union.with_name(os.fsdecode(b"\xff")))
+    assert {(fault.file, fault.message.partition(":")[0]) for fault in verify(moved)} == {
+        (path.relative_to(moved).as_posix(), "expected Parquet, got") for path in moved.rglob("*.parquet")
+    }
 
 
 def test_a_parquet_file_that_is_none(union: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from test_cli import run
 
 from harmonize.check.verify import verify
 from harmonize.errors import HarmonizeError
@@ -106,6 +109,99 @@ build(Path(sys.argv[1]), sample_folder(), progress=kill)
     assert contents(out) == before
     build(out, sample_folder(), corpora=["aimed"])
     assert contents(out) == before
+
+
+def unread(corpus: str, documents: int) -> None:
+    raise AssertionError(f"{corpus} was read")
+
+
+def test_somebody_s_files_are_not_replaced_and_no_corpus_is_read_for_it(tmp_path: Path) -> None:
+    mine, shards = tmp_path / "mine", tmp_path / "shards"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("mine")
+    (shards / "data").mkdir(parents=True)
+    (shards / "manifest.json").write_text("{}")
+    before = contents(tmp_path)
+    for out, found in ((mine, "notes.txt"), (shards, "data")):
+        with pytest.raises(
+            HarmonizeError, match=f"{out.name}: expected a new folder or an earlier union set, found {found}$"
+        ):
+            build(out, sample_folder(), corpora=["aimed"], progress=unread)
+    with pytest.raises(HarmonizeError, match=r"notes\.txt: expected a folder, got a file"):
+        build(mine / "notes.txt", sample_folder(), corpora=["aimed"], progress=unread)
+    assert contents(tmp_path) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "shards"]
+
+
+def test_an_older_set_is_replaced_but_not_with_somebody_s_files_in_it(tmp_path: Path) -> None:
+    out = tmp_path / "union"
+    out.mkdir()
+    build(out, sample_folder(), corpora=["aimed"])
+    before = contents(out)
+    (out / "report.html").write_text("")
+    build(out, sample_folder(), corpora=["aimed"])
+    assert contents(out) == before
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(HarmonizeError, match=r"union: expected .* an earlier union set, found notes\.txt$"):
+        build(out, sample_folder(), corpora=["aimed"], progress=unread)
+    assert contents(out) == before | {"notes.txt": b"mine"}
+
+
+@pytest.mark.parametrize("out", ["mirror", "mirror/aimed", "."])
+def test_a_mirror_is_never_replaced_by_its_set(tmp_path: Path, out: str) -> None:
+    shutil.copytree(sample_folder() / "aimed", tmp_path / "mirror" / "aimed")
+    before = contents(tmp_path)
+    with pytest.raises(HarmonizeError, match=r"expected a (folder apart from the mirror|new folder)"):
+        build(tmp_path / out, tmp_path / "mirror", corpora=["aimed"], progress=unread)
+    assert contents(tmp_path) == before
+
+
+def test_a_mirror_in_a_set_s_own_folder_is_not_replaced(tmp_path: Path) -> None:
+    build(tmp_path / "union", sample_folder(), corpora=["aimed"])
+    shutil.copytree(sample_folder(), tmp_path / "union" / "data" / "mirror")
+    with pytest.raises(HarmonizeError, match=r"union: expected a folder apart from the mirror, .*/mirror$"):
+        build(tmp_path / "union", tmp_path / "union/data/mirror", corpora=["aimed"], progress=unread)
+
+
+def test_a_link_to_a_folder_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "disk" / "set").mkdir(parents=True)
+    (tmp_path / "union").symlink_to("disk/set")
+    build(tmp_path / "union", sample_folder(), corpora=["aimed"])
+    build(tmp_path / "union", sample_folder(), corpora=["hprd50"])
+    assert (tmp_path / "union").is_symlink()
+    assert list(read_manifest(tmp_path / "disk" / "set")["corpora"]) == ["hprd50"]
+    assert [path.name for path in (tmp_path / "disk").iterdir()] == ["set"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of a file's size are POSIX")
+def test_a_set_without_room_is_told_by_its_name(tmp_path: Path) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, hard))
+    try:
+        done = run("build", "--sample", "--corpora", "aimed", "--out", "union", cwd=tmp_path, code=2)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert re.search(r"^error: union: .*File too large$", done.stderr, re.MULTILINE)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--accept-licence", "MTI"), "unknown licence 'MTI': expected one of"),
+        (("--pubtator", "nowhere"), "nowhere: expected a file or a folder with files, found none"),
+        (("--pubtator", ""), "--pubtator: expected a file, a folder or api, got nothing"),
+        (("--pubtator", "-"), "--pubtator: expected a file, a folder or api, got -"),
+    ],
+)
+def test_what_is_asked_for_is_checked_before_a_corpus_is_read(
+    tmp_path: Path, options: tuple[str, ...], message: str
+) -> None:
+    corpora = ("--mirror", str(tmp_path), "--corpora", "aimed")  # none is there, which reading would tell
+    done = run("build", *corpora, *options, cwd=tmp_path, code=2)
+    assert f"error: {message}" in done.stderr
 
 
 def test_unreadable_output_places_are_refused(tmp_path: Path) -> None:

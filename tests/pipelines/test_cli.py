@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -87,6 +88,11 @@ def test_the_mirror_may_come_from_the_environment(tmp_path: Path) -> None:
     assert (tmp_path / "artifacts/union/manifest.json").is_file()
 
 
+def test_a_mirror_of_the_environment_does_not_keep_the_sample_from_being_built(tmp_path: Path) -> None:
+    run("build", "--sample", "--corpora", "aimed", cwd=tmp_path, HARMONIZE_MIRROR="nowhere")
+    assert (tmp_path / "artifacts/union/manifest.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -103,6 +109,9 @@ def test_the_mirror_may_come_from_the_environment(tmp_path: Path) -> None:
             ["build", "--sample", "--corpora", "biored", "--source", "ddi=zip"],
             "unknown corpus in --source 'ddi'",
         ),
+        (["build", "--sample", "--corpora", ""], "corpora: expected all, or names such as biored, got none"),
+        (["build", "--sample", "--mirror", "nowhere"], "--sample: expected no --mirror beside it"),
+        (["build", "--sample", "--cache", "nowhere"], "--sample: expected no --cache beside it"),
         (["build", "--mirror", "nowhere"], "nowhere/biored/Train.PubTator: expected the BioRED corpus"),
         (["build", "--sample", "--corpora", "drugprot", "--sentences", "no_such_model"], "no_such_model"),
         (["build", "--sample", "--extend", "nowhere"], "nowhere/table2.yaml"),
@@ -192,3 +201,71 @@ def test_corpora_lists_all_with_licence_and_presence(tmp_path: Path) -> None:
     printed = run("corpora", "--mirror", tmp_path).stdout
     for expected in ("biored", "disgenet", "CC BY-NC 4.0", "present", "missing"):
         assert expected in printed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["export", "set", "--out", "set/export"],
+        ["export", "set", "--out", "set", "--format", "tsv"],
+        ["export", "set", "--out", "set/documents.parquet", "--format", "tsv"],
+        ["export", "set", "--out", "link", "--format", "tsv"],
+        ["report", "set", "--tokenizer", "none", "--out", "set/manifest.json"],
+        ["report", "set", "--tokenizer", "none", "--out", "link"],
+        ["folds", "set", "--corpus", "aimed", "-k", "2", "--out", "set/folds.tsv"],
+    ],
+)
+def test_nothing_is_written_into_the_set_that_is_read(
+    sample_union: Path, tmp_path: Path, arguments: list[str]
+) -> None:
+    shutil.copytree(sample_union, tmp_path / "set")
+    (tmp_path / "link").symlink_to("set/manifest.json")
+    done = run(*arguments, cwd=tmp_path, code=2)
+    assert re.fullmatch(r"error: \S+: expected a (file|place) outside the input\n", done.stderr)
+    assert "is whole" in run("verify", "set", cwd=tmp_path).stdout
+
+
+def test_a_report_may_stand_in_its_set(sample_union: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample_union, tmp_path / "set")
+    (tmp_path / "link").symlink_to("set/report.html")
+    for out in ([], ["--out", "set/report.html"], ["--out", "link"]):
+        run("report", "set", "--tokenizer", "none", *out, cwd=tmp_path)
+        assert "is whole" in run("verify", "set", cwd=tmp_path).stdout
+
+
+@pytest.mark.parametrize(
+    ("fault", "line"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on device"),
+        (OSError("Read out of bounds\nat 3"), "Read out of bounds at 3"),
+        (OSError(errno.EACCES, "Permission denied", "a.tsv"), "a.tsv: Permission denied"),
+        (OSError(errno.EACCES, "Permission denied", ".a.part", None, "a.tsv"), "a.tsv: Permission denied"),
+    ],
+)
+def test_what_the_system_says_is_told_with_the_file_where_it_names_one(
+    monkeypatch: pytest.MonkeyPatch, fault: OSError, line: str
+) -> None:
+    def fail(folder: Path) -> None:
+        raise fault
+
+    monkeypatch.setattr("harmonize.pipelines.cli_sets.verify_union", fail)
+    assert run("verify", "set", code=2).stderr == f"error: {line}\n"
+
+
+def test_a_report_names_files_that_are_no_utf_8(tmp_path: Path) -> None:
+    name, report = os.fsdecode(b"\xff.PubTator"), os.fsdecode(b"\xff.json")
+    shutil.copy(sample_folder() / "biored" / "Train.PubTator", tmp_path / name)
+    run("shard", name, "--out", "shards", "--report", report, cwd=tmp_path)
+    assert json.loads((tmp_path / report).read_text(encoding="utf-8"))["input"] == name
+
+
+def test_names_that_are_no_utf_8_are_printed_with_escapes(sample_union: Path, tmp_path: Path) -> None:
+    options = ("--corpus", "aimed", "-k", "2", "--out", os.fsdecode(b"\xff.tsv"))
+    printed = run_process("folds", sample_union, *options, cwd=tmp_path, PYTHONIOENCODING="utf-8:strict")
+    assert printed.stdout.endswith(r" in 2 folds: \udcff.tsv" + "\n")
+
+
+def test_a_set_whose_name_is_no_utf_8_is_refused(tmp_path: Path) -> None:
+    done = run("build", "--sample", "--out", os.fsdecode(b"\xff"), cwd=tmp_path, code=2)
+    assert done.stderr.startswith(r"error: \udcff: expected a name in UTF-8")
+    assert not list(tmp_path.iterdir())

@@ -136,6 +136,22 @@ def test_comparing_a_finished_set_again_changes_no_byte(sample_union: Path, tmp_
     assert contents(tmp_path / "union") == contents(sample_union)
 
 
+def test_what_else_stands_in_a_set_is_kept_when_it_is_compared_again(
+    sample_union: Path, tmp_path: Path
+) -> None:
+    union = tmp_path / "union"
+    shutil.copytree(sample_union, union)
+    (union / "report.html").write_text("page")
+    (union / "notes").mkdir()
+    (union / "notes" / "a.txt").write_text("mine")
+    (union / "link").symlink_to("notes")
+    before = contents(union)
+    done = run("leaks", "union", "--again", cwd=tmp_path)
+    assert contents(union) == before
+    assert (union / "link").is_symlink()
+    assert "warning: union/report.html may tell of the repeats before" in done.stderr
+
+
 def test_another_threshold_changes_what_repeats(sample_union: Path, tmp_path: Path) -> None:
     shutil.copytree(sample_union, tmp_path / "union")
     loose = "{shingle_words: 1, threshold: 0.05, propose: 0.05, permutations: 64}"

@@ -71,9 +71,9 @@ def test_two_native_builds_are_equal(tmp_path: Path, dump: Path) -> None:
     assert build_native(tmp_path / "one", dump) == build_native(tmp_path / "two", dump)
 
 
-def test_what_the_option_names(tmp_path: Path) -> None:
+def test_what_the_option_names(tmp_path: Path, dump: Path) -> None:
     assert given(None, None) is None
-    assert isinstance(given("somewhere", None), PubTatorDump)
+    assert isinstance(given(str(dump), None), PubTatorDump)
     service = given("api", tmp_path)
     assert isinstance(service, PubTatorService)
     assert service.described()["articles"] == 0

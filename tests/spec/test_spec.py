@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harmonize.errors import SpecError, UnknownName
+from harmonize.errors import HarmonizeError, SpecError, UnknownName
 from harmonize.spec import load_catalogue
 
 ROW = "mine: {level: document, pairs: [C-D], a: a1, b: b1, c: c1, d: d1, e: e2, task: Mine}\n"
@@ -157,6 +157,11 @@ def test_unknown_corpora_are_told_with_the_known_ones() -> None:
         load_catalogue().select(["bioread"])
 
 
+def test_no_name_selects_no_corpus() -> None:
+    with pytest.raises(HarmonizeError, match="corpora: expected all, or names such as biored, got none"):
+        load_catalogue().select([])
+
+
 def test_selection_has_table_order() -> None:
     assert [c.key for c in load_catalogue().select(["emu", "ddi", "biored"])] == ["biored", "ddi", "emu"]
 
@@ -165,4 +170,4 @@ def test_selection_has_table_order() -> None:
 def test_a_corpus_is_called_by_what_can_name_a_folder(tmp_path: Path, name: str) -> None:
     """Off a folder's name readers take a number or a date where it looks like one."""
     with pytest.raises(SpecError, match=r"table2\.yaml: .*expected a corpus' name: a letter, then letters"):
-        load_catalogue([extension(tmp_path, row=ROW.replace("mine:", f"{name}:"))])
+        load_catalogue([extension(tmp_path, row=ROW.replace("mine:", f'"{name}":'))])

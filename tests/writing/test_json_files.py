@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,3 +61,11 @@ def test_equal_content_is_one_canonical_text(content: dict[str, object]) -> None
 def test_a_hash_is_that_of_the_canonical_text() -> None:
     assert canonical_json({"b": 1, "a": "μ"}) == '{"a": "\\u03bc", "b": 1}'
     assert json_hash({}) == "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+
+
+@pytest.mark.parametrize("write", [write_json, replace_json])
+def test_a_name_that_is_no_utf_8_is_escaped_and_read_back(tmp_path: Path, write: Write) -> None:
+    name = os.fsdecode(b"\xff.txt")
+    write(tmp_path / "a.json", {name: [name]})
+    assert (tmp_path / "a.json").read_bytes().count(b"\\udcff.txt") == 2
+    assert json.loads((tmp_path / "a.json").read_text(encoding="utf-8")) == {name: [name]}

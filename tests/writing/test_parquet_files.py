@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
+from harmonize.errors import HarmonizeError
 from harmonize.writing.parquet import METADATA_KEY, parquet_writer, with_metadata, write_parquet
 
 TABLE = pa.table({"a": [1, 2], "b": ["x", None]})
@@ -37,3 +41,13 @@ def test_a_file_says_what_it_is(tmp_path: Path) -> None:
     said = pq.read_schema(tmp_path / "a.parquet").metadata[METADATA_KEY]
     assert json.loads(said) == {"version": 1, "about": "μ"}
     assert said == b'{"about": "\\u03bc", "version": 1}'
+
+
+def test_a_name_that_is_no_utf_8_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff.parquet")
+    message = re.escape(r"\udcff.parquet: expected a name in UTF-8")
+    with pytest.raises(HarmonizeError, match=message):
+        write_parquet(TABLE, path)
+    with pytest.raises(HarmonizeError, match=message):
+        parquet_writer(path, TABLE.schema)
+    assert not list(tmp_path.iterdir())

@@ -1,14 +1,17 @@
-"""Files that take an older one's place."""
+"""Files and folders that take an older one's place."""
 
 from __future__ import annotations
 
+import errno
 import os
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from harmonize.writing.replace import new_path
+from harmonize.errors import HarmonizeError
+from harmonize.writing.replace import check_replaceable, new_file, new_folder, new_path
 
 DAY = 24 * 3600
 
@@ -42,3 +45,91 @@ def test_what_a_killed_writer_left_is_swept_a_day_on(tmp_path: Path) -> None:
     with new_path(tmp_path / "a.txt") as part:
         part.write_text("whole", encoding="utf-8")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".a.txt.1f.part", ".b.txt.0f.part", "a.txt"]
+
+
+@pytest.mark.parametrize("older", ["older", None])
+def test_a_file_is_written_through_a_link(tmp_path: Path, older: str | None) -> None:
+    (tmp_path / "far").mkdir()
+    file, link = tmp_path / "far" / "rows.txt", tmp_path / "link"
+    if older is not None:
+        file.write_text(older, encoding="utf-8")
+    link.symlink_to("far/rows.txt")
+    with new_file(link) as part:
+        part.write("newer")
+    assert link.readlink() == Path("far/rows.txt")
+    assert file.read_text(encoding="utf-8") == "newer"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_folder_is_built_through_a_link(tmp_path: Path) -> None:
+    folder, link = tmp_path / "far" / "set", tmp_path / "link"
+    link.symlink_to("far/set")
+    for name in ("older", "newer"):
+        with new_folder(link) as part:
+            (part / name).write_text("", encoding="utf-8")
+        assert link.readlink() == Path("far/set")
+        assert [path.name for path in folder.iterdir()] == [name]
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_a_file_and_a_folder_do_not_take_each_other_s_place(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    with pytest.raises(HarmonizeError, match="folder: expected a file, got a folder"):
+        new_path(tmp_path / "folder").__enter__()
+    with pytest.raises(HarmonizeError, match="file: expected a folder, got a file"):
+        new_folder(tmp_path / "file").__enter__()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "folder"]
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes with a name are POSIX")
+def test_what_is_neither_file_nor_folder_stays(tmp_path: Path) -> None:
+    pipe, loop = tmp_path / "pipe", tmp_path / "loop"
+    os.mkfifo(pipe)
+    loop.symlink_to(loop)
+    for target in (pipe, loop):
+        with pytest.raises(
+            HarmonizeError, match=f"{target.name}: expected a file, got neither file nor folder"
+        ):
+            new_path(target).__enter__()
+    assert pipe.is_fifo()
+    assert loop.is_symlink()
+
+
+def test_where_there_is_no_room_the_file_is_named_that_was_to_be_written(tmp_path: Path) -> None:
+    for new, name in ((new_path, "a.txt"), (new_folder, "set")):
+        with pytest.raises(OSError, match="No space left") as caught, new(tmp_path / name):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        assert caught.value.filename == str(tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_cannot_be_begun_is_named_as_it_was_given(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught, new_file(tmp_path / "no" / "a.txt"):
+        pass
+    assert caught.value.filename == str(tmp_path / "no" / "a.txt")
+
+
+def test_an_error_that_names_another_file_or_may_be_of_one_is_left_alone(tmp_path: Path) -> None:
+    for number, name in ((errno.ENOSPC, "other"), (errno.EIO, None)):
+        fault = OSError(number, "broken", name)
+        with pytest.raises(OSError, match="broken") as caught, new_path(tmp_path / "a.txt"):
+            raise fault
+        assert caught.value.filename == name
+
+
+def test_a_folder_is_replaceable_if_it_holds_only_what_is_known(tmp_path: Path) -> None:
+    folder = tmp_path / "export"
+    check_replaceable(folder, "an earlier export", ())
+    folder.mkdir()
+    check_replaceable(folder, "an earlier export", ())
+    for name in ("a.txt", "b.txt"):
+        (folder / name).write_text("", encoding="utf-8")
+    check_replaceable(folder, "an earlier export", ("b.txt", "a.txt", "c.txt"))
+    with pytest.raises(
+        HarmonizeError, match=r"export: expected a new folder or an earlier export, found b\.txt$"
+    ):
+        check_replaceable(folder, "an earlier export", ("a.txt",))
+    with pytest.raises(HarmonizeError, match=r"a\.txt: expected a folder, got a file"):
+        check_replaceable(folder / "a.txt", "an earlier export", ("a.txt",))

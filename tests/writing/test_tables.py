@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
@@ -32,3 +33,9 @@ def test_white_space_of_any_kind_is_one_blank_of_a_line() -> None:
 def test_text_is_utf_8_with_its_own_line_ends(tmp_path: Path) -> None:
     write_text(tmp_path / "a", "μ\r\n\n")
     assert (tmp_path / "a").read_bytes() == b"\xce\xbc\r\n\n"
+
+
+def test_a_name_that_is_no_utf_8_is_escaped(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff.txt")
+    write_text(tmp_path / "a", f"| {name} |")
+    assert (tmp_path / "a").read_bytes() == b"| \\udcff.txt |"
