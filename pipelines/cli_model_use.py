@@ -85,8 +85,11 @@ def predict(
         str | None, typer.Option(help=f"{', '.join(OUTPUT_FORMS)} [default: by --out's suffix].")
     ] = None,
     as_corpus: Annotated[
-        str, typer.Option(help="The corpus whose rules form the pairs: kinds, contexts and [Corpus].")
-    ] = "biored",
+        str | None,
+        typer.Option(
+            help="The corpus whose rules form the pairs: kinds, contexts and [Corpus] [default: biored]."
+        ),
+    ] = None,
     relation_types: Annotated[
         str, typer.Option(help=f"{' or '.join(RELATION_TYPES)}: whose names relations get.")
     ] = BIORED,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harmonize.errors import HarmonizeError, MissingInput
 from harmonize.explore.server import check_extra
+from harmonize.prediction.sharded import is_predicted
 from harmonize.prediction.union_input import is_union
 
 from .pubtator import answers_folder
@@ -22,7 +23,7 @@ def material(paths: Sequence[Path], model: Path | None, cache: Path | None) -> M
     """What the page shows.
 
     Args:
-        paths: at most one union set, and any number of files of predictions and evaluated runs.
+        paths: at most one union set, and any number of files and folders of predictions and evaluated runs.
         model: a run to predict with; what is kept of its evaluations stands beside the set.
         cache: where PubTator 3's answers are kept.
 
@@ -37,7 +38,7 @@ def material(paths: Sequence[Path], model: Path | None, cache: Path | None) -> M
 
     if model is not None and not is_run(model):
         raise MissingInput(model, "expected the folder of a run of `harmonize train`, found none")
-    sets = [path for path in paths if is_union(path)]
+    sets = [path for path in paths if is_union(path) and not is_predicted(path)]
     if len(sets) > 1:
         raise HarmonizeError(f"{sets[1]}: expected one union set, got {sets[0]} besides")
     union = UnionRows.opened(sets[0]) if sets else None

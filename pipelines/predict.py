@@ -18,6 +18,7 @@ from harmonize.pipelines.inputs import (
     check_documents,
     check_file,
     check_how,
+    check_pairs_to_make,
     check_report,
     check_union,
     input_documents,
@@ -61,7 +62,7 @@ def predict(
     *,
     form: str | None = None,
     out_format: str | None = None,
-    as_corpus: str = "biored",
+    as_corpus: str | None = None,
     strict: bool = False,
     batch_size: int = 256,
     relation_types: str = BIORED,
@@ -84,14 +85,15 @@ def predict(
 
     Args:
         model: the classifier's folder, or a classifier.
-        source: a file, a folder of files, one of shards, or a union set, whose rows are the pairs; or
-            articles asked for by PMID.
+        source: a file, a folder of files, one of shards, or a union set, whose rows are the pairs, so that
+            nothing may say how to make some (as_corpus, types, strict, extensions); or articles asked for
+            by PMID.
         out: the file to write; one that stands there is replaced at the end, and only if all went well. For
             shards also a folder, a name without suffix, which gets a Parquet file for each shard; a run that
             was stopped goes on there.
         form: one of INPUT_FORMS, of a dump one of ARTICLE_FORMS; the input tells it unless given.
         out_format: one of outputs.OUTPUT_FORMS; the name of `out` tells it unless given.
-        as_corpus: the mapping whose rules make the pairs; a union set's rows have their own.
+        as_corpus: the mapping whose rules make the pairs, BioRED's unless given.
         strict: the first mention or document that makes no sense is an error; else it is left out, counted.
         batch_size: pairs that the classifier is asked about at once.
         relation_types: what relations are named by, see harmonize.prediction.relation_types.
@@ -123,14 +125,17 @@ def predict(
     kind = form or input_kind(source) if asked is None else _dump_form(asked, form, (out, report))
     if (corpora is not None or splits is not None) and kind != UNION:
         raise HarmonizeError(f"{source}: expected a union set, only such has corpora and splits to choose")
+    extensions = tuple(extensions)
+    if kind == UNION:
+        check_pairs_to_make(source, as_corpus=as_corpus, types=types, strict=strict, extensions=extensions)
     work = Work(
         model=model,
         source=source,
         out=out,
         asked=asked,
-        as_corpus=as_corpus,
+        as_corpus="biored" if as_corpus is None else as_corpus,
         types=user_types(types, source if kind == SHARDS else None),
-        extensions=tuple(extensions),
+        extensions=extensions,
         splitter=splitter,
         batch_size=batch_size,
         relation_types=relation_types,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harmonize.drafting.repeats import check_each_once
 from harmonize.ledger import Ledger
 from harmonize.model import Document, Mention, Split
 from harmonize.registry import adapter
@@ -80,21 +81,25 @@ def corpus_of(
     return Corpus(key, spec, choice, catalogue.target, path, {})
 
 
+def _source(corpus: Corpus) -> Source:
+    return Source(corpus, next(iter(corpus.spec.sources)), Path(), Ledger())
+
+
 def _documents(corpus: Corpus) -> Iterable[Document]:
-    source = Source(corpus, next(iter(corpus.spec.sources)), Path(), Ledger())
-    return adapter(corpus.key, Catalogue(corpus.target, {corpus.key: corpus}))(source)
+    return adapter(corpus.key, Catalogue(corpus.target, {corpus.key: corpus}))(_source(corpus))
 
 
 def survey(corpus: Corpus) -> Survey:
     """Look at every document of a corpus that `corpus_of` made without a mapping.
 
     Raises:
-        HarmonizeError: a file is missing or breaks its format.
+        HarmonizeError: a file is missing or breaks its format, or two documents have one id.
     """
     found, ids = Survey(), _Ids()
     for document in _documents(corpus):
         _count(document, found)
         ids.look_at(document.mentions)
+    check_each_once(_source(corpus))
     found.joiners = ids.joiners()
     return found
 

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from bioc import BioCDocument
 
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
 from harmonize.explore.query import Filters
 from harmonize.explore.view import DocumentView, Prediction, view_of_document, view_of_predictions
 from harmonize.formats import bioc, pubtator
-from harmonize.formats.article_forms import form_of
+from harmonize.formats.article_forms import HEAD, form_of
+from harmonize.formats.bioc_gold import gold_document
 from harmonize.formats.pubtator_record import split_ids
 from harmonize.model import Document, Relation
+from harmonize.prediction.sharded import is_predicted, prediction_parts
 from harmonize.relation.labels import is_negative
 
 __all__ = [
     "MOST_DOCUMENTS",
+    "NOT_OF_TWO",
+    "UNSPELLED",
     "PredictedDocuments",
     "PredictionTable",
     "Predictions",
@@ -35,9 +42,13 @@ __all__ = [
 MOST_DOCUMENTS = 20_000
 """Of a PubTator or BioC file that are shown: they stand in memory."""
 
+UNSPELLED = "mentions that the text does not spell"
+NOT_OF_TWO = "relations that are not of two entities"
+
 _NEEDED = ("instance_id", "label", "confidence", "related")
 _SIDES = ("head", "tail")
 _TOLD = ("corpus", "document_id", *(f"{side}_{part}" for side in _SIDES for part in ("id", "name", "type")))
+_JOINER = ","  # of the ids of a mention, as predict writes them
 _TRAINING, _EVALUATIONS = "training.json", "evaluation/*/predictions.parquet"
 
 
@@ -113,12 +124,14 @@ class PredictedDocuments:
     Attributes:
         confidences: of the relations of each document, as far as the file tells them.
         is_cut: the file holds more documents than are shown.
+        left_out: how many mentions and relations are not shown, by reason.
     """
 
     name: str
     documents: tuple[Document, ...]
     confidences: tuple[Mapping[Relation, float], ...]
     is_cut: bool = False
+    left_out: Mapping[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.documents)
@@ -165,7 +178,7 @@ def open_predictions(path: Path) -> list[Predictions]:
     """The predictions of a file, of a folder of parts, or of a run that was evaluated.
 
     Raises:
-        MissingInput: nothing there, or a run without evaluation.
+        MissingInput: nothing there, a run without evaluation, or a folder whose prediction is not finished.
         MalformedInput: something else than predictions.
     """
     if not path.exists():
@@ -178,7 +191,7 @@ def open_predictions(path: Path) -> list[Predictions]:
             )
         return found
     if path.is_dir():
-        files = sorted(path.glob("*.parquet"))
+        files = prediction_parts(path) if is_predicted(path) else sorted(path.glob("*.parquet"))
         if not files:
             raise MissingInput(
                 path, "expected a union set, a folder of predictions or a run, found none of them"
@@ -217,16 +230,21 @@ def _any(masks: Sequence[Any]) -> Any:
 # PubTator and BioC
 
 
-_Parsed = tuple[Document, dict[Relation, float]]
+class _Parsed(NamedTuple):
+    """A document of a file, the confidences of its relations, and what it lacks of the file's, by reason."""
+
+    document: Document
+    confidences: dict[Relation, float]
+    left_out: Counter[str]
 
 
 def _documents(path: Path) -> PredictedDocuments:
     with path.open("rb") as file:
-        form = form_of(file.read(1 << 16))
+        form = form_of(file.read(HEAD))
     read: dict[str | None, Callable[[Path], Iterator[_Parsed]]] = {
         "pubtator": _pubtator,
-        "bioc-xml": _bioc,
-        "bioc-json": _bioc,
+        "bioc-xml": partial(_bioc, json_form=False),
+        "bioc-json": partial(_bioc, json_form=True),
     }
     if form not in read:
         raise MalformedInput(path, "expected predictions (Parquet, PubTator or BioC), got neither")
@@ -239,51 +257,45 @@ def _documents(path: Path) -> PredictedDocuments:
     shown = found[:MOST_DOCUMENTS]
     return PredictedDocuments(
         path.name,
-        tuple(document for document, _ in shown),
-        tuple(confidences for _, confidences in shown),
+        tuple(each.document for each in shown),
+        tuple(each.confidences for each in shown),
         len(found) > len(shown),
+        sum((each.left_out for each in shown), Counter()),
     )
 
 
 def _pubtator(path: Path) -> Iterator[_Parsed]:
-    for record in pubtator.read(path, misfit=lambda *_: None):
-        yield pubtator.document(record, "test", lambda _, raw: _ids(raw or "")), {}
+    misfits = Counter[str]()
+    for record in pubtator.read(path, misfit=lambda *_: misfits.update((UNSPELLED,))):
+        yield _Parsed(pubtator.document(record, "test", _ids), {}, misfits.copy())
+        misfits.clear()
 
 
-def _bioc(path: Path) -> Iterator[_Parsed]:
-    for record in bioc.read(path):
-        document = bioc.document(
-            record,
-            path,
-            "test",
-            lambda annotation: (
-                annotation.infons.get("type", ""),
-                _ids(annotation.infons.get("identifier", "")),
-            ),
-            _relation,
-        )
-        yield (
-            document,
-            {_relation(each): _confidence(each.infons) for each in record.relations if _told(each.infons)},
-        )
+def _bioc(path: Path, *, json_form: bool) -> Iterator[_Parsed]:
+    for record in bioc.read(path, json_form=json_form):
+        document, others = gold_document(record, path, "test", _ids, of_mentions=False, joiner=_JOINER)
+        told = _confidences(record)
+        pairs = ((relation, (relation.head, relation.tail, relation.type)) for relation in document.relations)
+        confidences = {relation: told[pair] for relation, pair in pairs if pair in told}
+        yield _Parsed(document, confidences, Counter({NOT_OF_TWO: len(others)} if others else {}))
 
 
-def _ids(raw: str) -> tuple[str, ...]:
-    return split_ids(raw, ",", ("", "-", "-1"))
+def _ids(mention_type: str, raw: str | None) -> tuple[str, ...]:
+    return split_ids(raw, _JOINER)
 
 
-def _relation(relation: Any) -> Relation:
-    infons = relation.infons
-    head, tail, kind = (str(infons.get(name, "")) for name in ("entity1", "entity2", "type"))
-    return Relation(head, tail, kind)
+def _confidences(record: BioCDocument) -> dict[tuple[str, ...], float]:
+    """(head, tail, type) -> confidence of the relations that tell one."""
+    infons = [each.infons for each in record.relations if isinstance(each.infons, dict)]
+    return {
+        tuple(str(each.get(name, "")) for name in ("entity1", "entity2", "type")): _number(each["confidence"])
+        for each in infons
+        if "confidence" in each
+    }
 
 
-def _told(infons: Mapping[str, str]) -> bool:
-    return "confidence" in infons
-
-
-def _confidence(infons: Mapping[str, str]) -> float:
+def _number(confidence: Any) -> float:
     try:
-        return float(infons["confidence"])
-    except ValueError:
+        return float(confidence)
+    except (TypeError, ValueError):
         return 0.0

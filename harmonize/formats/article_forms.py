@@ -6,12 +6,16 @@ import codecs
 import re
 from typing import Literal
 
-__all__ = ["ARTICLE_FORMS", "HEAD", "ArticleForm", "form_of", "is_plain_text"]
+__all__ = ["ARTICLE_FORMS", "HEAD", "NO_UTF_16", "ArticleForm", "form_of", "is_plain_text", "is_utf_16"]
 
 HEAD = 1 << 16
 """How many of a file's first bytes tell what it is."""
-_TEXT_START = re.compile(rb"[^|\t\n]{1,99}\|(?:t|a|title|abstract)\|")
-_ANNOTATED = re.compile(r"^\s*[^|\t\n]{1,99}(?:\|\w+\||\t[0-9]+\t[0-9]+\t)", re.MULTILINE)
+NO_UTF_16 = "expected UTF-8, got UTF-16"
+_LONGEST_ID = 999
+_TEXT_START = re.compile(rb"[^|\t\n]{1,%d}\|(?:t|a|title|abstract)\|" % _LONGEST_ID)
+_ANNOTATED = re.compile(
+    rf"^[^\S\n]*[^|\s][^|\t\n]{{0,{_LONGEST_ID - 1}}}(?:\|\w+\||\t[0-9]+\t[0-9]+\t)", re.MULTILINE
+)
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _JSON_KEYS = (b'"documents"', b'"PubTator3"', b'"passages"')
 
@@ -29,6 +33,14 @@ def form_of(head: bytes) -> ArticleForm | None:
     if start.startswith((b"{", b"[")):
         return "bioc-json" if any(key in start for key in _JSON_KEYS) else None
     return "pubtator" if _TEXT_START.match(start) else None
+
+
+def is_utf_16(head: bytes) -> bool:
+    """True for text in UTF-16: its byte order mark comes first, or every other byte is zero."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return True
+    first = head[:4]
+    return b"\0\0" in (first[::2], first[1::2]) and first.count(0) == 2
 
 
 def is_plain_text(head: bytes) -> bool:

@@ -83,7 +83,7 @@ def gold_document(
         if ends is None:
             others.append(f"{relation.id} {kind}")
         else:
-            pairs.append(Relation(*ends, kind, _first(relation.infons, _NOVELTY)))
+            pairs.append(Relation(*ends, kind, _first(_told(relation), _NOVELTY)))
     mentions = sorted((each.mention for each in found), key=_position)
     if not of_mentions:
         mentions = [_renamed(mention, f"T{number}") for number, mention in enumerate(mentions)]
@@ -99,10 +99,10 @@ def gold_document(
     return GoldDocument(document, others)
 
 
-def _told(part: BioCDocument | BioCPassage) -> dict[str, str]:
-    """The infons of a part that are text; JSON may hold anything in their place."""
+def _told(part: BioCDocument | BioCPassage | BioCAnnotation | BioCRelation) -> dict[str, str]:
+    """The infons of a part as text; JSON may hold anything in their place."""
     infons = part.infons if isinstance(part.infons, dict) else {}
-    return {key: value for key, value in infons.items() if isinstance(value, str)}
+    return {key: str(value) for key, value in infons.items() if value is not None}
 
 
 def _annotated(
@@ -112,11 +112,12 @@ def _annotated(
     document: str,
     concept_ids: Callable[[str, str | None], tuple[str, ...]],
 ) -> _Annotated:
-    kind = mention_type(annotation.infons)
+    infons = _told(annotation)
+    kind = mention_type(infons)
     if kind is None:
         raise MalformedInput(path, f"expected infon 'type' in annotation {annotation.id}", document=document)
     spans = located(annotation, path, document)
-    ids = concept_ids(kind, concept_id(annotation.infons))
+    ids = concept_ids(kind, concept_id(infons))
     mention = Mention(str(annotation.id), kind, str(annotation.text), spans, ids)
     if not spans or not mention.is_spelled_by(text):
         raise misspelled(annotation, spans, text, path, document)
@@ -144,7 +145,7 @@ class _Arguments:
 
     def of(self, relation: BioCRelation) -> tuple[str, str] | None:
         """Head and tail; None for a relation that is not of two."""
-        infons = _keyed(relation.infons)
+        infons = _keyed(_told(relation))
         for first, second in _ARGUMENTS:
             if first in infons and second in infons:
                 return self._known(infons[first]), self._known(infons[second])
@@ -174,11 +175,7 @@ class _Arguments:
 
 def _keyed(infons: Mapping[str, str]) -> dict[str, str]:
     """Infons by name, in small letters and digits alone."""
-    return {
-        "".join(filter(str.isalnum, key)).casefold(): str(value)
-        for key, value in infons.items()
-        if value is not None
-    }
+    return {"".join(filter(str.isalnum, key)).casefold(): value for key, value in infons.items()}
 
 
 def _first(infons: Mapping[str, str], keys: tuple[str, ...]) -> str | None:
@@ -187,7 +184,7 @@ def _first(infons: Mapping[str, str], keys: tuple[str, ...]) -> str | None:
 
 
 def _infon(relation: BioCRelation, keys: tuple[str, ...], path: Path, document: str) -> str:
-    found = _first(relation.infons, keys)
+    found = _first(_told(relation), keys)
     if found is None:
         raise MalformedInput(path, f"expected infon 'type' in relation {relation.id}", document=document)
     return found

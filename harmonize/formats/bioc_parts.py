@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_NO_ID = "one without id"
 _LARGEST = 10**9  # what offsets and lengths stay below; more is no number to compute with
 
 
@@ -144,7 +145,7 @@ def xml_article(element: etree._Element) -> Article:
     infons = tuple(map(_xml_infons, passages))
     identifier = pmid((element.findtext("id") or "").strip(), (_xml_infons(element), *infons))
     if not identifier:
-        raise ValueError("one without id")
+        raise ValueError(_NO_ID)
     return Article(
         identifier,
         infons,
@@ -201,8 +202,12 @@ def json_article(document: Any) -> Article:
     told = {"article-id_pmid": _characters(document["pmid"])} if document.get("pmid") else {}
     passages = document["passages"]
     infons = tuple(map(_json_infons, passages))
+    own = "" if document["id"] is None else _characters(document["id"])
+    identifier = pmid(own, (_json_infons(document), *infons, told))
+    if not identifier.strip():
+        raise ValueError(_NO_ID)
     return Article(
-        pmid(_characters(document["id"]), (_json_infons(document), *infons, told)),
+        identifier,
         infons,
         lambda number: _json_passage(passages[number]),
         lambda number: _json_annotation_count(passages[number]),
@@ -214,9 +219,9 @@ def json_article(document: Any) -> Article:
 
 def json_name(document: Any) -> str | None:
     """What to call a value in errors that may be no document."""
-    if not isinstance(document, dict) or "id" not in document:
-        return None
-    return str(document["id"]).encode(errors="backslashreplace").decode()
+    told = document.get("id") if isinstance(document, dict) else None
+    name = "" if told is None else str(told).encode(errors="backslashreplace").decode()
+    return name if name.strip() else None
 
 
 def _json_passage(passage: Any) -> Passage:

@@ -75,6 +75,8 @@ def sentence_article(
         MalformedInput: no id, a sentence without text; or, without a handler, a misfit.
     """
     identifier = attribute(element, "id", name)
+    if not identifier.strip():
+        raise MalformedInput(name, "expected an id in <document>, got none", line=element.sourceline)
     reader = _Reader(name, identifier, ends, misfit, forgiving, offsets or Offsets(), relations)
     texts: list[str] = []
     sentences: list[Span] = []

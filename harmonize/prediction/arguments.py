@@ -9,7 +9,7 @@ mention.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -22,7 +22,6 @@ __all__ = ["JOINER", "Arguments", "NamedMention", "entities_of", "is_resolved", 
 JOINER = "\x1f"
 """Joins the entities of a composite in a resolved argument; alone before one that names no entity."""
 
-_UNKNOWN = ("", "-", "-1")
 _VOCABULARY = re.compile(r"[^|,;:]+:")
 
 
@@ -46,10 +45,13 @@ class Arguments:
         mentions: of the document.
         separators: characters that join ids in an argument.
         by_mention: each mention is an entity, else each concept id.
+        unknown: ids that stand for "not known", and so name no entity.
     """
 
-    def __init__(self, mentions: Iterable[NamedMention], separators: str, *, by_mention: bool) -> None:
-        self._separators, self._by_mention = separators, by_mention
+    def __init__(
+        self, mentions: Iterable[NamedMention], separators: str, *, by_mention: bool, unknown: Collection[str]
+    ) -> None:
+        self._separators, self._by_mention, self._unknown = separators, by_mention, unknown
         self._by_name: dict[str, tuple[str, ...]] = {}
         self._by_id: dict[str, tuple[str, ...]] = {}
         self._by_bare_id: dict[str, tuple[str, ...]] = {}
@@ -63,7 +65,7 @@ class Arguments:
             self._by_name.setdefault(mention.told.name, entities)
         raw = (mention.told.id or "").strip()
         for identifier in dict.fromkeys((raw, *mention.concept_ids)):
-            if identifier in _UNKNOWN:
+            if identifier in self._unknown:
                 continue
             named = entities if self._by_mention or identifier == raw else (identifier,)
             _merge(self._by_id, identifier, named)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, ValidationInfo, model_validator
 
@@ -17,14 +17,16 @@ from harmonize.formats.pubtator_record import split_ids
 from harmonize.spec import OTHER, Catalogue, Corpus, checked, validated
 
 __all__ = [
+    "AnyCase",
     "EntityTypes",
     "UserTypes",
     "extended",
+    "folded",
     "load_entity_types",
     "load_user_types",
-    "spellings",
     "variant_id",
     "with_internal_types",
+    "with_unknown_ids",
     "with_user_types",
     "without_taxa",
 ]
@@ -32,6 +34,7 @@ __all__ = [
 _RS_NUMBER = re.compile(r"(?:RS#:|dbSNP:|rs)(\d+)(?:\(Expired\))?(?:\|\d+)*", re.IGNORECASE)
 _DESCRIPTION = re.compile(r"(?:(?:tmVar|dbSNP|HGVS):)?([cgmnpr](?:[.|]).+)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"[A-Za-z# ]+:.*")
+_Value = TypeVar("_Value")
 _TAXON = re.compile(r"\s*\(Tax:\s*\d+\)$", re.IGNORECASE)
 
 
@@ -63,7 +66,7 @@ class EntityTypes(BaseModel):
 
     @cached_property
     def _variants(self) -> frozenset[str]:
-        return frozenset(name.casefold() for name in self.variants)
+        return folded(self.variants)
 
     def is_variant(self, mention_type: str) -> bool:
         """True for a type whose id field describes one variant."""
@@ -115,9 +118,35 @@ def _own() -> Path:
     return Path(str(resources.files("harmonize.prediction"))) / "entity_types.yaml"
 
 
-def spellings(name: str) -> tuple[str, ...]:
-    """A type in the cases that tools write it in: Cell_Type, cell_type, CELL_TYPE, Cell_type."""
-    return tuple(dict.fromkeys((name, name.lower(), name.upper(), name.capitalize(), name.title())))
+class AnyCase(dict[str, _Value]):
+    """A dictionary that finds its keys in any case: as it is written, or else the first that reads alike."""
+
+    def __init__(self, items: Mapping[str, _Value]) -> None:
+        super().__init__(items)
+        self._written: dict[str, str] = {}
+        for key in items:
+            self._written.setdefault(key.casefold(), key)
+
+    def written(self, key: str) -> str:
+        """The first key that reads like this one."""
+        return self._written[key.casefold()]
+
+    def __contains__(self, key: object) -> bool:
+        return super().__contains__(key) or (isinstance(key, str) and key.casefold() in self._written)
+
+    def __missing__(self, key: str) -> _Value:
+        return self[self.written(key)]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+
+def folded(names: Iterable[str]) -> frozenset[str]:
+    """Names as they are compared where case does not matter."""
+    return frozenset(name.casefold() for name in names)
 
 
 # A user's own types
@@ -134,6 +163,14 @@ class UserTypes(RootModel[dict[str, Annotated[str | None, AfterValidator(_known_
     """A user's file of types: type -> a known one, or null for one that is to be in no pair."""
 
     model_config = ConfigDict(frozen=True, strict=True)
+
+    @model_validator(mode="after")
+    def _each_once_whatever_its_case(self) -> UserTypes:
+        known = AnyCase(self.root)
+        if again := [name for name in self.root if known.written(name) != name]:
+            alike = ", ".join(f"{known.written(name)} and {name}" for name in again)
+            raise ValueError(f"expected types that differ in more than case, got {alike}")
+        return self
 
 
 def load_user_types(path: Path, types: EntityTypes, catalogue: Catalogue) -> dict[str, str | None]:
@@ -168,12 +205,12 @@ def with_user_types(
         name: stands_for if stands_for is None or stands_for in targets else types.entity_types[stands_for]
         for name, stands_for in own.items()
     }
-    folded = {name.casefold() for name in own}
-    variants = [name for name in types.variants if name.casefold() not in folded]
+    overridden = folded(own)
+    variants = [name for name in types.variants if name.casefold() not in overridden]
     variants += [name for name, known in own.items() if known is not None and types.is_variant(known)]
-    kept = {name: kind for name, kind in types.entity_types.items() if name.casefold() not in folded}
+    kept = {name: kind for name, kind in types.entity_types.items() if name.casefold() not in overridden}
     origins = {
-        origin: tuple(name for name in names if name.casefold() not in folded)
+        origin: tuple(name for name in names if name.casefold() not in overridden)
         for origin, names in types.origins.items()
     }
     update = {"entity_types": kept | kinds, "origins": origins, "variants": tuple(variants)}
@@ -187,15 +224,20 @@ def with_internal_types(types: EntityTypes, catalogue: Catalogue) -> EntityTypes
     return EntityTypes.model_validate(dict(types) | {"entity_types": internal | types.entity_types})
 
 
+def with_unknown_ids(types: EntityTypes, ids: Iterable[str]) -> EntityTypes:
+    """The table with further ids that stand for "not known"."""
+    return types.model_copy(update={"unknown_ids": tuple(dict.fromkeys((*types.unknown_ids, *ids)))})
+
+
 # Beside a corpus' mapping
 
 
 def extended(corpus: Corpus, types: EntityTypes, overriding: Iterable[str] = ()) -> Corpus:
     """The corpus as it makes pairs of new documents.
 
-    Its mapping learns the tools' types, in several spellings (Gene, gene, GENE), each with the internal type
-    that rule e1 gives all of its own types of that kind; types in no pair of the corpus are outside every
-    pair. What it makes of types not listed is for its own files only.
+    Its mapping learns the tools' types, each with the internal type that rule e1 gives all of its own types
+    of that kind; types in no pair of the corpus are outside every pair. Case does not matter. What it makes
+    of types not listed is for its own files only.
     Rules that ask for annotated relations become those that do not: a1 for a, c2 for c.
 
     Args:
@@ -213,19 +255,23 @@ def extended(corpus: Corpus, types: EntityTypes, overriding: Iterable[str] = ())
     if faults:
         raise SpecError(_own(), faults)
     paired = {kind for pair in corpus.pair_types for kind in pair}
-    internal = _internal_by_kind(corpus)
-    kinds: dict[str, str | None] = {}
-    for name, kind in types.entity_types.items():
-        kinds |= dict.fromkeys(spellings(name), kind if kind in paired else None)
-    internals = {
-        name: internal[kind] for name, kind in kinds.items() if kind is not None and kind in internal
+    internal, first = _internal_by_kind(corpus), folded(overriding)
+    mapped = {
+        name: kind
+        for name, kind in spec.entity_types.items()
+        if name != OTHER and name.casefold() not in first
     }
-    first = {each for name in overriding for each in spellings(name)}
-    mapped = {name: kind for name, kind in spec.entity_types.items() if name not in first | {OTHER}}
+    own = folded(mapped)
+    kinds = {
+        name: kind if kind in paired else None
+        for name, kind in types.entity_types.items()
+        if name.casefold() not in own
+    }
+    internals = {name: internal[kind] for name, kind in kinds.items() if kind in internal}
+    own_internals = {name: kind for name, kind in spec.internal_types.items() if name in mapped}
     update: dict[str, Any] = {
-        "entity_types": kinds | mapped,
-        "internal_types": {name: kind for name, kind in internals.items() if name not in mapped}
-        | {name: kind for name, kind in spec.internal_types.items() if name in mapped},
+        "entity_types": AnyCase(kinds | mapped),
+        "internal_types": AnyCase(internals | own_internals),
     }
     return replace(
         corpus,

@@ -21,7 +21,7 @@ from typing import TypeVar
 from lxml import etree
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.article_forms import is_plain_text
+from harmonize.formats.article_forms import NO_UTF_16, is_plain_text, is_utf_16
 from harmonize.formats.bioc_articles import (
     bioc_json_record,
     bioc_xml_record,
@@ -31,6 +31,7 @@ from harmonize.formats.bioc_articles import (
 from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.misfits import Misfit
 from harmonize.formats.offsets import Offsets
+from harmonize.formats.passages import TextChoice
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.formats.relation_tsv import is_relation_table, relation_records
 from harmonize.formats.sentence_articles import sentence_article, sentence_articles
@@ -43,12 +44,22 @@ from harmonize.sources.annotations import (
     form_of,
 )
 
-__all__ = ["RECORDS", "RELATION_FORMS", "WHY_ENTITIES", "Manner", "Parse", "form_told", "form_with_tables"]
+__all__ = [
+    "RECORDS",
+    "RELATION_FORMS",
+    "WHY_ENTITIES",
+    "Manner",
+    "Parse",
+    "check_text_choice",
+    "form_told",
+    "form_with_tables",
+]
 
 TSV = "tsv"
 RELATION_FORMS = (*ARTICLE_FORMS, TSV)
 """What may hold relations: annotated documents, and tables of relations alone."""
 
+_FORMS_OF_PASSAGES = ("bioc-xml", "bioc-json")
 _SUFFIXES: dict[str, ArticleForm] = {
     ".pubtator": "pubtator",
     ".txt": "pubtator",
@@ -82,6 +93,8 @@ def form_told(head: bytes, name: str) -> ArticleForm:
         )
         raise MalformedInput(name, f"{expected}: {WHY_ENTITIES}")
     found = found or _SUFFIXES.get(suffix)
+    if found is None and is_utf_16(head):
+        raise MalformedInput(name, NO_UTF_16)
     if found is None:
         raise MalformedInput(name, "expected PubTator text, BioC XML or BioC JSON, got neither")
     return found
@@ -89,6 +102,14 @@ def form_told(head: bytes, name: str) -> ArticleForm:
 
 def form_with_tables(head: bytes, name: str) -> str:
     return TSV if form_of(head) is None and is_relation_table(head) else form_told(head, name)
+
+
+def check_text_choice(form: str, choice: TextChoice, name: str) -> None:
+    """Raises MalformedInput if passages are to be chosen from a file that tells none and is read whole."""
+    if choice != "abstract" and form not in _FORMS_OF_PASSAGES:
+        raise MalformedInput(
+            name, f"expected BioC for --text {choice}; {form} tells no passages and is always read whole"
+        )
 
 
 _D = TypeVar("_D")

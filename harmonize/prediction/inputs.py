@@ -33,6 +33,7 @@ from harmonize.prediction.input_forms import (
     RELATION_FORMS,
     Manner,
     Parse,
+    check_text_choice,
     form_told,
     form_with_tables,
 )
@@ -119,7 +120,8 @@ def read_input(
     Raises:
         UnknownName: no such form.
         MissingInput: no such file or folder, or an empty folder.
-        MalformedInput: with the file and, where known, line or document.
+        MalformedInput: with the file and, where known, line or document; or more than the abstract is to be
+            read of a file that tells no passages.
     """
     if form is not None and form not in ARTICLE_FORMS:
         raise UnknownName("input format", form, ARTICLE_FORMS)
@@ -131,6 +133,7 @@ def read_input(
         with whole(file), reading.file(file, offsets):
             for name, stream in streams(file):
                 found = form or form_told(stream.peek(HEAD), name)
+                check_text_choice(found, how.text, name)
                 met = yield from reading.documents(RECORDS[found](stream, name, manner), name)
                 if strict and met == 0 and how.wanted is None:
                     raise MalformedInput(name, "expected at least one document, found none")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from math import comb
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -17,11 +18,13 @@ from harmonize.ledger import DroppedItem, Ledger
 from harmonize.model import Document, Instance, Mention, Span
 from harmonize.prediction.arguments import Arguments, NamedMention
 from harmonize.prediction.entity_types import (
+    AnyCase,
     EntityTypes,
     extended,
+    folded,
     load_entity_types,
-    spellings,
     with_internal_types,
+    with_unknown_ids,
     with_user_types,
     without_taxa,
 )
@@ -97,7 +100,8 @@ class PairRules:
     Attributes:
         corpus: its mapping, with the tools' entity types beside its own.
         own_types: the types that the mapping itself knows, whose ids are read as it says.
-        types: how the ids of other types are read.
+        types: how the ids of other types are read, and which ids say of any type that it is not known: those
+            of the mapping and of the table.
         splitter: see harmonize.text.sentences.
         unannotated: the corpus' own rule c, which prediction does not need.
     """
@@ -108,6 +112,11 @@ class PairRules:
     splitter: str = RULE_BASED
     unannotated: Literal["c1", "c2", "c3"] = "c2"
 
+    @cached_property
+    def _own(self) -> AnyCase[str]:
+        """A type in any case -> as the mapping writes it."""
+        return AnyCase({name: name for name in sorted(self.own_types)})
+
     def knows(self, mention_type: str) -> bool:
         """True for a type of the mapping or of a tool, in a pair or not."""
         return mention_type in self.corpus.spec.entity_types
@@ -116,12 +125,12 @@ class PairRules:
         """The known concept ids of an id field."""
         if raw is None:
             return ()
-        if mention_type not in self.own_types or raw.startswith("tmVar:"):
+        own: str | None = self._own.get(mention_type)
+        if own is None or raw.startswith("tmVar:"):
             return self.types.concept_ids(mention_type, raw)
-        spec, is_variant = self.corpus.spec, self.types.is_variant(mention_type)
-        separators = spec.id_separators.of(mention_type)
+        separators, is_variant = self.corpus.spec.id_separators.of(own), self.types.is_variant(own)
         # No corpus has an id with "+", but for variants ("c|SUB|G|IVS3+1|A"); tools join ids by it.
-        ids = split_ids(raw, separators if is_variant else separators + "+", spec.unknown_ids)
+        ids = split_ids(raw, separators if is_variant else separators + "+", self.types.unknown_ids)
         return ids if is_variant else without_taxa(ids)
 
     def document(self, record: PubTatorRecord) -> Document:
@@ -180,7 +189,12 @@ class PairRules:
         ]
         named += [NamedMention(mention, self.concept_ids(mention.type, mention.id)) for mention in also]
         spec = self.corpus.spec
-        return Arguments(named, spec.id_separators.any, by_mention=spec.entity == "mention")
+        return Arguments(
+            named,
+            spec.id_separators.any,
+            by_mention=spec.entity == "mention",
+            unknown=self.types.unknown_ids,
+        )
 
     def _in_order(self, record: PubTatorRecord) -> list[PubTatorMention]:
         """The record's mentions as numbered_mentions orders them."""
@@ -310,5 +324,7 @@ def pair_rules(
     corpus = catalogue[as_corpus]
     table = with_internal_types(load_entity_types(), catalogue)
     table, overriding = with_user_types(table, types or {}, catalogue)
-    own = frozenset(corpus.spec.entity_types) - {each for name in overriding for each in spellings(name)}
+    table = with_unknown_ids(table, corpus.spec.unknown_ids)
+    first = folded(overriding)
+    own = frozenset(name for name in corpus.spec.entity_types if name.casefold() not in first)
     return PairRules(extended(corpus, table, overriding), own, table, splitter, corpus.rules.c)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,11 +11,13 @@ from pathlib import Path
 from typing import IO
 
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput, SeveralErrors, shown
+from harmonize.sources.annotations import standard_input
 from harmonize.sources.pubtator3 import is_pmid
 
 __all__ = ["STDIN", "PmidList", "read_pmids"]
 
 STDIN = "-"
+_FROM_STDIN = "--pmids -"
 
 _PMCID = re.compile(r"PMC[0-9]+", re.IGNORECASE)
 _NUMBERS = re.compile(r"(?:[0-9\s,]|PMC(?=[0-9]))*", re.IGNORECASE)
@@ -48,13 +49,13 @@ def read_pmids(choice: str) -> PmidList:
             follows "#" say nothing; or STDIN for such lines on standard input.
 
     Raises:
-        MissingInput: no such file.
+        MissingInput: no such file, or standard input is closed.
         SeveralErrors: what is no PMID, each with its place.
         HarmonizeError: not one PMID.
     """
     path = Path(choice)
     if choice == STDIN:
-        return _listed("--pmids -", _entries(sys.stdin.buffer), None)
+        return _listed(_FROM_STDIN, _entries(standard_input(_FROM_STDIN)), None)
     if _NUMBERS.fullmatch(choice) or ("," in choice and not _is_file(path)):
         return _listed("--pmids", ((None, part) for part in _BETWEEN.split(choice) if part), None)
     if not _is_file(path):

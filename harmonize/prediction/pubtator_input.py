@@ -9,11 +9,12 @@ from __future__ import annotations
 import codecs
 import io
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, groupby
 
 from harmonize.errors import MalformedInput
+from harmonize.formats.article_forms import NO_UTF_16, is_utf_16
 from harmonize.formats.lines import decoded, raw_lines
 from harmonize.formats.misfits import Misfit
 from harmonize.formats.offsets import Offsets
@@ -50,10 +51,13 @@ def pubtator_records(
         wanted: chooses articles; others are passed over.
 
     Raises:
+        MalformedInput: it is in UTF-16.
         CutInput: the file ends inside an article that is passed over. Those that are wanted may stand in the
             part that is not there.
     """
-    lines, columns = raw_lines(stream, name, open_end=True), Columns()
+    if is_utf_16(stream.peek(4)):
+        raise MalformedInput(name, NO_UTF_16, line=1)
+    lines, columns = _without_mark(raw_lines(stream, name, open_end=True)), Columns()
     for _, group in groupby(lines, key=_Articles(strict)):
         said = (line for line in group if line[1].strip())
         first = next(said, None)
@@ -65,9 +69,15 @@ def pubtator_records(
             _pass_over([first, *said], name, columns)
 
 
+def _without_mark(lines: Iterable[_Line]) -> Iterator[_Line]:
+    """The lines, the first without the byte order mark that it may begin with."""
+    for number, content in lines:
+        yield number, content.removeprefix(codecs.BOM_UTF8) if number == 1 else content
+
+
 def _id(line: bytes) -> str:
     """What a line begins with: of a title or a mention, the article's id."""
-    identifier = line.removeprefix(codecs.BOM_UTF8).partition(b"|")[0].partition(b"\t")[0]
+    identifier = line.partition(b"|")[0].partition(b"\t")[0]
     return identifier.strip().decode(errors="replace")
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,16 +24,23 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from harmonize import __version__
-from harmonize.errors import AccountingError, HarmonizeError, InputError
+from harmonize.errors import AccountingError, HarmonizeError, InputError, MalformedInput, MissingInput
 from harmonize.prediction.account import Account
 from harmonize.prediction.outputs import PREDICTION_SCHEMA_VERSION
-from harmonize.prediction.plan import begin_plan, plan_of
+from harmonize.prediction.plan import PLAN, begin_plan, plan_of
 from harmonize.prediction.shard_manifest import Shard, ShardManifest, read_shard_manifest
 from harmonize.prediction.work import Part, PartMaker, Work, remove_working_folder, standing_part
 from harmonize.union.schema import DATA, MANIFEST
 from harmonize.writing.json_files import json_hash, replace_json
 
-__all__ = ["Engine", "check_read_as", "in_this_process", "predict_shards"]
+__all__ = [
+    "Engine",
+    "check_read_as",
+    "in_this_process",
+    "is_predicted",
+    "predict_shards",
+    "prediction_parts",
+]
 
 
 Engine = Callable[[Work, Sequence[Shard]], Iterator[Part]]
@@ -140,6 +148,32 @@ def _finish(work: Work, plan: Mapping[str, Any], parts: Sequence[Part]) -> Accou
     replace_json(work.out / MANIFEST, content)
     remove_working_folder(work.out)
     return account
+
+
+def is_predicted(folder: Path) -> bool:
+    """True for a folder that `predict_shards` has written, finished or not."""
+    return (folder / PLAN).is_file()
+
+
+def prediction_parts(folder: Path) -> list[Path]:
+    """The files of a folder that `predict_shards` has written, in the order of the shards.
+
+    Raises:
+        MissingInput: it is not finished.
+        MalformedInput: its manifest is broken.
+    """
+    path = folder / MANIFEST
+    try:
+        return [folder / part["file"] for part in json.loads(path.read_text(encoding="utf-8"))["parts"]]
+    except FileNotFoundError:
+        raise MissingInput(
+            folder,
+            f"expected a finished prediction, found no {MANIFEST}; `harmonize predict` goes on with it",
+        ) from None
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise MalformedInput(
+            path, "expected the manifest of predictions, with the file of each part"
+        ) from None
 
 
 @contextlib.contextmanager

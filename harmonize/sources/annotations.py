@@ -24,7 +24,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.formats.article_forms import ARTICLE_FORMS, HEAD, ArticleForm, form_of
@@ -47,6 +47,7 @@ __all__ = [
     "input_files",
     "input_name",
     "iter_articles",
+    "standard_input",
     "streams",
     "whole",
 ]
@@ -104,9 +105,10 @@ def input_files(path: Path) -> list[Path]:
     Files whose name begins with a dot are the system's, and passed over.
 
     Raises:
-        MissingInput: no such file or folder, or an empty folder.
+        MissingInput: no such file or folder, an empty folder, or standard input that is closed.
     """
     if path == STANDARD_INPUT:
+        standard_input(input_name(path))
         return [path]
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     files = [file for file in files if file == path or not _is_hidden(file.relative_to(path).parts)]
@@ -133,6 +135,20 @@ def input_name(path: Path) -> str:
     return "standard input" if path == STANDARD_INPUT else str(path)
 
 
+def standard_input(name: str) -> BinaryIO:
+    """The bytes of standard input.
+
+    Args:
+        name: what to call it in errors.
+
+    Raises:
+        MissingInput: it is closed.
+    """
+    if sys.stdin is None:
+        raise MissingInput(name, "expected something to read, standard input is closed")
+    return sys.stdin.buffer
+
+
 def streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
     """The file's content, or that of each file in an archive, unpacked: (name for errors, stream).
 
@@ -142,7 +158,7 @@ def streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
         MalformedInput: packed in a way that is not known, or too often.
     """
     if path == STANDARD_INPUT:
-        yield from _unpacked(input_name(path), _buffered(sys.stdin.buffer), _MOST_PACKINGS)
+        yield from _unpacked(input_name(path), _buffered(standard_input(input_name(path))), _MOST_PACKINGS)
         return
     with path.open("rb", buffering=0) as file:
         stream = _buffered(file)

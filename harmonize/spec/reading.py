@@ -26,6 +26,7 @@ def package_folder() -> Path:
 
 
 _M = TypeVar("_M", bound=BaseModel)
+_TEXT, _MERGE = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "merge"))
 
 
 def validated(model: type[_M], path: Path, context: Mapping[str, Any] | None = None) -> _M:
@@ -61,9 +62,42 @@ def faults_of(error: ValidationError) -> list[tuple[str, str]]:
     ]
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML's safe loader, which also collects what it would pass over: keys that come twice or are no text.
+
+    Attributes:
+        faults: (line, what was expected).
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.faults: list[tuple[str, str]] = []
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            line = key.start_mark.line + 1
+            if key.tag not in (_TEXT, _MERGE):
+                told = f", got {key.value}; put it in quotes" if isinstance(key, yaml.ScalarNode) else ""
+                self.faults.append((f"line {line}", f"expected text for a key{told}"))
+            elif key.value in lines:
+                first = f"it stands in line {lines[key.value]} too"
+                self.faults.append((f"line {line}", f"expected each key once, got {key.value}: {first}"))
+            else:
+                lines[key.value] = line
+        return node
+
+
 def read_yaml(path: Path) -> dict[str, Any]:
+    """The keys and values of a YAML file.
+
+    Raises:
+        SpecError: no such file, no YAML, something else than keys and values, or keys that come twice or are
+            no text, all of them.
+    """
     try:
-        value = yaml.safe_load(path.read_text(encoding="utf-8"))
+        value, faults = _loaded(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SpecError(path, [("file", "expected a mapping file, found none")]) from None
     except UnicodeDecodeError:
@@ -77,4 +111,14 @@ def read_yaml(path: Path) -> dict[str, Any]:
         raise SpecError(path, [("file", f"expected YAML, got: {error}")]) from None
     if not isinstance(value, dict):
         raise SpecError(path, [("file", f"expected keys and values, got {type(value).__name__}")])
+    if faults:
+        raise SpecError(path, faults)
     return value
+
+
+def _loaded(text: str) -> tuple[Any, list[tuple[str, str]]]:
+    loader = _Loader(text)
+    try:
+        return loader.get_single_data(), loader.faults
+    finally:
+        loader.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from contextlib import chdir
 from pathlib import Path
 
@@ -51,3 +52,13 @@ def test_nothing_is_built_before_all_is_decided(form: str, tmp_path: Path) -> No
         assert asked.removesuffix(": DECIDE") in told
         assert asked.removesuffix(": DECIDE") in drafted
     assert not (tmp_path / "union").exists()
+
+
+def test_the_command_that_comes_next_can_be_pasted_whatever_the_folder_is_called(tmp_path: Path) -> None:
+    files = lay_down("ppi-xml", tmp_path)
+    with chdir(tmp_path):
+        arguments = ["new-corpus", "mine", "--format", "ppi-xml", *files, "--out", "my corpus"]
+        done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    told = done.output[done.output.index("Then: ") :].removeprefix("Then: ")
+    assert shlex.split(told)[:6] == ["harmonize", "build", "--corpora", "mine", "--extend", "my corpus"]

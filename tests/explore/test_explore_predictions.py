@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from explore_cases import client
 from prediction_cases import PUBTATOR, SAMPLES, Fake, written
+from shard_cases import articles, sharded
 
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
+from harmonize.explore.material import Material
 from harmonize.explore.predictions import (
+    NOT_OF_TWO,
+    UNSPELLED,
     PredictedDocuments,
     PredictionTable,
     is_run,
@@ -18,6 +24,8 @@ from harmonize.explore.predictions import (
     predictions_of_run,
 )
 from harmonize.explore.query import Filters
+from harmonize.pipelines.explore import material
+from harmonize.pipelines.predict import predict
 from harmonize.prediction.extractor import DocumentRelations, RelationExtractor
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.outputs import output_form, write_predictions
@@ -86,6 +94,57 @@ def test_a_folder_of_parts_is_one(found: list[DocumentRelations], tmp_path: Path
     assert len(opened) == sum(len(one.pairs) for one in found)
 
 
+def test_a_folder_that_predict_made_of_shards_is_one(tmp_path: Path) -> None:
+    predict(Fake(), sharded(tmp_path, articles(7)), tmp_path / "preds")
+    shown = material([tmp_path / "preds"], None, tmp_path / "cache")
+    assert (shown.union, [(one.name, len(one)) for one in shown.predictions]) == (None, [("preds", 14)])
+    manifest = tmp_path / "preds" / "manifest.json"
+    manifest.write_text('{"parts": [1]}')
+    with pytest.raises(MalformedInput, match="expected the manifest of predictions"):
+        open_predictions(tmp_path / "preds")
+    manifest.unlink()
+    with pytest.raises(MissingInput, match=r"preds: expected a finished prediction, found no manifest\.json"):
+        open_predictions(tmp_path / "preds")
+
+
+def test_a_mention_in_several_parts_is_shown_in_all_of_them(sample_union: Path, tmp_path: Path) -> None:
+    predict(Fake(("Association",)), sample_union, tmp_path / "ddi.json", corpora=["ddi"])
+    (opened,) = open_predictions(tmp_path / "ddi.json")
+    assert isinstance(opened, PredictedDocuments)
+    in_parts = [(d, m) for d in opened.documents for m in d.mentions if len(m.spans) > 1]
+    assert in_parts
+    for document, mention in in_parts:
+        view = opened.document(document.id)
+        assert view is not None
+        (entity,) = (each for each in view.entities if set(mention.spans) <= set(each.spans))
+        assert entity.name == mention.text
+        assert entity.number in {number for link in view.links for number in (link.head, link.tail)}
+
+
+@pytest.mark.parametrize("name", ["x.txt", "x.json", "xml"])
+def test_the_beginning_tells_the_form_whatever_the_name(
+    found: list[DocumentRelations], tmp_path: Path, name: str
+) -> None:
+    write_predictions(found, tmp_path / name, "bioc-json", labels=Fake().labels)
+    (opened,) = open_predictions(tmp_path / name)
+    assert len(opened) == len(found)
+
+
+def test_what_cannot_be_shown_is_counted(tmp_path: Path) -> None:
+    text = PUBTATOR.replace("95\t99\tbraf", "94\t98\tbraf").replace("128\t132\trare", "928\t932\trare")
+    (opened,) = open_predictions(written(tmp_path, text))
+    assert isinstance(opened, PredictedDocuments)
+    assert opened.left_out == {UNSPELLED: 2}
+    page = client(Material("x", None, (opened,))).get("/predictions").text
+    assert "Not shown: mentions that the text does not spell 2." in page
+    relation = {"id": "R0", "infons": {"type": "Bind"}, "nodes": []}
+    passage = {"offset": 0, "text": "AKR binds.", "infons": {}}
+    documents = [{"id": "1", "passages": [passage], "relations": [relation]}]
+    (opened,) = open_predictions(written(tmp_path, json.dumps({"documents": documents}), "x.json"))
+    assert isinstance(opened, PredictedDocuments)
+    assert opened.left_out == {NOT_OF_TWO: 1}
+
+
 def test_an_evaluated_run_has_a_table_for_each_part(tmp_path: Path) -> None:
     run = tmp_path / "run"
     (run / "evaluation" / "biored-test").mkdir(parents=True)
@@ -111,6 +170,12 @@ def test_an_evaluated_run_has_a_table_for_each_part(tmp_path: Path) -> None:
         ("x.parquet", b"nothing", "expected predictions in Parquet, got: "),
         ("x.pubtator", b"nothing", "expected predictions (Parquet, PubTator or BioC), got neither"),
         ("x.json", b'{"documents": [', "x.json"),
+        (
+            "x.json",
+            b'{"documents": [{"id": "1", "passages": [{"offset": 0, "text": "A"}], '
+            b'"relations": [{"id": "R0", "infons": null}]}]}',
+            "document 1: expected infon 'type' in relation R0",
+        ),
         ("x.pubtator", b"1|t|\xff\n1|a|\n", "x.pubtator:1"),
     ],
 )

@@ -137,6 +137,10 @@ def test_hprds_ids_are_ids_of_proteins() -> None:
     [
         ("<corpus><document><sentence/></document></corpus>", "a:1: expected attribute 'id' in <document>"),
         (
+            '<corpus><document id=" "><sentence/></document></corpus>',
+            "a:1: expected an id in <document>, got none",
+        ),
+        (
             corpus(document("<sentence/>")),
             "a:2: document D.d0: expected attribute 'text' in <sentence>",
         ),

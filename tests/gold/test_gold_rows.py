@@ -152,6 +152,19 @@ def test_a_composite_of_a_vocabulary_is_not_what_its_last_id_names(tmp_path: Pat
     assert ("Brolin", "gout") not in labels(rows)
 
 
+def test_an_unknown_id_relates_nothing_by_any_corpus(tmp_path: Path) -> None:
+    content = (
+        "7001|t|Brolin and AKR in gout.\n7001|a|\n"
+        "7001\t0\t6\tBrolin\tChemical\t-\n"
+        "7001\t11\t14\tAKR\tChemical\tD100002\n"
+        "7001\t18\t22\tgout\tDisease\t-\n"
+        "7001\tCID\t-\t-\n\n"
+    )
+    gold, rows = gold_of(tmp_path, content, as_corpus="bc5cdr")
+    assert [mention.concept_ids for mention in gold.documents[0].mentions] == [(), ("D100002",), ()]
+    assert (rows.pairs.num_rows, rows.account.lost) == (0, {NEITHER_FOUND: 1})
+
+
 def test_repeated_relations_and_types_that_are_none_are_counted(tmp_path: Path) -> None:
     more = "7001\tNegative_Correlation\t501\tD100001\tNovel\n7001\tNot\tD200001\t501\tNo\n\n"
     _, rows = gold_of(tmp_path, PUBTATOR.rstrip() + "\n" + more, Not=None)

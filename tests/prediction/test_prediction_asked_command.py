@@ -111,6 +111,14 @@ def test_an_input_and_pmids_exclude_each_other_and_one_is_needed(run: Run, tmp_p
     ]
 
 
+def test_a_cache_is_for_answers_of_the_service_alone(run: Run, tmp_path: Path) -> None:
+    written(tmp_path, article(1), "dump.txt")
+    for source in (("dump.txt",), ("--pmids", "1", "--pubtator", "dump.txt")):
+        assert errors(run(*source, "--cache", "kept", code=2)) == [
+            "--cache: expected --pmids without a dump; it keeps what the service of PubTator 3 answers"
+        ]
+
+
 def test_list_and_dump_may_each_come_by_standard_input(run: Run, tmp_path: Path) -> None:
     written(tmp_path, article(1) + article(2), "dump.txt")
     for content, arguments in (

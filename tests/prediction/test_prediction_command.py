@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -142,6 +143,24 @@ def test_a_sets_rows_get_the_answers_that_the_files_pairs_get(sample_union: Path
     assert (files.pairs, files.relations) == (rows.pairs, rows.relations)
     one, other = (pq.read_table(tmp_path / f"{name}.parquet").to_pylist() for name in ("files", "rows"))
     assert sorted(one, key=str) == sorted(other, key=str)
+
+
+def test_options_that_make_pairs_are_refused_for_a_set_which_has_its_own(
+    sample_union: Path, tmp_path: Path
+) -> None:
+    types = written(tmp_path, "Remedy: Chemical\n", "types.yaml")
+    options: list[dict[str, Any]] = [
+        {"as_corpus": "biored"},
+        {"types": types},
+        {"strict": True},
+        {"extensions": [tmp_path]},
+        {"as_corpus": "ddi", "types": types, "strict": True, "extensions": [tmp_path]},
+    ]
+    told = ["--as-corpus", "--types", "--strict", "--extend", "--as-corpus, --types, --strict, --extend"]
+    for given, names in zip(options, told, strict=True):
+        with pytest.raises(HarmonizeError, match=f"whose rows are the pairs; leave out {names}$"):
+            predict(Fake(), sample_union, tmp_path / "out.parquet", **given)
+    assert not (tmp_path / "out.parquet").exists()
 
 
 def test_all_of_a_set_in_parquet(sample_union: Path, tmp_path: Path) -> None:

@@ -17,10 +17,10 @@ from bioc import biocjson
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from prediction_cases import LABELS, Fake, article, written
+from prediction_cases import LABELS, Fake, written
 from typer.testing import CliRunner
 
-from harmonize.errors import HarmonizeError, UnknownName
+from harmonize.errors import HarmonizeError, MalformedInput, UnknownName
 from harmonize.formats.offsets import COUNTED_IN
 from harmonize.formats.passages import TEXT_CHOICES, TextChoice
 from harmonize.model import Document
@@ -142,9 +142,15 @@ def test_a_document_that_tells_no_body_has_a_title_and_text(tmp_path: Path) -> N
     assert tally.passages == {}
 
 
-def test_pubtator_text_is_what_it_is_however_much_is_asked_for(tmp_path: Path) -> None:
-    path = written(tmp_path, article(1))
-    assert read(path, "all") == read(path) == read(path, "paragraphs")
+@pytest.mark.parametrize("form", ["pubtator", "ppi-xml"])
+@pytest.mark.parametrize("text", ["paragraphs", "all"])
+def test_passages_are_not_asked_for_of_a_file_that_tells_none(
+    tmp_path: Path, form: str, text: TextChoice
+) -> None:
+    path = written(tmp_path, counted("codepoints", form), "a")
+    assert read(path)
+    with pytest.raises(MalformedInput, match=f"a: expected BioC for --text {text}; {form} tells no passages"):
+        read(path, text)
 
 
 sections = st.sampled_from(["", *(part[0] for part in FULL_TEXT)])

@@ -291,6 +291,24 @@ def test_bytes_that_are_no_text_cost_one_article(tmp_path: Path) -> None:
     assert (ids(found), tally.documents, tally.skipped) == (["1", "3"], 3, {MALFORMED: 1})
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(("name", "form"), [("a.txt", None), ("a", "pubtator"), ("a", None)])
+def test_utf_16_is_named_as_such_and_not_taken_for_a_cut(
+    tmp_path: Path, encoding: str, name: str, form: str | None
+) -> None:
+    path = written(tmp_path, GOOD.encode(encoding), name)
+    with pytest.raises(MalformedInput, match=r"a(\.txt)?(:1)?: expected UTF-8, got UTF-16$"):
+        list(read_input(path, form, rules=RULES))
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a"])
+def test_an_id_may_be_long(tmp_path: Path, name: str) -> None:
+    long = "https://example.org/articles/" + "9" * 600
+    path = written(tmp_path, GOOD.replace("1|", f"{long}|").replace("1\t", f"{long}\t"), name)
+    (document,) = read_input(path, rules=RULES)
+    assert (document.id, len(document.mentions)) == (long, 3)
+
+
 def test_articles_need_no_blank_line_between_them(tmp_path: Path) -> None:
     path = written(tmp_path, "\ufeff" + (GOOD + article(2) + article(3)).replace("\n\n", "\n"))
     assert ids(list(read_input(path, rules=RULES))) == ["1", "2", "3"]
@@ -298,6 +316,13 @@ def test_articles_need_no_blank_line_between_them(tmp_path: Path) -> None:
 
 BAD_BIOC = {
     "no id": ({"passages": []}, "document number 2: expected a BioC document, got no 'id'", MALFORMED),
+    "an empty id": (bioc(""), "document number 2: expected a BioC document, got one without id", MALFORMED),
+    "a blank id": (bioc(" "), "document number 2: expected a BioC document, got one without id", MALFORMED),
+    "null for an id": (
+        bioc("2") | {"id": None},
+        "document number 2: expected a BioC document, got one without id",
+        MALFORMED,
+    ),
     "no document": (7, "document number 2: expected a BioC document", MALFORMED),
     "tab in id": (bioc("2\t"), "expected an id without tabs", MALFORMED),
     "no text": (bioc("2", ""), "document 2: expected a title or an abstract", NO_TEXT),

@@ -65,6 +65,8 @@ def sound(tmp_path: Path) -> list[Told]:
         SOUND.replace("8001\t0", "\n8001\t0"),
         SOUND.replace("\n", "\r\n"),
         "\ufeff" + SOUND,
+        "\ufeff" + SOUND.replace("8001\t0", "\n8001\t0"),
+        "\ufeff\n" + SOUND,
         SOUND.replace(
             "\n\n", "\n8001\tAssociation\tD800001\tD003085\t0.87\tyes\n8001\tBind\t3553\t7442\t\t\n"
         ),
@@ -74,7 +76,15 @@ def sound(tmp_path: Path) -> list[Told]:
     ],
     ids=[
         *("no_final_newline", "word_tags", "blanks_around", "blank_inside", "carriage_returns"),
-        *("byte_order_mark", "wide_relations", "normalised_text", "greek_spelled_out", "empty_columns"),
+        *(
+            "byte_order_mark",
+            "mark_and_blank_inside",
+            "mark_alone_in_its_line",
+            "wide_relations",
+            "normalised_text",
+            "greek_spelled_out",
+            "empty_columns",
+        ),
     ],
 )
 def test_dialects_are_read_as_the_plain_file(tmp_path: Path, sound: list[Told], text: str) -> None:

@@ -12,7 +12,7 @@ from prediction_cases import PUBTATOR, SAMPLES, written
 from harmonize.errors import InvalidDocument, SpecError, UnknownName
 from harmonize.model import Document, Instance, Mention, Passage, Relation, Span
 from harmonize.prediction import pairs
-from harmonize.prediction.entity_types import load_entity_types, variant_id
+from harmonize.prediction.entity_types import load_entity_types, variant_id, with_unknown_ids
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import Candidates, pair_rules
 from harmonize.registry import sample_folder
@@ -176,6 +176,49 @@ def test_ids_of_a_corpus_own_types_are_read_as_its_mapping_says() -> None:
     assert biored.concept_ids("GeneOrGeneProduct", "12(Tax:9606),13") == ("12", "13")
     assert biored.concept_ids("SequenceVariant", "c|SUB|G|IVS3+1|A") == ("c|SUB|G|IVS3+1|A",)
     assert biored.concept_ids("SequenceVariant", "tmVar:p|SUB|V|600|E;HGVS:p.V600E") == ("p|SUB|V|600|E",)
+
+
+@pytest.mark.parametrize("as_corpus", ["biored", "bc5cdr", "renet"])
+@pytest.mark.parametrize("raw", ["-", "-1", "None", "null", "Unknown", "NIL", "CUI-less"])
+def test_an_id_that_says_unknown_names_nothing_whatever_the_type_and_the_corpus(
+    as_corpus: str, raw: str
+) -> None:
+    rules = pair_rules(as_corpus)
+    assert {rules.concept_ids(kind, raw) for kind in rules.corpus.spec.entity_types} == {()}
+
+
+def test_what_a_mapping_calls_unknown_is_so_for_the_types_of_tools() -> None:
+    table = with_unknown_ids(load_entity_types(), ["n/a"])
+    assert table.concept_ids("Gene", "n/a;673") == ("673",)
+    assert table.concept_ids("SNP", "n/a") == ()
+
+
+UNKNOWN_IDS = """\
+1|t|Aspirin, gefitinib and lovastatin in asthma and cancer.
+1|a|
+1\t0\t7\tAspirin\tChemical\t-
+1\t9\t18\tgefitinib\tChemical\t-
+1\t23\t33\tlovastatin\tChemical\tD008148
+1\t37\t43\tasthma\tDisease\t-
+1\t48\t54\tcancer\tDisease\tD009369
+"""
+
+
+@pytest.mark.parametrize("as_corpus", ["biored", "bc5cdr"])
+def test_mentions_of_unknown_ids_are_no_entity_together(tmp_path: Path, as_corpus: str) -> None:
+    (one,) = candidates(written(tmp_path, UNKNOWN_IDS), as_corpus)
+    assert [(i.head.id, i.tail.id) for i in one.instances] == [("D008148", "D009369")]
+    assert one.left_out == {
+        ("mention without a known concept id", "Chemical"): 2,
+        ("mention without a known concept id", "Disease"): 1,
+    }
+    nameless = UNKNOWN_IDS.replace("D008148", "-").replace("D009369", "NIL")
+    (one,) = candidates(written(tmp_path, nameless), as_corpus)
+    assert {(i.head.name, i.tail.name) for i in one.instances} >= {
+        ("Aspirin", "asthma"),
+        ("gefitinib", "cancer"),
+    }
+    assert not one.left_out
 
 
 @pytest.mark.parametrize(

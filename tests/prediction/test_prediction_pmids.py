@@ -52,6 +52,9 @@ def test_a_file_of_one_a_line(
 def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"12\n13\n12\n")))
     assert read_pmids("-") == PmidList(("12", "13"), ("12",))
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(MissingInput, match=r"^--pmids -: expected something to read, .* is closed$"):
+        read_pmids("-")
 
 
 def test_every_fault_of_a_file_is_told_at_once_with_its_line(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,21 @@ def test_a_report_stands_in_nobodys_place(tmp_path: Path) -> None:
             predict(Fake(), path, tmp_path / "out.json", report=report)
     with pytest.raises(HarmonizeError, match="expected another file than the"):
         shard(path, tmp_path / "shards", report=path)
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_a_report_that_cannot_be_written_is_told_before_anything_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, article(1))
+    for report in (path / "r.json", path / "below" / "r.json"):
+        with pytest.raises(HarmonizeError, match=r"r\.json: expected a folder to write it in, .* is a file"):
+            predict(Fake(), path, tmp_path / "out.json", report=report)
+        with pytest.raises(HarmonizeError, match=r"r\.json: expected a folder to write it in, .* is a file"):
+            shard(path, tmp_path / "shards", report=report)
+    monkeypatch.setattr(os, "access", lambda folder, _: folder != tmp_path)
+    with pytest.raises(HarmonizeError, match=r"r\.json: expected a folder that can be written to, .* cannot"):
+        predict(Fake(), path, tmp_path / "out.json", report=tmp_path / "new" / "r.json")
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 

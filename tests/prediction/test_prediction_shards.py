@@ -228,9 +228,11 @@ def test_older_shards_are_replaced_and_nothing_else_is(tmp_path: Path) -> None:
         shard(tmp_path, tmp_path / "new")
     (tmp_path / "own").mkdir()
     kept = written(tmp_path / "own", "a file of somebody's")
-    with pytest.raises(HarmonizeError, match="expected a new folder, or one of shards to replace"):
-        shard(SAMPLES["pubtator"], tmp_path / "own")
+    for folder in (tmp_path / "own", out):
+        with pytest.raises(HarmonizeError, match="expected a new folder or earlier shards, found articles"):
+            shard(SAMPLES["pubtator"], folder)
     assert kept.exists()
+    assert path.exists()
 
 
 def break_file(shards: Path) -> None:

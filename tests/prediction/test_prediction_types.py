@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from prediction_cases import Fake, run, written
 
@@ -13,7 +14,7 @@ from harmonize.pipelines.inputs import user_types
 from harmonize.pipelines.predict import predict
 from harmonize.pipelines.shard import shard
 from harmonize.pipelines.types import known_types
-from harmonize.prediction.entity_types import load_entity_types, spellings
+from harmonize.prediction.entity_types import load_entity_types
 from harmonize.prediction.inputs import UNKNOWN_TYPE
 from harmonize.prediction.pairs import pair_rules
 
@@ -37,12 +38,40 @@ def test_the_types_of_public_tools_are_known() -> None:
         *("NonStandardRef", "drug", "brand", "group", "drug_n", "GENE-Y", "GENE-N", "cell_type", "CELL"),
     ):
         assert rules.knows(name), name
-        assert all(map(rules.knows, spellings(name)))
+        assert rules.knows(name.swapcase()), name
 
 
-@pytest.mark.parametrize("name", ["Cell_Type", "cell_type", "CELL_TYPE", "Cell_type"])
-def test_case_does_not_matter(name: str) -> None:
-    assert name in spellings("Cell_Type")
+@pytest.mark.parametrize("name", ["chemicalEntity", "CHEMICALENTITY", "Chemicalentity", "chemicalentity"])
+@pytest.mark.parametrize("as_corpus", ["biored", "bc5cdr"])
+def test_case_does_not_matter(tmp_path: Path, name: str, as_corpus: str) -> None:
+    text = ARTICLE.replace("Remedy", name).replace("Complaint", "diseaseorPhenotypicFEATURE")
+    summary = predict(Fake(), written(tmp_path, text), tmp_path / "out.parquet", as_corpus=as_corpus)
+    assert (summary.pairs, summary.mentions_out) == (1, 2)
+    (row,) = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert (row["source_head_type"], row["head_type"]) == (
+        name,
+        {"biored": "ChemicalEntity", "bc5cdr": "BC5CDR-Chem"}[as_corpus],
+    )
+
+
+@pytest.mark.parametrize(
+    ("as_corpus", "kind", "raw", "ids"),
+    [
+        ("biored", "SequenceVariant", "c|SUB|G|1691|A", ("c|SUB|G|1691|A",)),
+        ("bc5cdr", "Chemical", "D1,2|D3", ("D1,2", "D3")),
+    ],
+)
+def test_ids_of_a_type_are_read_alike_in_any_case(
+    as_corpus: str, kind: str, raw: str, ids: tuple[str, ...]
+) -> None:
+    rules = pair_rules(as_corpus)
+    assert {rules.concept_ids(name, raw) for name in (kind, kind.upper(), kind.swapcase())} == {ids}
+
+
+def test_a_mapping_comes_before_the_tools_whatever_the_case() -> None:
+    kinds = pair_rules("bertsrc").corpus.spec.entity_types
+    assert kinds["CELL"] == kinds["Cell"] == "DiseaseOrPhenotypicFeature"
+    assert pair_rules().corpus.spec.entity_types["Cell"] is None
 
 
 def test_a_users_types_are_read(tmp_path: Path) -> None:
@@ -76,7 +105,8 @@ def test_a_users_types_come_before_all_others() -> None:
         ),
         ("- Remedy\n", ["expected keys and values"]),
         ("Remedy: [\n", ["expected YAML"]),
-        ("1: Chemical\n", ["1.*valid string"]),
+        ("Remedy: Chemical\n1: Chemical\n", ["line 2: expected text for a key, got 1; put it in quotes"]),
+        ("Remedy: Chemical\nremedy: Gene\n", ["expected types that differ .*, got Remedy and remedy"]),
     ],
 )
 def test_all_faults_of_a_file_are_told_at_once(tmp_path: Path, text: str, faults: list[str]) -> None:

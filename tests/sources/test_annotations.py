@@ -319,6 +319,12 @@ def test_faults_of_standard_input_name_it(monkeypatch: pytest.MonkeyPatch) -> No
         assert str(caught.value).startswith(message)
 
 
+def test_standard_input_that_is_closed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    with pytest.raises(MissingInput, match=r"^standard input: expected something to read, .* is closed$"):
+        list(iter_articles(STANDARD_INPUT))
+
+
 def test_hidden_files_of_a_folder_are_passed_over(tmp_path: Path) -> None:
     (tmp_path / ".cache").mkdir()
     for name in ("a.txt", ".DS_Store", ".cache/b.txt"):
