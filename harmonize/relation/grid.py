@@ -27,6 +27,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from harmonize.errors import MalformedInput, MissingInput, SpecError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.recipe import Recipe, load_recipe
+from harmonize.spec.reading import loaded_yaml
 
 __all__ = ["Cell", "Grid", "load_grid"]
 
@@ -120,7 +121,7 @@ def load_grid(path: Path) -> Grid:
     if not path.is_file():
         raise MissingInput(path, "expected a grid in YAML, found no file")
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content, faults = loaded_yaml(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise MalformedInput(path, f"expected a grid in UTF-8: {error.reason}") from None
     except yaml.YAMLError as error:
@@ -129,11 +130,14 @@ def load_grid(path: Path) -> Grid:
         raise SpecError(path, [(place, f"expected YAML, got {getattr(error, 'problem', error)}")]) from None
     if not isinstance(content, dict):
         raise SpecError(path, [("grid", "expected names and values")])
+    if faults:
+        raise SpecError(path, faults)
     try:
         file = _File.model_validate(content)
     except ValidationError as error:
-        faults = [(".".join(map(str, fault["loc"])) or "grid", fault["msg"]) for fault in error.errors()]
-        raise SpecError(path, faults) from None
+        raise SpecError(
+            path, [(".".join(map(str, fault["loc"])) or "grid", fault["msg"]) for fault in error.errors()]
+        ) from None
     return _grid(path, file)
 
 

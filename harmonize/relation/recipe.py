@@ -18,6 +18,7 @@ from harmonize.errors import MalformedInput, MissingInput, SpecError, UnknownNam
 from harmonize.model import SPLITS
 from harmonize.relation.model.encoders import encoder_key
 from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, FARTHEST, Threshold
+from harmonize.spec.reading import loaded_yaml
 
 __all__ = [
     "ALL",
@@ -294,11 +295,13 @@ def _text(path: Path) -> str:
 
 def _read(path: str, text: str) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(text)
+        content, faults = loaded_yaml(text)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "recipe"
         raise SpecError(path, [(place, f"expected YAML, got {getattr(error, 'problem', error)}")]) from None
     if not isinstance(content, dict):
         raise SpecError(path, [("recipe", "expected names and values")])
+    if faults:
+        raise SpecError(path, faults)
     return content

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harmonize.errors import SpecError
 
-__all__ = ["SpecModel", "checked", "faults_of", "package_folder", "read_yaml", "validated"]
+__all__ = ["SpecModel", "checked", "faults_of", "loaded_yaml", "package_folder", "read_yaml", "validated"]
 
 
 class SpecModel(BaseModel):
@@ -97,7 +97,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
             no text, all of them.
     """
     try:
-        value, faults = _loaded(path.read_text(encoding="utf-8"))
+        value, faults = loaded_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SpecError(path, [("file", "expected a mapping file, found none")]) from None
     except UnicodeDecodeError:
@@ -116,7 +116,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
     return value
 
 
-def _loaded(text: str) -> tuple[Any, list[tuple[str, str]]]:
+def loaded_yaml(text: str) -> tuple[Any, list[tuple[str, str]]]:
+    """What a YAML text holds, and (line, what was expected) of the keys that come twice or are no text.
+
+    Raises:
+        yaml.YAMLError: it is no YAML.
+    """
     loader = _Loader(text)
     try:
         return loader.get_single_data(), loader.faults

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -236,3 +237,12 @@ def test_what_another_process_trains_is_left_to_it(
     assert not (tmp_path / "out/runs/mean/seed-0").exists()
     done = compared(grid, sample_union, tmp_path / "out")
     assert "Not complete" not in done.stdout
+
+
+@pytest.mark.parametrize("read", [load_grid, load_recipe])
+def test_a_key_that_stands_twice_names_its_lines(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    path = tmp_path / "twice.yaml"
+    path.write_text("recipe: original\nseed: 0\nseed: 1\n", encoding="utf-8")
+    with pytest.raises(SpecError) as error:
+        read(path)
+    assert str(error.value) == f"{path}: line 3: expected each key once, got seed: it stands in line 2 too"

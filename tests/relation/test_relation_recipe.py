@@ -202,7 +202,7 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ("a: [", "line 1: expected YAML"),
         ("seed: 1\na: b: c", "line 2: expected YAML"),
         ("nope: 1", "nope: Extra inputs are not permitted"),
-        ("1: 2", "1: Keys should be strings"),
+        ("1: 2", "line 1: expected text for a key, got 1; put it in quotes"),
         ("train_on: []", "train_on: Tuple should have at least 1 item"),
         ("train_on: ''", "train_on: expected CORPUS/train|dev|test, got ''"),
         ("train_on: [biored/tset]", "train_on: expected CORPUS/train|dev|test, got 'biored/tset'"),
