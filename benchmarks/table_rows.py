@@ -52,6 +52,7 @@ def biored() -> Iterator[Row]:
             "mpnet, `counts`, in bf16",
             f"the union with BioRED's dev part, 30,000 {tokens}",
         ),
+        ("biored-mpnet-counts-500", "mpnet, `counts`, in bf16", "BioRED, its dev part too"),
         ("biored-mpnet-counts-4", "mpnet, `counts`, in bf16", alone),
         ("biored-mpnet-counts-union-4", "mpnet, `counts`, in bf16", f"the union, 30,000 {tokens}"),
         ("biored-mpnet-counts-two", "the mean of these two", f"BioRED; the union, 30,000 {tokens}"),
@@ -207,6 +208,7 @@ def curve() -> Iterator[Row]:
         ("398", "minilm", True, "biored-counts-union-4-seed-3"),
         ("398", "mpnet", False, "biored-mpnet-counts-4"),
         ("398", "mpnet", True, "biored-mpnet-counts-union-4"),
+        ("500", "mpnet", False, "biored-mpnet-counts-500"),
         ("500", "mpnet", True, "biored-mpnet-counts-union-500"),
     ):
         found, epochs = scores(run), result(f"run-{run}")["recipe"]["epochs"]
