@@ -84,7 +84,7 @@ def _facts(record: Mapping[str, Any]) -> list[str]:
     watched = record["best"]["development_pair_f"]
     return [
         f"- Labels: {', '.join(positive)}; {', '.join(negative)} mean that there is no relation.",
-        f"- Rows: {rows['train']:,} trained on, {rows['development']:,} watched, {left_out:,} left out "
+        f"- Rows: {_trained_on(record)}, {rows['development']:,} watched, {left_out:,} left out "
         f"({LEFT_OUT} names each).",
         *_pseudo_lines(record),
         f"- Union set: manifest sha256 `{record['union']['manifest_sha256']}`.",
@@ -94,6 +94,14 @@ def _facts(record: Mapping[str, Any]) -> list[str]:
         f"- Made with {', '.join(f'{name} {version}' for name, version in record['versions'].items())}, "
         f"on {record['device']}.",
     ]
+
+
+def _trained_on(record: Mapping[str, Any]) -> str:
+    """How many rows were learnt from; each member of an ensemble may have had other ones."""
+    if "members" not in record:
+        return f"{record['rows']['train']:,} trained on"
+    each = ", ".join(f"{member['rows']:,}" for member in record["members"])
+    return f"{each} trained on by the members"
 
 
 def _among(record: Mapping[str, Any]) -> str:

@@ -97,6 +97,8 @@ def test_the_same_commands_score_and_ask_it(both: Path, sample_union: Path, tmp_
     card = (run / "README.md").read_text(encoding="utf-8")
     assert "The mean of 2 classifiers (`members/`)" in card
     assert "of the members alone" in card
+    each = ", ".join(str(member["rows"]) for member in record(both)["members"])
+    assert f"- Rows: {each} trained on by the members, " in card
     assert "biored-test" in card
 
 
