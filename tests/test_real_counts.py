@@ -13,6 +13,7 @@ import harmonize
 from harmonize.ledger import Ledger
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
+from harmonize.rules.statements import NOT_SHOWN
 from harmonize.sources.source import Source
 from harmonize.spec import Separators, load_catalogue
 from harmonize.union.manifest import SplitCounts, read_manifest, split_counts
@@ -171,6 +172,15 @@ def test_the_chemical_acts_in_every_relation_of_drugprot_and_bc5cdr_and_nowhere_
     related = ~table.relation.str.startswith("None") & table.corpus.isin(["drugprot", "bc5cdr"])
     assert set(table.subject[related]) == {"head"}
     assert table.subject[~related].isna().all()
+    # Of DrugProt's pairs 14 and 1 stand in no sentence: what is said of them is dropped.
+    for split, (entered, left) in {"train": (17_073, 17_059), "test": (3_731, 3_730)}.items():
+        steps = read_manifest(real_union)["corpora"]["drugprot"]["splits"][split]["steps"]
+        account = steps["b2"]["statements"]
+        assert (account["in"], account["out"], account["dropped"]) == (
+            entered,
+            left,
+            {NOT_SHOWN: entered - left},
+        )
 
 
 def test_repositories_have_no_negatives(real_union: Path) -> None:

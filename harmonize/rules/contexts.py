@@ -121,7 +121,6 @@ def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Pai
     index = EntityIndex(document, corpus)
     usable, drops = _usable_mentions(document, corpus)
     annotated, distinct, repeated = _by_pair(document.relations, index)
-    statements = Statements.of(document.relations, index, corpus)
     instances: list[Instance] = []
     shown: set[frozenset[str]] = set()
     for context, inside in mentions_in(contexts, usable):
@@ -132,10 +131,11 @@ def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Pai
             relations = annotated.get(pair, [])
             if relations or not head.coincides_with(tail):
                 shown.add(pair)
-                made = _instance(document.id, text, head, tail, relations)
-                instances.append(statements.put_into(made))
+                instances.append(_instance(document.id, text, head, tail, relations))
             else:
                 drops.append(Drop("instances", SAME_TEXT, f"{head.id} {tail.id}"))
+    statements = Statements.of(document.relations, index, corpus, shown)
+    instances = [statements.put_into(instance) for instance in instances]
     placed = [relation for relation in distinct if shown.intersection(index.pairs(relation))]
     unplaced = [relation for relation in distinct if not shown.intersection(index.pairs(relation))]
     drops += [Drop("relations", DUPLICATE, described(relation)) for relation in repeated]

@@ -11,7 +11,7 @@ Relations whose types stand for none say nothing. Statements in = statements tha
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -20,10 +20,11 @@ from harmonize.model import NOVELTY, Instance, Relation, Subject
 from harmonize.rules.entity_index import EntityIndex
 from harmonize.spec import Corpus
 
-__all__ = ["NOT_BIORED", "OTHER_IS_NOVEL", "OTHER_SUBJECT", "Statements"]
+__all__ = ["NOT_BIORED", "NOT_SHOWN", "OTHER_IS_NOVEL", "OTHER_SUBJECT", "Statements"]
 
 OTHER_IS_NOVEL = "not novel, where another relation of the pair is"
 OTHER_SUBJECT = "a subject, where another relation of the pair has another"
+NOT_SHOWN = "said of a pair that no context shows"
 NOT_BIORED = f"a novelty other than {' or '.join(NOVELTY)}"
 
 
@@ -56,13 +57,19 @@ class Statements:
     drops: list[Drop]
 
     @classmethod
-    def of(cls, relations: Iterable[Relation], index: EntityIndex, corpus: Corpus) -> Statements:
-        """What relations say; in a `directed` corpus the first kind acts unless they say else."""
+    def of(
+        cls, relations: Iterable[Relation], index: EntityIndex, corpus: Corpus, shown: Set[_Pair]
+    ) -> Statements:
+        """What relations say; in a `directed` corpus the first kind acts unless they say else.
+
+        Args:
+            shown: the pairs that stand in some context; what is said of others is dropped.
+        """
         novelties, subjects = _said(relations, index, corpus)
         entered = sum(len(said) for of_pair in (novelties, subjects) for said in of_pair.values())
-        novelty, drops = _novelty(novelties)
-        subject, differing = _subject(subjects)
-        return cls(novelty, subject, entered, drops + differing)
+        novelty, not_standing = _novelty(novelties, shown)
+        subject, differing = _subject(subjects, shown)
+        return cls(novelty, subject, entered, not_standing + differing)
 
     @property
     def left(self) -> int:
@@ -116,11 +123,14 @@ def _acting(relation: Relation, head: str, tail: str, corpus: Corpus) -> str | A
     return Acting.FIRST_KIND if corpus.spec.directed else None
 
 
-def _novelty(said: _Novelties) -> tuple[dict[_Pair, str], list[Drop]]:
+def _novelty(said: _Novelties, shown: Set[_Pair]) -> tuple[dict[_Pair, str], list[Drop]]:
     """One novelty for each pair that has one, and what does not stand."""
     stands: dict[_Pair, str] = {}
     drops: list[Drop] = []
     for pair, found in said.items():
+        if pair not in shown:
+            drops += [Drop("statements", NOT_SHOWN, _named(pair, word)) for word in sorted(found)]
+            continue
         known = [word for word in NOVELTY if word in found]
         if known:
             stands[pair] = known[0]
@@ -129,17 +139,17 @@ def _novelty(said: _Novelties) -> tuple[dict[_Pair, str], list[Drop]]:
     return stands, drops
 
 
-def _subject(said: _Subjects) -> tuple[dict[_Pair, str | Acting], list[Drop]]:
-    """The subject of each pair that has one, and those that contradict each other."""
-    stands = {pair: next(iter(found)) for pair, found in said.items() if len(found) == 1}
-    drops = [
-        Drop(
-            "statements", OTHER_SUBJECT, _named(pair, entity.value if isinstance(entity, Acting) else entity)
-        )
-        for pair, found in said.items()
-        if len(found) > 1
-        for entity in sorted(found, key=str)
-    ]
+def _subject(said: _Subjects, shown: Set[_Pair]) -> tuple[dict[_Pair, str | Acting], list[Drop]]:
+    """The subject of each pair that has one; those that contradict each other, or that nothing shows."""
+    stands: dict[_Pair, str | Acting] = {}
+    drops: list[Drop] = []
+    for pair, found in said.items():
+        if pair in shown and len(found) == 1:
+            (stands[pair],) = found
+            continue
+        reason = OTHER_SUBJECT if pair in shown else NOT_SHOWN
+        entities = (entity.value if isinstance(entity, Acting) else entity for entity in found)
+        drops += [Drop("statements", reason, _named(pair, entity)) for entity in sorted(entities)]
     return stands, drops
 
 

@@ -12,7 +12,7 @@ from rule_cases import adjusted, corpus, document, dropped, mention
 from harmonize.ledger import Ledger
 from harmonize.model import NOVELTY, SUBJECTS, Document, Relation
 from harmonize.rules.adjust import adjust
-from harmonize.rules.statements import NOT_BIORED, OTHER_IS_NOVEL, OTHER_SUBJECT
+from harmonize.rules.statements import NOT_BIORED, NOT_SHOWN, OTHER_IS_NOVEL, OTHER_SUBJECT
 
 TEXT = "Aspirin and warfarin raise the risk of gastric or duodenal ulcer."
 CHEMICAL, DISEASE = "ChemicalEntity", "DiseaseOrPhenotypicFeature"
@@ -129,6 +129,18 @@ def test_a_type_that_stands_for_no_relation_says_nothing_of_who_acts() -> None:
     assert said(subject, "chemprot") == {}
 
 
+def test_what_is_said_of_a_pair_that_no_sentence_shows_is_counted() -> None:
+    text = "Imatinib was given. It inhibits ABL1."
+    subject = document(
+        text,
+        [mention(text, "T1", "Imatinib", "CHEMICAL"), mention(text, "T2", "ABL1", "GENE-Y")],
+        [("T1", "INHIBITOR", "T2")],
+        sentences=["Imatinib was given.", "It inhibits ABL1."],
+    )
+    assert said(subject, "drugprot") == {}
+    assert dropped(subject, corpus("drugprot"), "b2", "statements") == {NOT_SHOWN: 1}
+
+
 RELATIONS = st.builds(
     Relation,
     head=st.sampled_from([ASPIRIN, WARFARIN, GASTRIC, f"{GASTRIC}|{DUODENAL}"]),
@@ -145,6 +157,9 @@ def test_what_is_said_stands_or_is_counted(relations: list[Relation]) -> None:
     ledger = Ledger()
     instances = adjust(related(*relations), corpus("biored"), ledger)
     ledger.check()
+    shown = {(i.head.id, i.tail.id): [i.novelty, i.subject] for i in instances}
+    stands = sum(word is not None for words in shown.values() for word in words)
+    assert ledger.left("train", "b1", "statements") == stands
     for instance in instances:
         assert instance.labels != ("None",) or (instance.novelty, instance.subject) == (None, None)
         assert instance.novelty in (None, *NOVELTY)
