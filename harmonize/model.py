@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 from harmonize.errors import InvalidDocument
 
 __all__ = [
+    "NEGATIVE",
     "NOVELTY",
     "SPLITS",
     "SUBJECTS",
@@ -29,6 +30,7 @@ __all__ = [
     "SpanSource",
     "Split",
     "Subject",
+    "is_negative",
 ]
 
 Split = Literal["train", "dev", "test"]
@@ -40,6 +42,13 @@ NOVELTY = ("Novel", "No")
 """What a relation's novelty may be, in BioRED's words: found by the article, or known before."""
 SUBJECTS: tuple[Subject, ...] = ("head", "tail", "neither")
 """Which argument of a relation acts on the other; neither where a corpus that marks it marks none."""
+NEGATIVE = "None"
+"""The label of a pair without relation (rule c2)."""
+
+
+def is_negative(label: str) -> bool:
+    """True for "None" and every corpus' own "None-...": all mean that there is no relation (rule c1)."""
+    return label == NEGATIVE or label.startswith(f"{NEGATIVE}-")
 
 
 class Span(NamedTuple):

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harmonize.errors import HarmonizeError, UnknownName, shown
+from harmonize.model import NEGATIVE, is_negative
 from harmonize.relation.said import VALUES
 from harmonize.spec import Target, load_catalogue
 
@@ -41,7 +42,6 @@ Measure = Literal["all", "biorex"]
 LABELS: tuple[Labels, ...] = ("harmonized", "source")
 MEASURES: tuple[Measure, ...] = ("all", "biorex")
 
-NEGATIVE = "None"
 """No relation; what every label that begins so is counted as."""
 VARIANT = "SequenceVariant"
 """The corpus' own type of an entity that rule e merges into genes."""
@@ -375,7 +375,7 @@ def _gold_labels(of: Mapping[str, list[Any]], labels: Labels) -> list[str]:
 
 def _folded(label: str) -> str:
     """Internal negatives ("None-BC5CDR") say of a pair what "None" says: no relation."""
-    return NEGATIVE if label.startswith(NEGATIVE) else label
+    return NEGATIVE if is_negative(label) else label
 
 
 def _ordered(names: set[str], labels: Labels) -> tuple[str, ...]:

@@ -83,8 +83,12 @@ class Cell:
     @property
     def folder(self) -> str:
         """Where it stands among the runs."""
-        name = self.system.replace("/", "_").replace(" ", "-")
-        return f"{name}/seed-{self.seed}" + ("" if self.fold is None else f"/fold-{self.fold}")
+        folder = f"{_folder(self.system)}/seed-{self.seed}"
+        return folder if self.fold is None else f"{folder}/fold-{self.fold}"
+
+
+def _folder(system: str) -> str:
+    return system.replace("/", "_").replace(" ", "-")
 
 
 @dataclass(frozen=True)
@@ -151,6 +155,12 @@ def _grid(path: Path, file: _File) -> Grid:
     systems = {_name(values): _recipe(path, file, values) for values in chosen}
     if len(systems) != len(chosen):
         raise SpecError(path, [("vary", "expected each combination once")])
+    folders: dict[str, str] = {}
+    for system in systems:
+        if (other := folders.setdefault(_folder(system), system)) != system:
+            raise SpecError(
+                path, [("vary", f"expected systems with folders of their own, got {other} and {system}")]
+            )
     for name in _SHARED:
         if len({getattr(recipe, name) for recipe in systems.values()}) > 1:
             raise SpecError(

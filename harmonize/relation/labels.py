@@ -13,17 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harmonize.errors import HarmonizeError
+from harmonize.model import NEGATIVE, is_negative
 from harmonize.relation.pair import Pair
 
 __all__ = ["NEGATIVE", "LabelSpace", "decide", "is_negative", "own_outputs", "related", "softmax"]
 
-NEGATIVE = "None"
 _HEAD = "/"
-
-
-def is_negative(label: str) -> bool:
-    """True for "None" and every corpus' own "None-...": all mean that there is no relation (rule c1)."""
-    return label == NEGATIVE or label.startswith(f"{NEGATIVE}-")
 
 
 @dataclass(frozen=True)

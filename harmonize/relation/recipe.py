@@ -250,6 +250,8 @@ def resolved(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:
     """
     recipe = _validated(_filled(values), origin)
     if recipe.first is not None:
+        if recipe.first.get("first") is not None:
+            raise SpecError(origin, [("first.first", "expected null: a recipe has two stages at most")])
         # Its faults are told now, not after an hour of preparing.
         _validated({**recipe.model_dump(), "first": None, **recipe.first}, origin, "first.")
     return recipe

@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from harmonize.model import is_negative
 from harmonize.spec import Licence, LicenceTerms
 from harmonize.union.manifest import SplitCounts
 
@@ -191,7 +192,7 @@ def label_names(counts: Iterable[SplitCounts]) -> list[str]:
     """The labels that are relations, the most frequent first."""
     sums: Counter[str] = Counter()
     for part in counts:
-        sums.update({label: n for label, n in part.labels.items() if not label.startswith("None")})
+        sums.update({label: n for label, n in part.labels.items() if not is_negative(label)})
     return sorted(sums, key=lambda label: (-sums[label], label))
 
 
@@ -203,7 +204,7 @@ def label_rows(counts: Sequence[SplitCounts]) -> list[LabelRow]:
     for part in counts:
         numbers = [part.labels.get(name, 0) for name in names]
         cells = tuple(LabelCell(n, math.log1p(n) / math.log1p(most) if most else 0.0) for n in numbers)
-        negative_name = ", ".join(label for label in part.labels if label.startswith("None"))
+        negative_name = ", ".join(label for label in part.labels if is_negative(label))
         negative = part.instances - part.positive
         rows.append(LabelRow(part.corpus, part.split, part.positive, negative, negative_name, cells))
     return rows

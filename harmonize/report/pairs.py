@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harmonize.model import is_negative
 from harmonize.report.spans import gap, nearest, spans_of
 from harmonize.union.reader import load_union
 
@@ -63,7 +64,7 @@ def pairs(folder: Path, parts: Iterable[tuple[str, str]]) -> Pairs:
         table = load_union(folder, corpora=[corpus], splits=[split], columns=_COLUMNS)
         for batch in table.to_batches():
             for row in batch.to_pylist():
-                related = not row["relation"].startswith("None")
+                related = not is_negative(row["relation"])
                 kind = (row["head_type"], row["tail_type"])
                 types[kind] += 1
                 positive[kind] += related

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from harmonize.model import is_negative
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.columns import COLUMNS, type_name
 from harmonize.union.description import bibtex, licence_statement, listed, summary, title
@@ -106,7 +107,7 @@ def _label_counts(counts: Sequence[SplitCounts]) -> list[Row]:
     labels: Counter[str] = Counter()
     for part in counts:
         labels.update(part.labels)
-    ordered = sorted(labels.items(), key=lambda item: (item[0].startswith("None"), -item[1], item[0]))
+    ordered = sorted(labels.items(), key=lambda item: (is_negative(item[0]), -item[1], item[0]))
     return [
         (f"`{label}`", number, ", ".join(dict.fromkeys(p.corpus for p in counts if label in p.labels)))
         for label, number in ordered

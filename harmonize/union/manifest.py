@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from harmonize.errors import UnionError
+from harmonize.model import is_negative
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest_model import Manifest, key_messages
 from harmonize.union.schema import MANIFEST, SAID
@@ -147,7 +148,7 @@ def split_counts(manifest: dict[str, Any]) -> Iterator[SplitCounts]:
                 mentions=read["mentions"]["out"],
                 relations=read["relations"]["out"],
                 instances=sum(labels.values()),
-                positive=sum(count for label, count in labels.items() if not label.startswith("None")),
+                positive=sum(count for label, count in labels.items() if not is_negative(label)),
                 labels=labels,
                 said={column: part[column] for column in SAID if column in part},
                 dropped=dropped,

@@ -107,6 +107,14 @@ def test_spans_that_are_no_lists() -> None:
         evaluate(gold, SAID)
 
 
+def test_a_type_that_only_begins_like_a_negative_is_a_relation() -> None:
+    gold = gold_table([POSITIVE, "None-DDI"], source_relations=[["Nonenzymatic"], []])
+    said = prediction_table(gold, ["Nonenzymatic", "None-DDI"])
+    evaluation = evaluate(gold, said, labels="source", bootstrap=0)
+    assert evaluation.confusion.labels == (NONE, "Nonenzymatic")
+    assert evaluation.all.overall.typed.tp == 1
+
+
 def test_unknown_choices() -> None:
     with pytest.raises(UnknownName, match="unknown labels 'mine': expected one of harmonized, source"):
         evaluate(GOLD, SAID, labels="mine")  # type: ignore[arg-type]

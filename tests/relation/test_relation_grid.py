@@ -90,6 +90,10 @@ def test_all_folds_unless_some_are_named(tmp_path: Path) -> None:
         ({"vary": {"head": []}}, "vary.0.head: List should have at least 1 item"),
         ({"vary": [{"head": ["cls"]}, {"head": ["mean", "cls"]}]}, "vary: expected each combination once"),
         ({"vary": {"head": ["cls", "cls"]}}, "vary: expected each combination once"),
+        (
+            {"vary": {"encoder": ["no/one", "no_one"]}},
+            "vary: expected systems with folders of their own, got no/one and no_one",
+        ),
         ({"vary": {"head": ["crown"]}}, "head: Input should be 'cls'"),
         ({"folds": [1]}, "folds: expected a recipe with folds"),
         ({"recipe": "folds-aimed", "folds": [10]}, "folds: expected numbers from 0 to 9"),

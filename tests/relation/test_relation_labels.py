@@ -196,6 +196,18 @@ def test_no_shift_scores_better_than_the_best(made: list[tuple[float, bool]]) ->
     assert best not in values or not related.any(), "no pair stands on the edge"
 
 
+@pytest.mark.parametrize(
+    ("margins", "shift"),
+    [([np.inf, np.inf], 0.0), ([np.inf, 1.0, -1.0, -np.inf], 0.0), ([2.0, -np.inf], 0.5)],
+)
+def test_pairs_of_a_corpus_without_negatives_do_not_make_the_threshold_infinite(
+    margins: list[float], shift: float
+) -> None:
+    """With a head for each corpus, nothing is to be weighed where its labels are all of one kind."""
+    related = np.array([True, True, False, False])[: len(margins)]
+    assert best_shift(np.array(margins), related) == shift
+
+
 def test_a_threshold_of_the_development_part_is_found_and_kept() -> None:
     """Two pairs of three related, of which the likeliest label is found for one only."""
     space = LabelSpace(("A", "B", "None", "None-DDI"))

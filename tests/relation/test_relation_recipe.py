@@ -217,6 +217,7 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ("first: 3", "first: Input should be a valid dictionary"),
         ("first: {trainn_on: [others]}", "first.trainn_on: Extra inputs are not permitted"),
         ("first: {epochs: 0}", "first.epochs: Input should be greater than 0"),
+        ("first: {first: {epochs: 1}}", "first.first: expected null: a recipe has two stages at most"),
         ("encoder: ''", "encoder: String should have at least 1 character"),
         ("encoder: null", "encoder: Input should be a valid string"),
         ("question: true", "question: Extra inputs are not permitted"),

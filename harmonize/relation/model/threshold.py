@@ -87,8 +87,13 @@ def best_shift(margins: NDArray[np.floating], is_positive: NDArray[np.bool_]) ->
         is_positive: [pairs], which pairs are related.
 
     Returns:
-        Half way between two margins; 0 where no pair is related. Of equally good ones that next to 0.
+        Half way between two margins; 0 where no pair is related, or all margins are infinite (a corpus whose
+        labels are all of one kind). Of equally good ones that next to 0.
     """
+    finite = margins[np.isfinite(margins)]
+    if not len(finite):
+        return 0.0
+    margins = np.nan_to_num(margins, posinf=finite.max() + 1, neginf=finite.min() - 1)
     order = np.argsort(-margins, kind="stable")
     found = np.arange(1, len(order) + 1)
     scores = 2 * np.cumsum(is_positive[order]) / np.maximum(1, found + is_positive.sum())

@@ -74,6 +74,10 @@ def select(union: Path, recipe: Recipe) -> Selection:
     """
     held = list(read_manifest(union)["corpora"])
     parts = parts_of(recipe, held)
+    if not parts:
+        raise HarmonizeError(
+            f"train_on {', '.join(recipe.train_on)}: expected rows to train on, the set has no other corpus"
+        )
     for corpus, _ in [*parts, part(recipe.evaluate_on)]:
         if corpus not in held:
             raise UnknownName("corpus of the set", corpus, held)

@@ -45,9 +45,10 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
     _check(recipe)
     target = load_catalogue().target
     contexts, labelled = [], []
-    for rows in (selection.train, selection.development):
+    # What is watched is asked about all sets, as what is tested.
+    for rows, most in ((selection.train, recipe.candidates), (selection.development, None)):
         contexts.append(contexts_of(rows, union, target.nary_labels, recipe.context_words))
-        labelled.append(list(_labelled(contexts[-1], recipe)))
+        labelled.append(list(_labelled(contexts[-1], most, recipe.seed)))
     found = {(candidate.corpus, label) for part in labelled for candidate, label in part}
     space = LabelSpace.of(found, target.nary_labels, by_corpus=recipe.heads == "corpus")
     if len(space.names) < 2:
@@ -91,9 +92,9 @@ def _check(recipe: Recipe) -> None:
         raise HarmonizeError(f"labels: expected harmonized with head {COMBINATION}")
 
 
-def _labelled(contexts: Iterable[CombinationContext], recipe: Recipe) -> Iterator[_Labelled]:
+def _labelled(contexts: Iterable[CombinationContext], most: int | None, seed: int) -> Iterator[_Labelled]:
     for context in contexts:
-        for members, label in training_candidates(context, recipe.candidates, recipe.seed):
+        for members, label in training_candidates(context, most, seed):
             yield Candidate(context, members), label
 
 

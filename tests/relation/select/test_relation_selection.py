@@ -10,6 +10,8 @@ import pyarrow as pa
 import pytest
 
 from harmonize.errors import HarmonizeError, UnionError
+from harmonize.pipelines.build import build
+from harmonize.registry import sample_folder
 from harmonize.relation.labels import is_negative
 from harmonize.relation.recipe import FOLD, Recipe, load_recipe, part
 from harmonize.relation.select.rows import gold_labels, pairs_of, rows_to_test
@@ -104,6 +106,12 @@ def test_what_cannot_be_had_is_one_line(sample_union: Path, values: dict[str, An
         select(sample_union, tiny("original", **values))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_set_of_one_corpus_has_no_others(tmp_path: Path) -> None:
+    build(tmp_path / "set", sample_folder(), corpora=["biored"])
+    with pytest.raises(HarmonizeError, match=r"^train_on others: .* the set has no other corpus"):
+        select(tmp_path / "set", tiny("original", train_on=["others"], development=None))
 
 
 def test_a_folder_that_is_no_set_is_one_line(tmp_path: Path) -> None:
