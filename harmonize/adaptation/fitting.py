@@ -16,13 +16,12 @@ from transformers import (
     TrainerState,
     TrainingArguments,
 )
-from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.adaptation.masking import MaskedRows, Shuffled, batch_of
 from harmonize.adaptation.model import Masked, masked_loss
 from harmonize.adaptation.settings import Settings
 from harmonize.relation.train.divergence import SoundTrainer, warn_of_nothing
-from harmonize.relation.train.work_folder import last_checkpoint
+from harmonize.relation.train.resuming import run_trainer
 
 __all__ = ["fit"]
 
@@ -57,15 +56,7 @@ def fit(
     )
     trainer.remove_callback(PrinterCallback)
     trainer.remove_callback(ProgressCallback)
-    last = last_checkpoint(checkpoints)
-    if last is None:
-        trainer.train()
-    elif (state := TrainerState.load_from_json(str(last / TRAINER_STATE_NAME))).global_step < state.max_steps:
-        trainer.train(resume_from_checkpoint=str(last))
-    else:
-        # Stopped after its last step: transformers would take one more.
-        trainer._load_from_checkpoint(str(last))
-        trainer.state = state
+    run_trainer(trainer, checkpoints)
     found: TrainerState = trainer.state
     return found
 

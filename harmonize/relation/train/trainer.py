@@ -1,4 +1,4 @@
-"""transformers' Trainer for our tasks: their order of rows, their loss, what it tells, where it goes on."""
+"""transformers' Trainer for our tasks: their order of rows, their loss and what it tells."""
 
 from __future__ import annotations
 
@@ -18,10 +18,8 @@ from transformers import (
     ProgressCallback,
     Trainer,
     TrainerCallback,
-    TrainerState,
     TrainingArguments,
 )
-from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.relation.encode.order import LikeLengths, LongestFirst, TokenBatches
 from harmonize.relation.model.device import precision_named
@@ -31,9 +29,9 @@ from harmonize.relation.model.threshold import check_threshold
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.train.divergence import SoundTrainer, warn_of_nothing
 from harmonize.relation.train.task import Task
-from harmonize.relation.train.work_folder import CHECKPOINTS, last_checkpoint
+from harmonize.relation.train.work_folder import CHECKPOINTS
 
-__all__ = ["run_trainer", "trainer_of", "weight_groups"]
+__all__ = ["trainer_of", "weight_groups"]
 
 _LOGS = "logs"
 
@@ -78,21 +76,6 @@ def trainer_of(
     if not sys.stderr.isatty():
         trainer.remove_callback(ProgressCallback)
     return trainer
-
-
-def run_trainer(trainer: Trainer, checkpoints: Path) -> None:
-    """Train, from the last checkpoint where there is one."""
-    last = last_checkpoint(checkpoints)
-    if last is None:
-        trainer.train()
-        return
-    state = TrainerState.load_from_json(str(last / TRAINER_STATE_NAME))
-    if _has_lost_patience(state):
-        # Stopped after its last evaluation, before the best weights were taken: transformers would train on.
-        trainer.state = state
-        trainer._load_best_model()
-    else:
-        trainer.train(resume_from_checkpoint=str(last))
 
 
 def weight_groups(model: Any, decaying: Collection[str], recipe: Recipe, rate: float) -> list[dict[str, Any]]:
@@ -249,12 +232,3 @@ class _Report(TrainerCallback):
                     f"{epoch}: step {state.global_step} of {state.max_steps}, loss {logs['loss']:.4f}",
                     file=sys.stderr,
                 )
-
-
-def _has_lost_patience(state: TrainerState) -> bool:
-    callbacks: Any = state.stateful_callbacks or {}
-    stopping = callbacks.get(EarlyStoppingCallback.__name__)
-    if not isinstance(stopping, dict):
-        return False
-    counter = stopping["attributes"]["early_stopping_patience_counter"]
-    return bool(counter >= stopping["args"]["early_stopping_patience"])

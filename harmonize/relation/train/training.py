@@ -36,6 +36,7 @@ from harmonize.relation.select.selection import select
 from harmonize.relation.train.card import write_card
 from harmonize.relation.train.combination_task import combination_task
 from harmonize.relation.train.ensembling import fit_ensemble, same_members
+from harmonize.relation.train.resuming import run_trainer
 from harmonize.relation.train.run import (
     TRAINING,
     Timer,
@@ -47,7 +48,7 @@ from harmonize.relation.train.run import (
     write_left_out,
 )
 from harmonize.relation.train.task import Task, labels_in, space_of
-from harmonize.relation.train.trainer import run_trainer, trainer_of
+from harmonize.relation.train.trainer import trainer_of
 from harmonize.relation.train.work_folder import (
     CHECKPOINTS,
     FIRST,

@@ -70,6 +70,50 @@ def test_patience_goes_on_where_it_was(
     assert weights(run) == weights(whole)
 
 
+def stopped_at_the_end(impatient: tuple[Recipe, Path], union: Path, out: Path) -> None:
+    """A run that was stopped after its last checkpoint, its best weights those of an earlier one."""
+    recipe, whole = impatient
+    assert record(whole)["best"]["step"] == 4
+    with pytest.raises(Stop):
+        train(union, recipe, out, device="cpu", callbacks=[StopAt(saved=16)])
+
+
+def test_the_best_weights_are_found_from_another_folder(
+    impatient: tuple[Recipe, Path], sample_union: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe, whole = impatient
+    monkeypatch.chdir(tmp_path)
+    stopped_at_the_end(impatient, sample_union, Path("run"))
+    monkeypatch.chdir("/")
+    run = train(sample_union, recipe, tmp_path / "run", device="cpu")
+    assert weights(run) == weights(whole)
+
+
+def test_a_run_whose_best_weights_are_lost_is_none(
+    impatient: tuple[Recipe, Path], sample_union: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    stopped_at_the_end(impatient, sample_union, out)
+    shutil.rmtree(working(out) / "checkpoints/checkpoint-4")
+    with pytest.raises(HarmonizeError, match="checkpoint-4: expected the best weights so far") as error:
+        train(sample_union, impatient[0], out, device="cpu")
+    assert "\n" not in str(error.value)
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("values", [{"evaluate_every": 3}, {"development": None}])
+def test_stopped_after_its_last_step_it_takes_no_other(
+    small_recipe: Small, sample_union: Path, tmp_path: Path, values: dict[str, Any]
+) -> None:
+    recipe = small_recipe(epochs=0.5, **values)
+    whole = train(sample_union, recipe, tmp_path / "whole", device="cpu")
+    run, steps = stopped_and_resumed(sample_union, recipe, tmp_path / "run", StopAt(saved=6))
+    assert steps == [6, 0]
+    assert weights(run) == weights(whole)
+    for key in ("steps", "best", "evaluations", "losses"):
+        assert record(run)[key] == record(whole)[key], key
+
+
 def test_a_checkpoint_that_was_cut_off_is_not_gone_on_from(
     small_recipe: Small, sample_union: Path, tmp_path: Path
 ) -> None:
