@@ -83,7 +83,7 @@ class _Trainer(SoundTrainer):
 def _arguments(settings: Settings, rows: int, checkpoints: Path, device: torch.device) -> TrainingArguments:
     steps = settings.max_steps
     expected = steps or int(settings.epochs * rows / (settings.batch_size * settings.accumulate))
-    arguments = TrainingArguments(
+    return TrainingArguments(
         output_dir=str(checkpoints),
         per_device_train_batch_size=settings.batch_size,
         gradient_accumulation_steps=settings.accumulate,
@@ -108,10 +108,6 @@ def _arguments(settings: Settings, rows: int, checkpoints: Path, device: torch.d
         dataloader_pin_memory=device.type == "cuda",
         disable_tqdm=True,
     )
-    if arguments.n_gpu > 1:
-        # One of several GPUs: a batch is as large as the settings say, wherever it is made.
-        arguments._n_gpu = 1
-    return arguments
 
 
 class _Report(TrainerCallback):

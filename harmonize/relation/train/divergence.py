@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from transformers import Trainer
+from transformers import Trainer, TrainingArguments
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.train.work_folder import last_checkpoint
@@ -60,10 +60,14 @@ class _Seen(NamedTuple):
 
 
 class SoundTrainer(Trainer):
-    """transformers' Trainer, which ends with Diverged at the first step whose numbers are not finite."""
+    """transformers' Trainer, which ends with Diverged at the first step whose numbers are not finite.
 
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
+    A process has one GPU: transformers would make batches for all that it sees.
+    """
+
+    def __init__(self, *, args: TrainingArguments, **arguments: Any) -> None:
+        args._n_gpu = min(args.n_gpu, 1)
+        super().__init__(args=args, **arguments)
         # Else it hides what is looked for.
         self.args.logging_nan_inf_filter = False
         self._unseen: list[_Seen] = []

@@ -127,3 +127,11 @@ def test_the_message_names_what_to_try() -> None:
     said = str(Diverged("loss", step=7, epoch=0.5, learning_rate=3e-4, checkpoint=None))
     assert "learning rate of 0.0001 or lower" in said
     assert Diverged.exit_code == 2
+
+
+def test_a_batch_is_as_large_where_several_gpus_are_seen(tmp_path: Path) -> None:
+    seen = arguments(tmp_path)
+    one = seen.train_batch_size
+    seen._n_gpu = 4
+    trainer = SoundTrainer(model=torch.nn.Linear(1, 1), args=seen)
+    assert trainer.args.train_batch_size == one
