@@ -18,6 +18,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.batches import EncodedPairs, padded
 from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.order import token_batches
+from harmonize.relation.model.device import precision_named
 from harmonize.relation.pair import Pair
 
 __all__ = ["Vectors", "write_vectors"]
@@ -64,7 +65,7 @@ def _vectors(
     made = padded(items, encoder.padding, types_too=encoder.knows_types, places_too=True)
     batch = {name: tensor.to(device) for name, tensor in made.items() if name != "labels"}
     places = batch.pop("places")
-    with torch.autocast(device.type, torch.bfloat16, enabled=device.type == "cuda"):
+    with torch.autocast(device.type, torch.bfloat16, enabled=precision_named("auto", device) == "bf16"):
         states = model(**batch, output_hidden_states=True).hidden_states
     rows = torch.arange(len(items), device=device)[:, None]
     layers = torch.stack([state[rows, places] for state in states], dim=1)

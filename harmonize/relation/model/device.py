@@ -35,5 +35,6 @@ def precision_named(name: str, device: torch.device) -> str:
     if name == "int8" and device.type != "cpu":
         raise HarmonizeError("precision: int8 is for a CPU; take bf16 on a GPU")
     if name == "auto":
-        return "bf16" if device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+        is_fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bf16" if is_fast else "fp32"
     return name

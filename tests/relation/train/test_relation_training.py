@@ -331,3 +331,8 @@ def test_a_precision_that_cannot_be_is_one_line(name: str, device: str, fault: s
     assert precision_named("auto", torch.device("cpu")) == "fp32"
     with pytest.raises(HarmonizeError, match=f"precision: .*{fault}"):
         precision_named(name, torch.device(device))
+
+
+def test_what_a_gpu_only_emulates_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
+    assert precision_named("auto", torch.device("cuda")) == "fp32"
