@@ -54,9 +54,11 @@ from harmonize.relation.train.work_folder import (
     FIRST,
     alone_in,
     begin,
+    begin_anew,
     finish,
     has_begun,
     is_done,
+    is_first_process,
 )
 
 __all__ = ["fit", "train"]
@@ -94,14 +96,14 @@ def train(
     work = out.with_name(f".{out.name}.training")
     with alone_in(work):
         if fresh:
-            shutil.rmtree(work, ignore_errors=True)
+            begin_anew(work, device_named(device))
         is_new = not work.parent.exists()
         begin(work, union, recipe)
         try:
             _stages(union, recipe, work, device, callbacks)
         except HarmonizeError:
             # What cannot even begin leaves nothing that would stand in the way of the mended command.
-            if not has_begun(work):
+            if is_first_process() and not has_begun(work):
                 shutil.rmtree(work, ignore_errors=True)
                 if is_new:
                     work.parent.rmdir()

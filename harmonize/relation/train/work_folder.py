@@ -11,7 +11,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
+import torch
 from filelock import FileLock, Timeout
+from transformers import TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
@@ -28,6 +30,7 @@ __all__ = [
     "AtWork",
     "alone_in",
     "begin",
+    "begin_anew",
     "begin_as",
     "finish",
     "has_begun",
@@ -107,6 +110,19 @@ def _pseudo_hashes(recipe: Recipe) -> list[str | None]:
 def _knowledge(recipe: Recipe) -> list[Path | None]:
     """The table of descriptions of each stage, None for one without."""
     return [None if stage.knowledge is None else Path(stage.knowledge) for stage in stages(recipe)]
+
+
+def begin_anew(work: Path, device: torch.device) -> None:
+    """Remove what earlier trainings left in the folder; every process then finds it gone.
+
+    Args:
+        device: on which the processes train.
+    """
+    # They meet as transformers lets them meet to train.
+    processes = TrainingArguments(output_dir=str(work), use_cpu=device.type == "cpu", report_to="none")
+    with processes.main_process_first(local=False):
+        if is_first_process():
+            shutil.rmtree(work, ignore_errors=True)
 
 
 def begin(work: Path, union: Path, recipe: Recipe) -> None:

@@ -59,7 +59,7 @@ def trained(folder: Path, union: Path, recipes: dict[str, dict[str, Any]]) -> No
         patch.setattr(training, "select", few)
         for name, values in recipes.items():
             recipe = Recipe.model_validate(values)
-            training.train(union, recipe, folder / name, device="cpu", callbacks=[EveryLoss()])
+            training.train(union, recipe, folder / name, device="cpu", fresh=True, callbacks=[EveryLoss()])
 
 
 def trained_by_two(folder: Path, union: Path, recipes: dict[str, dict[str, Any]]) -> None:

@@ -180,6 +180,17 @@ def test_fresh_begins_anew(stopped: Path, small_recipe: Small, sample_union: Pat
     assert not working(run).exists()
 
 
+def test_fresh_in_a_further_process_removes_nothing(
+    stopped: Path, small_recipe: Small, sample_union: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of those that torchrun starts, the first may have begun anew by then."""
+    monkeypatch.setenv("RANK", "1")
+    recipe = small_recipe(epochs=0.5, evaluate_every=2)
+    with pytest.raises(Stop):
+        train(sample_union, recipe, stopped, device="cpu", fresh=True, callbacks=[StopAt(3)])
+    assert (working(stopped) / "checkpoints/checkpoint-2").is_dir()
+
+
 def test_a_run_is_replaced_by_another_recipe_and_by_fresh(
     small_recipe: Small, sample_union: Path, tmp_path: Path
 ) -> None:
