@@ -15,6 +15,9 @@ import torch
 
 from harmonize import __version__
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.relation.model.encoders import ADAPTATION
+from harmonize.relation.model.known_encoders import known_encoders
+from harmonize.relation.recipe import Recipe
 from harmonize.relation.select.selection import LeftOut, Selection
 from harmonize.union.manifest import read_manifest
 from harmonize.union.schema import MANIFEST
@@ -28,6 +31,7 @@ __all__ = [
     "best_of",
     "described",
     "manifest_hash",
+    "model_hashes",
     "read_record",
     "rows_hash",
     "run_record",
@@ -36,6 +40,7 @@ __all__ = [
 ]
 
 TRAINING, LEFT_OUT = "training.json", "left_out.tsv"
+_OF_MODELS = (".json", ".txt", ".model", ".safetensors", ".bin")
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "pyarrow", "numpy")
 
 
@@ -66,6 +71,29 @@ def rows_hash(union: Path, selection: Selection) -> str:
     """A hash of all that the rows of a selection are from: the set, and the file of pseudo-labels."""
     hashed = manifest_hash(union)
     return hashed if selection.pseudo is None else f"{hashed} {selection.pseudo.sha256}"
+
+
+def model_hashes(recipe: Recipe) -> dict[str, str]:
+    """ "encoder" and "teacher" -> the sha256 of what is in their folders, of each that is one.
+
+    Of a run and an adapted encoder it is that of its record, which no two trainings share.
+    """
+    named = {"encoder": recipe.encoder, "teacher": recipe.teacher}
+    folders = {
+        what: Path(name)
+        for what, name in named.items()
+        if name is not None and name not in known_encoders() and Path(name).is_dir()
+    }
+    return {what: _folder_hash(folder) for what, folder in folders.items()}
+
+
+def _folder_hash(folder: Path) -> str:
+    records = [folder / name for name in (TRAINING, ADAPTATION) if (folder / name).is_file()]
+    hashed = hashlib.sha256()
+    for file in records or sorted(path for path in folder.iterdir() if path.suffix in _OF_MODELS):
+        with file.open("rb") as stream:
+            hashed.update(f"{file.name} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+    return hashed.hexdigest()
 
 
 def write_left_out(folder: Path, selection: Selection) -> None:

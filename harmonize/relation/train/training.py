@@ -42,6 +42,7 @@ from harmonize.relation.train.run import (
     Timer,
     best_of,
     described,
+    model_hashes,
     rows_hash,
     run_record,
     steps_learnt,
@@ -148,6 +149,7 @@ def fit(
     """
     timer = Timer()
     place = device_named(device)
+    models = model_hashes(recipe)
     set_seed(recipe.seed)
     selection = select(union, recipe)
     if recipe.head == COMBINATION:
@@ -177,7 +179,7 @@ def fit(
     if task.knowledge is not None:
         task.knowledge.copy(Path(recipe.knowledge or ""), folder)
     write_left_out(folder, selection)
-    learnt = steps_learnt(task.windows, trainer.state)
+    learnt = {**({"models": models} if models else {}), **steps_learnt(task.windows, trainer.state)}
     record = run_record(folder, union, selection, task.space.plain, learnt, described(place), timer)
     write_card(folder, recipe, record, [])
 

@@ -20,7 +20,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, knowledge_hash
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.pseudo import pseudo_hash
-from harmonize.relation.train.run import TRAINING, manifest_hash, read_record
+from harmonize.relation.train.run import TRAINING, manifest_hash, model_hashes, read_record
 from harmonize.writing.replace import put
 
 __all__ = [
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 RECIPE, CHECKPOINTS, FIRST = "recipe.yaml", "checkpoints", "first"
-_SET, _PSEUDO, _KNOWLEDGE = "set.sha256", "pseudo.sha256", "knowledge.sha256"
+_SET, _PSEUDO, _KNOWLEDGE, _MODELS = "set.sha256", "pseudo.sha256", "knowledge.sha256", "models.sha256"
 
 
 class AtWork(HarmonizeError):
@@ -81,7 +81,9 @@ def alone_in(work: Path) -> Iterator[None]:
 
 
 def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
-    """True if a run is of this very recipe and set, and of the very pseudo-labels that the recipe names.
+    """True if a run is of this very recipe and set, and of what the recipe names: pseudo-labels, encoder.
+
+    A folder of an encoder or teacher that is gone, or that an older run does not tell of, is as it was.
 
     Raises:
         MissingInput: there are no such pseudo-labels.
@@ -97,9 +99,12 @@ def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
         if path is not None
     ):
         return False
-    *first, last = _pseudo_hashes(recipe)
-    made = [(out, last), *((out / FIRST, before) for before in first)]
-    return all(read_record(folder).get("pseudo", {}).get("sha256") == wanted for folder, wanted in made)
+    records = [read_record(folder) for folder in (out / FIRST, out)[-len(stages(recipe)) :]]
+    for record, models in zip(records, map(model_hashes, stages(recipe)), strict=True):
+        if any(record.get("models", {}).get(what, wanted) != wanted for what, wanted in models.items()):
+            return False
+    pseudo = [record.get("pseudo", {}).get("sha256") for record in records]
+    return pseudo == _pseudo_hashes(recipe)
 
 
 def _pseudo_hashes(recipe: Recipe) -> list[str | None]:
@@ -126,7 +131,7 @@ def begin_anew(work: Path, device: torch.device) -> None:
 
 
 def begin(work: Path, union: Path, recipe: Recipe) -> None:
-    """Make the folder to work in; one with checkpoints must be of the same recipe, set and pseudo-labels.
+    """Make the folder to work in; one with checkpoints must be of the same recipe, set and models.
 
     Raises:
         MissingInput: there are no such pseudo-labels.
@@ -141,6 +146,9 @@ def begin(work: Path, union: Path, recipe: Recipe) -> None:
     known = [knowledge_hash(path) for path in _knowledge(recipe) if path is not None]
     if known:
         wanted[_KNOWLEDGE] = ("".join(f"{each}\n" for each in known), "with other knowledge")
+    models = [hashed for stage in stages(recipe) for hashed in model_hashes(stage).values()]
+    if models:
+        wanted[_MODELS] = ("".join(f"{each}\n" for each in models), "from another encoder or teacher")
     begin_as(work, wanted)
 
 
@@ -173,7 +181,7 @@ def has_begun(work: Path) -> bool:
     return any(work.rglob(f"{CHECKPOINTS}/checkpoint-*")) or (work / FIRST / TRAINING).is_file()
 
 
-def finish(work: Path, out: Path, scratch: Iterable[str] = (_SET, _PSEUDO, _KNOWLEDGE)) -> None:
+def finish(work: Path, out: Path, scratch: Iterable[str] = (_SET, _PSEUDO, _KNOWLEDGE, _MODELS)) -> None:
     """Put the finished run in its place, without its checkpoints and the files that only making it needs."""
     if not is_first_process():
         return

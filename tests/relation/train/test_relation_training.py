@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,9 @@ from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe
 from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.select.selection import select
+from harmonize.relation.train.run import model_hashes
 from harmonize.relation.train.training import train
+from harmonize.relation.train.work_folder import begin, is_done
 
 Small = Callable[..., Recipe]
 
@@ -186,6 +189,37 @@ def test_the_same_command_trains_no_second_time(
     assert train(sample_union, small_recipe(), small_run, device="cpu", callbacks=[noted]) == small_run
     assert noted.done == 0
     assert {path: path.stat().st_mtime_ns for path in small_run.rglob("*")} == before
+
+
+def test_an_encoder_that_was_trained_anew_is_another(
+    small_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path
+) -> None:
+    encoder = Path(shutil.copytree(small_run, tmp_path / "encoder"))
+    recipe = small_recipe(encoder=str(encoder), epochs=0.1, development=None)
+    run, work = train(sample_union, recipe, tmp_path / "run", device="cpu"), tmp_path / "work"
+    begin(work, sample_union, recipe)
+    (work / "checkpoints/checkpoint-1").mkdir(parents=True)
+    assert is_done(run, sample_union, recipe)
+    begin(work, sample_union, recipe)
+    with (encoder / "training.json").open("a", encoding="utf-8") as training:
+        training.write("\n")
+    assert not is_done(run, sample_union, recipe)
+    with pytest.raises(HarmonizeError, match="a training from another encoder or teacher was stopped here"):
+        begin(work, sample_union, recipe)
+    shutil.rmtree(encoder)
+    assert is_done(run, sample_union, recipe)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors", "vocab.txt"])
+def test_any_file_of_an_encoder_makes_it_another(small_recipe: Small, tmp_path: Path, name: str) -> None:
+    (tmp_path / "config.json").touch()
+    recipe = small_recipe(encoder=str(tmp_path))
+    before = model_hashes(recipe)
+    (tmp_path / "README.md").write_text("An encoder.")
+    assert model_hashes(recipe) == before
+    (tmp_path / name).write_text("{}")
+    assert model_hashes(recipe) != before
+    assert model_hashes(small_recipe()) == {}
 
 
 def test_one_seed_has_the_same_weights_and_another_others(
