@@ -8,8 +8,9 @@ kind of input and the length. A broken file, or a folder that cannot be written 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -73,15 +74,13 @@ class Cache:
         if kept is not None:
             yield from kept
             return
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            yield from make
-            return
-        with new_path(path) as part, pa.ipc.new_file(str(part), _SCHEMA, options=_OPTIONS) as writer:
+        with contextlib.closing(_keeping(path)) as keeping:
+            is_kept = _kept(keeping, None)
             for batch in _batches(make):
-                writer.write_batch(pa.RecordBatch.from_pydict(_columns(batch), schema=_SCHEMA))
+                is_kept = is_kept and _kept(keeping, batch)
                 yield from batch
+            if is_kept:
+                _kept(keeping, [])
 
     def key(self, instances: Iterable[str], encoder: TextEncoder) -> str:
         """The name of the file of these rows, so encoded."""
@@ -110,6 +109,23 @@ def _batches(encoded: Iterable[Encoded]) -> Iterator[list[Encoded]]:
     rows = iter(encoded)
     while batch := list(islice(rows, _ROWS)):
         yield batch
+
+
+def _keeping(path: Path) -> Generator[None, Sequence[Encoded] | None, None]:
+    """Writes each batch that it is sent, and ends with an empty one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with new_path(path) as part, pa.ipc.new_file(str(part), _SCHEMA, options=_OPTIONS) as writer:
+        while batch := (yield):
+            writer.write_batch(pa.RecordBatch.from_pydict(_columns(batch), schema=_SCHEMA))
+
+
+def _kept(keeping: Generator[None, Sequence[Encoded] | None, None], batch: Sequence[Encoded] | None) -> bool:
+    """Send it on, or the None that it begins with; False if it cannot be written, or is the last."""
+    try:
+        keeping.send(batch)
+    except (OSError, StopIteration):
+        return False
+    return True
 
 
 def _columns(batch: Sequence[Encoded]) -> Mapping[str, list[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -109,6 +110,37 @@ def test_a_folder_that_cannot_be_is_no_fault(tmp_path: Path) -> None:
     (tmp_path / "kept").write_text("a file", encoding="utf-8")
     own = encoder()
     assert len(list(Cache(tmp_path / "kept", "").encoded(NAMES, own, own(PAIRS)))) == 30
+
+
+@pytest.mark.parametrize("failing", ["new_file", "write_batch", "replace"])
+def test_what_cannot_be_written_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failing: str
+) -> None:
+    """A folder of somebody else's, or a full disk: every row is given all the same."""
+
+    def full(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    own = encoder()
+    expected = plain(own(PAIRS))
+    if failing == "new_file":
+        monkeypatch.setattr(module.pa.ipc, "new_file", full)
+    elif failing == "write_batch":
+        monkeypatch.setattr(module, "_columns", full)
+    else:
+        monkeypatch.setattr(Path, "replace", full)
+    assert plain(Cache(tmp_path, "manifest").encoded(NAMES, own, own(PAIRS))) == expected
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_cannot_be_read_is_a_fault(tmp_path: Path) -> None:
+    def broken() -> Iterator[Encoded]:
+        yield from islice(encoder()(PAIRS), 9)
+        raise OSError("the rows")
+
+    with pytest.raises(OSError, match="the rows"):
+        list(Cache(tmp_path, "manifest").encoded(NAMES, encoder(), broken()))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_second_training_encodes_nothing(
