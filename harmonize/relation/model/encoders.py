@@ -129,7 +129,7 @@ def load_encoder(
         else:
             made = _had(name, head.pretrained, source, config=config)
             if not same_labels:
-                _make_output_anew(made)
+                _make_output_anew(name, made)
         if made.get_input_embeddings().num_embeddings < len(tokenizer):
             made.resize_token_embeddings(len(tokenizer), mean_resizing=False)
         if source is not None:
@@ -171,10 +171,19 @@ def _drop_attention(config: Any, share: float) -> None:
             setattr(of_encoder, name, share)
 
 
-def _make_output_anew(model: Any) -> None:
-    """Forget what the outputs stood for: as many labels as before need not be the same ones."""
+def _make_output_anew(name: str, model: Any) -> None:
+    """Forget what the outputs stood for: as many labels as before need not be the same ones.
+
+    Raises:
+        HarmonizeError: the outputs are where they are in no encoder that we know, as XLNet's and GPT-2's.
+    """
     from torch import nn
 
+    if not hasattr(model, "classifier"):
+        raise HarmonizeError(
+            f"encoder {name}: a {model.config.model_type} has no classifier that head cls could train; "
+            "take another head, such as `--head entities`"
+        )
     for module in model.classifier.modules():
         if isinstance(module, nn.Linear):
             nn.init.normal_(module.weight, std=model.config.initializer_range)

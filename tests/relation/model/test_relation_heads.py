@@ -9,14 +9,16 @@ from typing import Any, get_args
 import numpy as np
 import pytest
 import torch
+from relation_cases import words_tokenizer
 from relation_runs import HALF, OF_CONTEXTS, SYSTEMS, stopped_and_resumed
 from stopped_trainings import StopAt, weights
-from transformers import AutoModelForSequenceClassification, BertConfig
+from transformers import AutoModelForSequenceClassification, BertConfig, GPT2Config, GPT2Model
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.batches import padded
 from harmonize.relation.encode.inputs import INPUTS
 from harmonize.relation.model.classifier import Classifier, Prompt
+from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.model.linear import LINEAR_HEADS
@@ -109,6 +111,17 @@ def test_attention_is_a_weighted_sum() -> None:
 def test_an_unknown_pooling_says_which_there_are() -> None:
     with pytest.raises(ValueError, match="pooling: expected one of entities, "):
         model("median")
+
+
+def test_an_encoder_whose_classifier_is_elsewhere_is_one_line(tmp_path: Path) -> None:
+    tokenizer = words_tokenizer(longest=64)
+    tokenizer.save_pretrained(tmp_path)
+    config = GPT2Config(vocab_size=len(tokenizer), n_positions=64, n_embd=16, n_layer=1, n_head=2)
+    GPT2Model(config).save_pretrained(tmp_path)
+    encoder = load_encoder(str(tmp_path), HEADS["cls"], ["None", "Bind", "Association"], {}, list)
+    with pytest.raises(HarmonizeError, match="a gpt2 has no classifier that head cls could train") as error:
+        encoder.model()
+    assert "\n" not in str(error.value)
 
 
 @pytest.fixture(scope="module")
