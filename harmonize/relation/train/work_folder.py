@@ -71,13 +71,24 @@ def alone_in(work: Path) -> Iterator[None]:
     if not is_first_process():
         yield
         return
-    # Not in the folder, nor beside it: what cannot begin leaves nothing there.
-    name = hashlib.sha256(str(work.absolute()).encode()).hexdigest()[:16]
+    lock = FileLock(_lock_file(work))
     try:
-        with FileLock(Path(tempfile.gettempdir()) / f"harmonize-{name}.lock", timeout=0):
-            yield
+        lock.acquire(timeout=0)
     except Timeout:
         raise AtWork(f"{work}: another training is at work here; take another --out") from None
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):  # Windows removes no open file
+            Path(lock.lock_file).unlink()
+        lock.release()
+
+
+def _lock_file(work: Path) -> Path:
+    """Not in the folder, nor beside it: what cannot begin leaves nothing there; and for each user another."""
+    name = hashlib.sha256(str(work.absolute()).encode()).hexdigest()[:16]
+    user = os.getuid() if hasattr(os, "getuid") else 0
+    return Path(tempfile.gettempdir()) / f"harmonize-{user}-{name}.lock"
 
 
 def is_done(out: Path, union: Path, recipe: Recipe) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,7 @@ from stopped_trainings import Stop, StopAt, weights
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.train.training import train
-from harmonize.relation.train.work_folder import alone_in
+from harmonize.relation.train.work_folder import AtWork, alone_in
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("resume")  # they share their runs
@@ -233,3 +235,17 @@ def test_two_trainings_do_not_share_a_folder(sample_union: Path, small_recipe: S
     ):
         train(sample_union, small_recipe(), tmp_path / "run", device="cpu")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_lock_is_removed_and_of_one_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    work = tmp_path / ".run.training"
+    for _ in range(2):
+        with alone_in(work):
+            assert [path.name.split("-")[1] for path in (tmp_path / "temporary").iterdir()] == [
+                str(os.getuid())
+            ]
+            with pytest.raises(AtWork), alone_in(work):
+                pass
+        assert not list((tmp_path / "temporary").iterdir())
