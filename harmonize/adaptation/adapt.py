@@ -39,7 +39,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.model.device import device_named, precision_named
 from harmonize.relation.model.encoders import ADAPTATION
 from harmonize.relation.train.run import Timer, described, manifest_hash
-from harmonize.relation.train.work_folder import CHECKPOINTS, alone_in, begin_as, finish, has_begun
+from harmonize.relation.train.work_folder import CHECKPOINTS, being_made
 from harmonize.writing.json_files import json_text, replace_json
 
 __all__ = ["ADAPTATION", "Sources", "adapt"]
@@ -125,35 +125,12 @@ def adapt(
     inputs = sources.as_json()
     if not fresh and _is_done(out, inputs, settings):
         return out
-    work = out.with_name(f".{out.name}.training")
-    with alone_in(work):
-        is_new = not work.parent.exists()
-        _begin(work, inputs, settings, fresh)
-        try:
-            _Adaptation(sources, settings, work, device_named(device)).run(callbacks)
-        except HarmonizeError:
-            # What cannot even begin leaves nothing that would stand in the way of the mended command.
-            if not has_begun(work):
-                shutil.rmtree(work, ignore_errors=True)
-                if is_new:
-                    work.parent.rmdir()
-            raise
+    wanted = {_SETTINGS: (settings.as_yaml(), "with other settings"), _INPUTS: (inputs, "on other texts")}
+    scratch = (*wanted, _MEASURED, *_ROWS.values())
+    with being_made(out, wanted, device=device, fresh=fresh, scratch=scratch) as work:
+        _Adaptation(sources, settings, work, device_named(device)).run(callbacks)
         _sweep(work)
-        finish(work, out, scratch=(_SETTINGS, _INPUTS, _MEASURED, *_ROWS.values()))
     return out
-
-
-def _begin(work: Path, inputs: str, settings: Settings, fresh: bool) -> None:
-    """Begin anew, or go on where an earlier call with the same settings and texts was stopped.
-
-    Raises:
-        HarmonizeError: one with others was stopped there.
-    """
-    text = settings.as_yaml()
-    is_same = _reads(work / _SETTINGS, text) and _reads(work / _INPUTS, inputs)
-    if fresh or not (is_same or has_begun(work)):
-        shutil.rmtree(work, ignore_errors=True)
-    begin_as(work, {_SETTINGS: (text, "with other settings"), _INPUTS: (inputs, "on other texts")})
 
 
 def _is_done(out: Path, inputs: str, settings: Settings) -> bool:
@@ -168,10 +145,6 @@ def _is_done(out: Path, inputs: str, settings: Settings) -> bool:
         record.get("inputs") == json.loads(inputs)
         and record.get("settings") == settings.model_dump(mode="json")
     )
-
-
-def _reads(path: Path, text: str) -> bool:
-    return path.is_file() and path.read_text(encoding="utf-8") == text
 
 
 class _Adaptation:

@@ -15,7 +15,6 @@ from the last of them, to the same weights as if it had never been stopped.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -53,13 +52,10 @@ from harmonize.relation.train.trainer import trainer_of
 from harmonize.relation.train.work_folder import (
     CHECKPOINTS,
     FIRST,
-    alone_in,
-    begin,
-    begin_anew,
-    finish,
-    has_begun,
+    SCRATCH,
+    being_made,
     is_done,
-    is_first_process,
+    made_from,
 )
 
 __all__ = ["fit", "train"]
@@ -94,22 +90,9 @@ def train(
         raise HarmonizeError(f"{out}: expected a new folder or a run, found something else")
     if not fresh and is_done(out, union, recipe) and same_members(out, recipe):
         return out
-    work = out.with_name(f".{out.name}.training")
-    with alone_in(work):
-        if fresh:
-            begin_anew(work, device_named(device))
-        is_new = not work.parent.exists()
-        begin(work, union, recipe)
-        try:
-            _stages(union, recipe, work, device, callbacks)
-        except HarmonizeError:
-            # What cannot even begin leaves nothing that would stand in the way of the mended command.
-            if is_first_process() and not has_begun(work):
-                shutil.rmtree(work, ignore_errors=True)
-                if is_new:
-                    work.parent.rmdir()
-            raise
-        finish(work, out)
+    wanted = made_from(union, recipe)
+    with being_made(out, wanted, device=device, fresh=fresh, scratch=SCRATCH) as work:
+        _stages(union, recipe, work, device, callbacks)
     return out
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import torch
@@ -18,6 +18,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, knowledge_hash
+from harmonize.relation.model.device import device_named
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.pseudo import pseudo_hash
 from harmonize.relation.train.run import TRAINING, manifest_hash, model_hashes, read_record
@@ -27,20 +28,22 @@ __all__ = [
     "CHECKPOINTS",
     "FIRST",
     "RECIPE",
+    "SCRATCH",
     "AtWork",
     "alone_in",
-    "begin",
-    "begin_anew",
-    "begin_as",
-    "finish",
+    "being_made",
     "has_begun",
     "is_done",
     "is_first_process",
     "last_checkpoint",
+    "made_from",
 ]
 
 RECIPE, CHECKPOINTS, FIRST = "recipe.yaml", "checkpoints", "first"
 _SET, _PSEUDO, _KNOWLEDGE, _MODELS = "set.sha256", "pseudo.sha256", "knowledge.sha256", "models.sha256"
+
+SCRATCH = (_SET, _PSEUDO, _KNOWLEDGE, _MODELS)
+"""Files that only making a run needs."""
 
 
 class AtWork(HarmonizeError):
@@ -128,21 +131,8 @@ def _knowledge(recipe: Recipe) -> list[Path | None]:
     return [None if stage.knowledge is None else Path(stage.knowledge) for stage in stages(recipe)]
 
 
-def begin_anew(work: Path, device: torch.device) -> None:
-    """Remove what earlier trainings left in the folder; every process then finds it gone.
-
-    Args:
-        device: on which the processes train.
-    """
-    # They meet as transformers lets them meet to train.
-    processes = TrainingArguments(output_dir=str(work), use_cpu=device.type == "cpu", report_to="none")
-    with processes.main_process_first(local=False):
-        if is_first_process():
-            shutil.rmtree(work, ignore_errors=True)
-
-
-def begin(work: Path, union: Path, recipe: Recipe) -> None:
-    """Make the folder to work in; one with checkpoints must be of the same recipe, set and models.
+def made_from(union: Path, recipe: Recipe) -> dict[str, tuple[str, str]]:
+    """What a run is made from, as `being_made` wants it.
 
     Raises:
         MissingInput: there are no such pseudo-labels.
@@ -160,31 +150,77 @@ def begin(work: Path, union: Path, recipe: Recipe) -> None:
     models = [hashed for stage in stages(recipe) for hashed in model_hashes(stage).values()]
     if models:
         wanted[_MODELS] = ("".join(f"{each}\n" for each in models), "from another encoder or teacher")
-    begin_as(work, wanted)
+    return wanted
 
 
-def begin_as(work: Path, wanted: Mapping[str, tuple[str, str]]) -> None:
-    """Make the folder to work in, with files that say what is made; one with checkpoints must have the same.
+@contextlib.contextmanager
+def being_made(
+    out: Path, wanted: Mapping[str, tuple[str, str]], *, device: str, fresh: bool, scratch: Collection[str]
+) -> Iterator[Path]:
+    """The folder to work in, begun anew or gone on from; at the end of the block it is put in `out`'s place.
+
+    If the block raises a HarmonizeError before its first checkpoint, nothing is left that would stand in the
+    way of the mended command.
 
     Args:
         wanted: file -> (its text, what a training is whose file reads otherwise, for the error).
+        device: on which to train.
+        fresh: begin anew, whatever is there.
+        scratch: files that are not put in place.
 
     Raises:
-        HarmonizeError: something else was begun here.
+        AtWork: another training is in there.
+        HarmonizeError: something else was begun there; or no such device.
     """
-    if has_begun(work):
-        for name, (text, what) in wanted.items():
-            path = work / name
-            if not path.is_file() or path.read_bytes() != text.encode():
-                raise HarmonizeError(
-                    f"{work}: a training {what} was stopped here; take the same, or another --out, or --fresh"
-                )
-    if is_first_process():
-        work.mkdir(parents=True, exist_ok=True)
+    work = out.with_name(f".{out.name}.training")
+    with alone_in(work):
+        is_new = not work.parent.exists()
+        if fresh:
+            _begin_anew(work, device_named(device))
+        _begin(work, wanted)
+        try:
+            yield work
+        except HarmonizeError:
+            if is_first_process() and not has_begun(work):
+                shutil.rmtree(work, ignore_errors=True)
+                if is_new:
+                    with contextlib.suppress(OSError):  # another is at work beside
+                        work.parent.rmdir()
+            raise
+        _finish(work, out, scratch)
+
+
+def _begin_anew(work: Path, device: torch.device) -> None:
+    """Remove what earlier trainings left in the folder; every process then finds it gone.
+
+    Args:
+        device: on which the processes train.
+    """
+    # They meet as transformers lets them meet to train.
+    processes = TrainingArguments(output_dir=str(work), use_cpu=device.type == "cpu", report_to="none")
+    with processes.main_process_first(local=False):
+        if is_first_process():
+            shutil.rmtree(work, ignore_errors=True)
+
+
+def _begin(work: Path, wanted: Mapping[str, tuple[str, str]]) -> None:
+    others = [what for name, (text, what) in wanted.items() if not _reads(work / name, text)]
+    if others and has_begun(work):
+        raise HarmonizeError(
+            f"{work}: a training {others[0]} was stopped here; take the same, or another --out, or --fresh"
+        )
+    if others and is_first_process():
+        # What was prepared for another training is of no use.
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
         for name, (text, _) in wanted.items():
             part = work / f"{name}.part"
             part.write_text(text, encoding="utf-8")
             part.replace(work / name)
+
+
+def _reads(path: Path, text: str) -> bool:
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
 def has_begun(work: Path) -> bool:
@@ -192,7 +228,7 @@ def has_begun(work: Path) -> bool:
     return any(work.rglob(f"{CHECKPOINTS}/checkpoint-*")) or (work / FIRST / TRAINING).is_file()
 
 
-def finish(work: Path, out: Path, scratch: Iterable[str] = (_SET, _PSEUDO, _KNOWLEDGE, _MODELS)) -> None:
+def _finish(work: Path, out: Path, scratch: Collection[str]) -> None:
     """Put the finished run in its place, without its checkpoints and the files that only making it needs."""
     if not is_first_process():
         return

@@ -13,7 +13,7 @@ import pytest
 import torch
 from relation_cases import CHEMICAL, pair
 from relation_runs import record, working
-from stopped_trainings import StopAt, weights
+from stopped_trainings import Stop, StopAt, weights
 from transformers import TrainerCallback
 
 from harmonize.errors import HarmonizeError, InputError
@@ -28,7 +28,7 @@ from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.run import model_hashes
 from harmonize.relation.train.training import train
-from harmonize.relation.train.work_folder import begin, is_done
+from harmonize.relation.train.work_folder import is_done
 
 Small = Callable[..., Recipe]
 
@@ -196,16 +196,15 @@ def test_an_encoder_that_was_trained_anew_is_another(
 ) -> None:
     encoder = Path(shutil.copytree(small_run, tmp_path / "encoder"))
     recipe = small_recipe(encoder=str(encoder), epochs=0.1, development=None)
-    run, work = train(sample_union, recipe, tmp_path / "run", device="cpu"), tmp_path / "work"
-    begin(work, sample_union, recipe)
-    (work / "checkpoints/checkpoint-1").mkdir(parents=True)
+    run = train(sample_union, recipe, tmp_path / "run", device="cpu")
+    with pytest.raises(Stop):
+        train(sample_union, recipe, tmp_path / "stopped", device="cpu", callbacks=[StopAt(saved=2)])
     assert is_done(run, sample_union, recipe)
-    begin(work, sample_union, recipe)
     with (encoder / "training.json").open("a", encoding="utf-8") as training:
         training.write("\n")
     assert not is_done(run, sample_union, recipe)
     with pytest.raises(HarmonizeError, match="a training from another encoder or teacher was stopped here"):
-        begin(work, sample_union, recipe)
+        train(sample_union, recipe, tmp_path / "stopped", device="cpu")
     shutil.rmtree(encoder)
     assert is_done(run, sample_union, recipe)
 
