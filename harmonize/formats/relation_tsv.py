@@ -6,7 +6,8 @@ which is PubTator's relation lines alone; or, with a line of names first, column
 
     document_id<TAB>head_id<TAB>tail_id[<TAB>relation[<TAB>novelty]]
 
-under these names or those of _NAMES. Other columns are ignored.
+under these names or those of _NAMES, in any case and with blanks for "_". Other columns are ignored. A line
+that begins with "#" is passed over, unless it is the one of names.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator, Mapping
 
+from harmonize.errors import MalformedInput
 from harmonize.formats.lines import decoded, is_offset, raw_lines
 from harmonize.formats.pubtator_record import PubTatorRecord, PubTatorRelation
 
-__all__ = ["is_relation_table", "relation_records"]
+__all__ = ["COLUMNS", "is_relation_table", "relation_records"]
 
 _NAMES = {
     "document": ("document_id", "doc_id", "docid", "document", "pmid", "article_id", "article"),
@@ -26,6 +28,10 @@ _NAMES = {
     "type": ("relation", "relation_type", "type", "label", "predicate"),
     "novelty": ("novelty", "novel"),
 }
+COLUMNS = "; ".join(f"{what}: {', '.join(names)}" for what, names in _NAMES.items())
+"""The known names of columns, as a message lists them."""
+_DOCUMENT = frozenset(_NAMES["document"])
+_NO_DOCUMENTS = {*_DOCUMENT, "id", "doc", "pubmed_id", "pubmedid", "pmcid", "abstract_id"}
 _PLACES = {"document": 0, "type": 1, "head": 2, "tail": 3, "novelty": 4}
 _LEAST_COLUMNS = 4
 
@@ -33,8 +39,8 @@ _LEAST_COLUMNS = 4
 def is_relation_table(head: bytes) -> bool:
     """True for a file whose first line is that of a table of relations."""
     first = head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").partition(b"\n")[0]
-    columns = first.decode(errors="replace").split("\t")
-    return len(columns) >= _LEAST_COLUMNS or _named(columns) is not None
+    columns = _columns(first.decode(errors="replace"))
+    return len(columns) >= _LEAST_COLUMNS or _is_header(columns)
 
 
 def relation_records(stream: io.BufferedReader, name: str) -> Iterator[PubTatorRecord]:
@@ -43,20 +49,23 @@ def relation_records(stream: io.BufferedReader, name: str) -> Iterator[PubTatorR
     A line that does not tell two entities is a relation without; lines of mentions are passed over.
 
     Raises:
-        MalformedInput: not UTF-8.
+        MalformedInput: not UTF-8, or the names of columns do not tell the document and two entities.
     """
     documents: dict[str, list[PubTatorRelation]] = {}
     places: Mapping[str, int] | None = None
     for number, raw in raw_lines(stream, name, open_end=True):
         line = decoded(number, raw, name)
-        columns = [column.strip() for column in line.split("\t")]
+        columns = _columns(line)
+        if places is None and _is_header(columns):
+            places = _named(columns)
+            if places is None:
+                expected = "the names of columns for document, head and tail"
+                got = ", ".join(columns)
+                raise MalformedInput(name, f"expected {expected} ({COLUMNS}), got {got}", line=number)
+            continue
         if not line.strip() or line.startswith("#"):
             continue
-        if places is None:
-            places = _named(columns)
-            if places is not None:
-                continue
-            places = _PLACES
+        places = places or _PLACES
         if places is not _PLACES or not _is_mention(columns):
             relation = _relation(columns, places, number)
             documents.setdefault(_at(columns, places, "document"), []).append(relation)
@@ -64,9 +73,24 @@ def relation_records(stream: io.BufferedReader, name: str) -> Iterator[PubTatorR
         yield PubTatorRecord(identifier, "", None, (), tuple(relations), relations[0].line)
 
 
+def _columns(line: str) -> list[str]:
+    return [column.strip() for column in line.split("\t")]
+
+
+def _folded(columns: list[str]) -> list[str]:
+    names = [column.casefold().replace(" ", "_") for column in columns]
+    return [names[0].lstrip("#_"), *names[1:]]
+
+
+def _is_header(columns: list[str]) -> bool:
+    """True for a line that names columns, known or not: it has what no document is called."""
+    names = _folded(columns)
+    return len(names) > 1 and (names[0] in _NO_DOCUMENTS or not _DOCUMENT.isdisjoint(names))
+
+
 def _named(columns: list[str]) -> dict[str, int] | None:
     """The places of the columns that a first line names; None if it names no document and two entities."""
-    names = [column.strip().casefold() for column in columns]
+    names = _folded(columns)
     places = {
         what: names.index(known[0])
         for what, all_known in _NAMES.items()

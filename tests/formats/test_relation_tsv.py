@@ -34,7 +34,12 @@ def test_lines_are_those_of_pubtator_and_documents_may_be_in_pieces() -> None:
 
 
 @pytest.mark.parametrize(
-    "names", ["PMID\tid2\tID1\tlabel\tnovel", "doc_id\tentity2\tentity1\trelation\tnovelty\tscore"]
+    "names",
+    [
+        "PMID\tid2\tID1\tlabel\tnovel",
+        "doc_id\tentity2\tentity1\trelation\tnovelty\tscore",
+        "# Document ID\tEntity 2\tEntity 1\tRelation type\tNovelty\tScore",
+    ],
 )
 def test_columns_may_be_named_and_of_any_order(names: str) -> None:
     rows = [line.split("\t") for line in LINES.splitlines()]
@@ -55,6 +60,22 @@ def test_mentions_between_are_passed_over_and_short_lines_are_relations_without_
 @pytest.mark.parametrize("head", [b"", b"7001|t|A title.\n", b"a sentence\n", b"a\tb\tc\n", b"{}"])
 def test_what_is_no_table(head: bytes) -> None:
     assert not is_relation_table(head)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        "pmid\tchemical_id\tdisease_id\trelation",
+        "PMID\tChemical\tDisease\tLabel",
+        "#pmid\tchemical\tdisease",
+        "\ufeffid\tdrug\teffect\tkind",
+        "relation\tdrug\teffect\tpmid",
+    ],
+)
+def test_names_of_columns_that_are_not_known_are_no_relation(names: str) -> None:
+    assert is_relation_table(names.encode())
+    with pytest.raises(MalformedInput, match=r"^a:1: expected the names of columns .*head: head_id, .* got "):
+        read(f"{names}\n7001\tD1\tD2\tBind\n")
 
 
 def test_other_encodings_are_an_error() -> None:
