@@ -156,6 +156,8 @@ def predict(
         f"{found.documents_out:,} documents, {found.pairs:,} pairs: {relations or 'no relation'}; in {out}"
     )
     tell_losses(found)
+    if found.advice is not None:
+        typer.echo(f"warning: {found.advice}", err=True)
 
 
 @app.command("pseudo-label")

@@ -101,12 +101,18 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 
 def write_report(
-    path: Path, source: Path, out: Path | None, account: Account, skipped: SkippedDocuments
+    path: Path,
+    source: Path,
+    out: Path | None,
+    account: Account,
+    skipped: SkippedDocuments,
+    advice: str | None = None,
 ) -> None:
     """Write all that an account holds as JSON.
 
     Args:
         out: what was written; None where nothing was.
+        advice: see pipelines.predict.Summary.
     """
     reading = account.reading
     content: dict[str, Any] = {
@@ -123,6 +129,7 @@ def write_report(
             "files": reading.files_counted_otherwise,
             "first": reading.first_counted_otherwise,
         },
+        "advice": advice,
         "without_concept_ids": {"files": reading.files_without_ids, "first": reading.first_without_ids},
     }
     path.parent.mkdir(parents=True, exist_ok=True)

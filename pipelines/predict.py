@@ -46,13 +46,20 @@ __all__ = ["ENGINES", "Summary", "predict"]
 
 LOCAL, RAY = "local", "ray"
 ENGINES = (LOCAL, RAY)
+_USUAL_CORPUS = "biored"
 
 
 @dataclass
 class Summary(Account):
-    """What a prediction read and wrote: the account, and the file or folder written."""
+    """What a prediction read and wrote: the account, and the file or folder written.
+
+    Attributes:
+        advice: a line where nobody named the corpus whose rules made the pairs, and the run was not trained
+            on it.
+    """
 
     out: Path = field(kw_only=True)
+    advice: str | None = field(default=None, kw_only=True)
 
 
 def predict(
@@ -133,7 +140,7 @@ def predict(
         source=source,
         out=out,
         asked=asked,
-        as_corpus="biored" if as_corpus is None else as_corpus,
+        as_corpus=_USUAL_CORPUS if as_corpus is None else as_corpus,
         types=user_types(types, source if kind == SHARDS else None),
         extensions=extensions,
         splitter=splitter,
@@ -147,6 +154,8 @@ def predict(
     if report is not None:
         check_report(source, out, report)
     summary, skipped = Summary(out=out), SkippedDocuments(skip)
+    if as_corpus is None and kind != UNION and isinstance(model, Path | str):
+        summary.advice = _advice(Path(model))
     try:
         if kind == SHARDS and not out.suffix and out_format in (None, "parquet"):
             check_apart(source, out)
@@ -161,10 +170,10 @@ def predict(
             _predict_file(work, kind, out_format, (corpora, splits), summary, skipped, progress)
     except NothingRead:
         if report is not None:
-            write_report(report, source, None, summary, skipped)
+            write_report(report, source, None, summary, skipped, summary.advice)
         raise
     if report is not None:
-        write_report(report, source, out, summary, skipped)
+        write_report(report, source, out, summary, skipped, summary.advice)
     return summary
 
 
@@ -202,6 +211,23 @@ def _predict_file(
         labels=extractor.labels,
         relation_types=work.relation_types,
         said=extractor.said,
+    )
+
+
+def _advice(run: Path) -> str | None:
+    """What to say of a run that is asked by the usual rules; None if it was trained on pairs made by them."""
+    from harmonize.relation.recipe import ALL, OTHERS, load_recipe, trained_corpora
+    from harmonize.relation.train.work_folder import RECIPE
+
+    try:
+        corpora = trained_corpora(load_recipe(run / RECIPE))
+    except HarmonizeError:  # what a run needs is told where it is loaded
+        return None
+    if not {_USUAL_CORPUS, ALL, OTHERS}.isdisjoint(corpora):
+        return None
+    return (
+        f"asked as {_USUAL_CORPUS}, on which the run was not trained; "
+        f"--as-corpus {' or '.join(corpora)} asks as it was trained"
     )
 
 

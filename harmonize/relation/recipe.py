@@ -35,6 +35,7 @@ __all__ = [
     "recipe_names",
     "resolved",
     "stages",
+    "trained_corpora",
 ]
 
 ALL, OTHERS, FOLD = "all", "others", "fold"
@@ -240,6 +241,12 @@ def stages(recipe: Recipe) -> tuple[Recipe, ...]:
     if recipe.first is None:
         return (recipe,)
     return resolved({**recipe.model_dump(), "first": None, **recipe.first}, "first"), recipe
+
+
+def trained_corpora(recipe: Recipe) -> tuple[str, ...]:
+    """The corpora that a recipe names to train on, in all its stages; ALL and OTHERS stand for themselves."""
+    names = (name for stage in stages(recipe) for name in stage.train_on)
+    return tuple(dict.fromkeys(part(name, default="train")[0] for name in names))
 
 
 def resolved(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:

@@ -88,9 +88,38 @@ def test_the_command_tells_all_in_five_lines(tmp_path: Path, fake_model: None) -
         "passages_left_out": {},
         "mentions_of_passages_left_out": 0,
         "counted_otherwise": {"files": 0, "first": None},
+        "advice": None,
         "without_concept_ids": {"files": 0, "first": None},
     }
     assert sum(report["relations"].values()) > 0
+
+
+@pytest.mark.parametrize(
+    ("recipe", "options", "corpora"),
+    [
+        ("train_on: [mine]\n", (), "mine"),
+        ("train_on: [drugprot]\nfirst: {train_on: [mine/train]}\n", (), "mine or drugprot"),
+        ("train_on: [mine]\n", ("--as-corpus", "biored"), None),
+        ("train_on: [mine, biored/dev]\n", (), None),
+        ("train_on: [all]\n", (), None),
+        ("train_on: [mine]\nno_such_value: 1\n", (), None),
+    ],
+)
+def test_a_run_that_is_asked_as_it_was_not_trained_is_told(
+    tmp_path: Path, fake_model: None, recipe: str, options: tuple[str, ...], corpora: str | None
+) -> None:
+    written(tmp_path, article(1))
+    (tmp_path / "m").mkdir()
+    written(tmp_path / "m", recipe, "recipe.yaml")
+    command = ("predict", "articles.PubTator", "--model", "m", "--out", "out.json", "--report", "r.json")
+    advice = (
+        None
+        if corpora is None
+        else "asked as biored, on which the run was not trained; "
+        f"--as-corpus {corpora} asks as it was trained"
+    )
+    assert run(*command, *options, cwd=tmp_path).stderr == (f"warning: {advice}\n" if advice else "")
+    assert json.loads((tmp_path / "r.json").read_text())["advice"] == advice
 
 
 def test_strict_stops_at_the_first_and_keep_going_is_what_is_done_anyway(
