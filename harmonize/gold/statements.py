@@ -106,7 +106,7 @@ class Statements:
 
     Attributes:
         documents: by id; one that an earlier document has gets its number, "90000001 (2)".
-        skipped: documents that could not be read.
+        skipped: documents that could not be read, and files in no known form.
         relations: that the file has.
         repeated: that say of a pair what another has said.
         unrelated: of types that stand for no relation.
@@ -148,21 +148,25 @@ def read_statements(
         rules: how ids are read; every file that is compared needs the same.
         types: what types stand for; one that is not among them stands for itself.
         gold: whose mentions tell what is meant by arguments that this file's own mentions do not explain.
-        skip: is told of each document that cannot be read.
+        skip: is told of each document that cannot be read, and of each file in no known form.
 
     Raises:
         UnknownName, MissingInput, MalformedInput: as harmonize.prediction.inputs.read_input.
     """
     reader = _Reader(rules, types, gold)
-    for number, (name, parse) in enumerate(read_parsed(path, how, form), 1):
+
+    def pass_over(fault: InputError) -> None:
+        reader.found.skipped += 1
+        skip(fault)
+
+    for number, (name, parse) in enumerate(read_parsed(path, how, form, skip=pass_over), 1):
         try:
             reader.add(parse)
         except (CutInput, EndlessLine):
             raise
         except MalformedInput as fault:
-            reader.found.skipped += 1
             located = fault.line is not None or fault.document is not None
-            skip(fault if located else MalformedInput(name, f"document number {number}: {fault}"))
+            pass_over(fault if located else MalformedInput(name, f"document number {number}: {fault}"))
     return reader.found
 
 

@@ -9,12 +9,13 @@ each also packed with gzip, many in a zip or tar archive, from standard input, o
 What is read of full texts is chosen. Relations that a file holds are read only where they are asked for, as
 gold: prediction makes its own.
 
-A mention that makes no sense is left out, a document that cannot be read is skipped, both counted by reason;
-in strict reading the first of either is an error.
+A mention that makes no sense is left out, a document that cannot be read is skipped, and so is a file of a
+folder or archive that is in no known form, all counted by reason; in strict reading the first is an error.
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -56,6 +57,7 @@ __all__ = [
     "MISFIT",
     "NO_TEXT",
     "TOO_MANY",
+    "UNKNOWN_FORM",
     "UNKNOWN_TYPE",
     "Reading",
     "Rejected",
@@ -71,6 +73,7 @@ MISFIT = "a mention that the text does not spell"
 UNKNOWN_TYPE = "an entity type that is not known"
 NO_TEXT = "no title and no abstract"
 TOO_MANY = "too many entities"
+UNKNOWN_FORM = "a file in no known form"
 
 _UNHOLDABLE = re.compile(r"[\t\n\r]")
 
@@ -110,55 +113,66 @@ def read_input(
         form: one of ARTICLE_FORMS. Unless given, each file's beginning tells it, or else its name.
         rules: say what ids mean, and which types are known; BioRED's unless given.
         tally: counts what is met and what is left out.
-        strict: the first mention or document that makes no sense is an error.
-        skip: is told of each document that is skipped. Reading goes on with the next one: in PubTator text
-            with the next title, in BioC with the next document. Faults that leave no next one (a file that is
-            cut, XML or JSON that is not well-formed) are raised even so.
+        strict: the first mention, document or file that makes no sense is an error.
+        skip: is told of each document that is skipped, and at the end of each file in no known form. Reading
+            goes on with the next one: in PubTator text with the next title, in BioC with the next document.
+            Faults that leave no next one (a file that is cut, XML or JSON that is not well-formed) are raised
+            even so.
         how: what is read of full texts, what offsets count, and which documents are read; the defaults of
             Reading unless given.
 
     Raises:
         UnknownName: no such form.
         MissingInput: no such file or folder, or an empty folder.
-        MalformedInput: with the file and, where known, line or document; or more than the abstract is to be
-            read of a file that tells no passages.
+        MalformedInput: with the file and, where known, line or document; a file in no known form, or none
+            that is in one; or more than the abstract is to be read of a file that tells no passages.
     """
     if form is not None and form not in ARTICLE_FORMS:
         raise UnknownName("input format", form, ARTICLE_FORMS)
     how = how or Reading()
     reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip, how.relations)
+    forms = _Forms(form_told, form, alone=input_name(path), strict=strict)
     for file in input_files(path):
         offsets = Offsets(how.offsets)
         manner = Manner(strict, how, offsets)
         with whole(file), reading.file(file, offsets):
             for name, stream in streams(file):
-                found = form or form_told(stream.peek(HEAD), name)
+                if (found := forms.told(stream, name)) is None:
+                    continue
                 check_text_choice(found, how.text, name)
                 met = yield from reading.documents(RECORDS[found](stream, name, manner), name)
                 if strict and met == 0 and how.wanted is None:
                     raise MalformedInput(name, "expected at least one document, found none")
+    for fault in forms.unknown():
+        reading.pass_over(fault, UNKNOWN_FORM)
 
 
-def read_parsed(path: Path, how: Reading, form: str | None = None) -> Iterator[tuple[str, Parse]]:
+def read_parsed(
+    path: Path, how: Reading, form: str | None = None, *, skip: Skip = lambda fault: None
+) -> Iterator[tuple[str, Parse]]:
     """Stream the records of a file or folder, forgivingly, each with the name of its file.
 
     One must be taken apart before the next is asked for, which may be an error.
 
     Args:
         form: one of RELATION_FORMS; each file tells it unless given.
+        skip: is told at the end of each file of a folder or archive that is in no known form.
 
     Raises:
         UnknownName, MissingInput, MalformedInput: as `read_input`.
     """
     if form is not None and form not in RELATION_FORMS:
         raise UnknownName("input format", form, RELATION_FORMS)
+    forms = _Forms(form_with_tables, form, alone=input_name(path))
     for file in input_files(path):
         manner = Manner(False, how, Offsets(how.offsets))
         with whole(file):
             for name, stream in streams(file):
-                found = form or form_with_tables(stream.peek(HEAD), name)
-                for parse in RECORDS[found](stream, name, manner):
-                    yield name, parse
+                if (found := forms.told(stream, name)) is not None:
+                    for parse in RECORDS[found](stream, name, manner):
+                        yield name, parse
+    for fault in forms.unknown():
+        skip(fault)
 
 
 def read_records(
@@ -170,6 +184,50 @@ def read_records(
         name: what to call their origin in errors.
     """
     return _Reading(rules, tally, strict, skip).documents(records, name)
+
+
+class _Forms:
+    """What form each file of an input has; those in no known form are kept to be told of.
+
+    Args:
+        tell: the form of a file, by its first bytes and its name.
+        form: that of all, if it is named.
+        alone: what a file is called that is itself the input, and so may not be passed over.
+        strict: nor may any other.
+    """
+
+    def __init__(
+        self, tell: Callable[[bytes, str], str], form: str | None, *, alone: str, strict: bool = False
+    ) -> None:
+        self._tell, self._form, self._alone, self._strict = tell, form, alone, strict
+        self._is_any_known = False
+        self._unknown: list[MalformedInput] = []
+
+    def told(self, stream: io.BufferedReader, name: str) -> str | None:
+        """A file's form; None if it is to be passed over.
+
+        Raises:
+            MalformedInput: in no known form, and not to be passed over.
+        """
+        try:
+            found = self._form or self._tell(stream.peek(HEAD), name)
+        except MalformedInput as fault:
+            if self._strict or name == self._alone:
+                raise
+            self._unknown.append(fault)
+            return None
+        self._is_any_known = True
+        return found
+
+    def unknown(self) -> list[MalformedInput]:
+        """What is wrong with each file that was passed over.
+
+        Raises:
+            MalformedInput: no file was in a known form.
+        """
+        if self._unknown and not self._is_any_known:
+            raise self._unknown[0]
+        return self._unknown
 
 
 @dataclass
@@ -215,6 +273,10 @@ class _Reading:
             fault = MalformedInput(name, f"document number {number}: {_message(fault)}")
         if self.strict:
             raise fault from None
+        self.pass_over(fault, reason)
+
+    def pass_over(self, fault: MalformedInput, reason: str) -> None:
+        """Count and tell a document, or a file in its place, that is skipped."""
         self.tally.documents += 1
         self.tally.skipped[reason] += 1
         self.skip(fault)

@@ -206,6 +206,17 @@ def test_a_table_is_read_with_gold_s_mentions(tmp_path: Path) -> None:
     assert counts(found.all.measures)[:2] == [(1, 0, 1)] * 2
 
 
+def test_files_of_a_folder_that_say_nothing_are_passed_over(tmp_path: Path) -> None:
+    gold, folder, told = written(tmp_path, "gold", PUBTATOR), tmp_path / "other", list[str]()
+    folder.mkdir()
+    written(folder, "a.PubTator", PUBTATOR)
+    written(folder, "README.md", "What our system said.\n")
+    found = score_file(folder, gold, bootstrap=0, skip=lambda fault: told.append(str(fault)))
+    assert counts(found.score.all.measures) == [(2, 0, 0)] * 4
+    assert len(told) == 1
+    assert told[0].startswith(f"{folder / 'README.md'}: expected")
+
+
 def test_a_file_needs_no_text_of_its_own(tmp_path: Path) -> None:
     """A system may put out relations with titles and mentions that no text spells."""
     other = PUBTATOR.replace("Brolin and kinase AKR in gout.", "").replace("Brolin lowers AKR. Gout", "")

@@ -22,7 +22,14 @@ from harmonize.formats.misfits import BEYOND, UNSPELLED
 from harmonize.formats.pubtator_forgiving import ELSEWHERE, NO_MENTION, NO_PLACE, NO_TYPE
 from harmonize.model import Document
 from harmonize.prediction import pairs
-from harmonize.prediction.inputs import MALFORMED, NO_TEXT, TOO_MANY, UNKNOWN_TYPE, read_input
+from harmonize.prediction.inputs import (
+    MALFORMED,
+    NO_TEXT,
+    TOO_MANY,
+    UNKNOWN_FORM,
+    UNKNOWN_TYPE,
+    read_input,
+)
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.tally import Tally
 
@@ -138,6 +145,32 @@ def test_text_without_annotation_is_one_line_that_says_what_to_do(
 def test_what_is_no_text_is_not_told_to_be_annotated(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(MalformedInput, match=message):
         list(read_input(written(tmp_path, content, "a.bin"), rules=RULES))
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_what_is_no_article_beside_some_is_passed_over(tmp_path: Path, is_packed: bool) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    written(folder, "Articles of mine.\n", "README.md")
+    written(folder, b"%PDF-1.4\n%\xe2\xe3\n", "z.pdf")
+    if is_packed:
+        with tarfile.open(tmp_path / "in.tar", "w") as archive:
+            archive.add(folder, "in")
+    path = tmp_path / "in.tar" if is_packed else folder
+    faults: list[Exception] = []
+    with pytest.raises(MalformedInput, match=r"README\.md: expected annotated documents"):
+        list(read_input(path, rules=RULES, skip=faults.append))
+    assert faults == []
+    written(folder, PUBTATOR)
+    if is_packed:
+        with tarfile.open(path, "a") as archive:
+            archive.add(folder / "articles.PubTator", "in/articles.PubTator")
+    tally = Tally()
+    assert len(list(read_input(path, rules=RULES, tally=tally, skip=faults.append))) == 2
+    assert (tally.documents, tally.skipped) == (4, {UNKNOWN_FORM: 2})
+    assert [name in str(fault) for name, fault in zip(("README", "z.pdf"), faults, strict=True)] == [True] * 2
+    with pytest.raises(MalformedInput, match="expected"):
+        list(read_input(path, rules=RULES, strict=True))
 
 
 def test_a_format_can_be_forced(tmp_path: Path) -> None:
