@@ -24,8 +24,8 @@ def score(
         Path,
         typer.Argument(
             metavar="PREDICTIONS",
-            help="A system's output: PubTator with relations, BioC XML or JSON, unified PPI XML, or TSV "
-            "(packed too; - is standard input).",
+            help="A system's output: PubTator with relations, BioC XML or JSON, unified PPI XML, TSV, "
+            "or the Parquet of `harmonize predict` (packed too; - is standard input).",
         ),
     ],
     gold: Annotated[Path, typer.Option(help="The gold standard, in any of these formats.")],

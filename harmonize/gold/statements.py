@@ -159,7 +159,9 @@ def read_statements(
         reader.found.skipped += 1
         skip(fault)
 
-    for number, (name, parse) in enumerate(read_parsed(path, how, form, skip=pass_over), 1):
+    by_mention = rules.corpus.spec.entity == "mention"
+    found = read_parsed(path, how, form, by_mention=by_mention, skip=pass_over)
+    for number, (name, parse) in enumerate(found, 1):
         try:
             reader.add(parse)
         except (CutInput, EndlessLine):

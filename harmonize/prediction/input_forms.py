@@ -5,6 +5,7 @@
     bioc-json    BioC JSON
     ppi-xml      unified PPI XML, and the DDI corpus'
     tsv          tables of relations alone, where relations are what is read
+    parquet      what `harmonize predict` writes, likewise
 
 One record must be taken apart before the next is asked for.
 """
@@ -32,6 +33,7 @@ from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.misfits import Misfit
 from harmonize.formats.offsets import Offsets
 from harmonize.formats.passages import TextChoice
+from harmonize.formats.prediction_parquet import is_parquet, predicted_records
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.formats.relation_tsv import is_relation_table, relation_records
 from harmonize.formats.sentence_articles import sentence_article, sentence_articles
@@ -45,6 +47,7 @@ from harmonize.sources.annotations import (
 )
 
 __all__ = [
+    "PARQUET",
     "RECORDS",
     "RELATION_FORMS",
     "WHY_ENTITIES",
@@ -55,9 +58,9 @@ __all__ = [
     "form_with_tables",
 ]
 
-TSV = "tsv"
-RELATION_FORMS = (*ARTICLE_FORMS, TSV)
-"""What may hold relations: annotated documents, and tables of relations alone."""
+TSV, PARQUET = "tsv", "parquet"
+RELATION_FORMS = (*ARTICLE_FORMS, TSV, PARQUET)
+"""What may hold relations: annotated documents, tables of relations alone, and predictions."""
 
 _FORMS_OF_PASSAGES = ("bioc-xml", "bioc-json")
 _SUFFIXES: dict[str, ArticleForm] = {
@@ -101,6 +104,8 @@ def form_told(head: bytes, name: str) -> ArticleForm:
 
 
 def form_with_tables(head: bytes, name: str) -> str:
+    if is_parquet(head):
+        return PARQUET
     return TSV if form_of(head) is None and is_relation_table(head) else form_told(head, name)
 
 
@@ -181,6 +186,11 @@ def _table_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iter
         yield partial(_as_it_is, record)
 
 
+def _predicted_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iterator[Parse]:
+    for record in predicted_records(stream, name):
+        yield partial(_as_it_is, record)
+
+
 def _as_it_is(record: PubTatorRecord, misfit: Misfit) -> PubTatorRecord:
     return record
 
@@ -191,4 +201,5 @@ RECORDS: dict[str, Callable[[io.BufferedReader, str, Manner], Iterator[Parse]]] 
     "bioc-json": _json_records,
     "ppi-xml": _sentence_records,
     TSV: _table_records,
+    PARQUET: _predicted_records,
 }

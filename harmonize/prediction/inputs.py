@@ -30,6 +30,7 @@ from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.model import Document
 from harmonize.prediction.full_text import IN_A_CROWD, without_crowds
 from harmonize.prediction.input_forms import (
+    PARQUET,
     RECORDS,
     RELATION_FORMS,
     Manner,
@@ -75,6 +76,10 @@ NO_TEXT = "no title and no abstract"
 TOO_MANY = "too many entities"
 UNKNOWN_FORM = "a file in no known form"
 
+_NO_PLACES = (
+    "expected PubTator or BioC of `harmonize predict`: each mention is an entity here, and Parquet does not "
+    "tell where it stands"
+)
 _UNHOLDABLE = re.compile(r"[\t\n\r]")
 
 Skip = Callable[[InputError], None]
@@ -148,7 +153,12 @@ def read_input(
 
 
 def read_parsed(
-    path: Path, how: Reading, form: str | None = None, *, skip: Skip = lambda fault: None
+    path: Path,
+    how: Reading,
+    form: str | None = None,
+    *,
+    by_mention: bool = False,
+    skip: Skip = lambda fault: None,
 ) -> Iterator[tuple[str, Parse]]:
     """Stream the records of a file or folder, forgivingly, each with the name of its file.
 
@@ -156,10 +166,11 @@ def read_parsed(
 
     Args:
         form: one of RELATION_FORMS; each file tells it unless given.
+        by_mention: relations are of mentions, not of concepts.
         skip: is told at the end of each file of a folder or archive that is in no known form.
 
     Raises:
-        UnknownName, MissingInput, MalformedInput: as `read_input`.
+        UnknownName, MissingInput, MalformedInput: as `read_input`; or Parquet where it does not tell enough.
     """
     if form is not None and form not in RELATION_FORMS:
         raise UnknownName("input format", form, RELATION_FORMS)
@@ -169,6 +180,8 @@ def read_parsed(
         with whole(file):
             for name, stream in streams(file):
                 if (found := forms.told(stream, name)) is not None:
+                    if found == PARQUET and by_mention:
+                        raise MalformedInput(name, _NO_PLACES)
                     for parse in RECORDS[found](stream, name, manner):
                         yield name, parse
     for fault in forms.unknown():

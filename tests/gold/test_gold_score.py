@@ -5,15 +5,23 @@ What is right, wrong and missed of the four measures stands in the order pair, +
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from gold_cases import BIOC_JSON, BIOC_XML, FORMS, PPI, PUBTATOR, run, written
 
 from harmonize.evaluation.scores import Score
 from harmonize.gold.score import FileScore
+from harmonize.pipelines.predict import predict
 from harmonize.pipelines.score import score_file
+from harmonize.registry import sample_folder
+from harmonize.relation.pair import Pair
 
 Counts = list[tuple[int, int, int]]
 
@@ -252,6 +260,44 @@ def test_intervals_are_of_documents(tmp_path: Path) -> None:
     assert one == same != another
 
 
+class Guessing:
+    """A classifier that answers by a hash, with novelty."""
+
+    labels = ("Bind", "Association", "None")
+
+    def probabilities(self, pairs: Sequence[Pair]) -> np.ndarray:
+        digests = [hashlib.sha256(repr(pair).encode()).digest() for pair in pairs]
+        weights = np.array([[digest[place] + 1.0 for place in range(3)] for digest in digests])
+        return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+@pytest.mark.parametrize("sample", ["biored/Test.PubTator", "bc5cdr/CDR_TestSet.PubTator.txt"])
+def test_parquet_of_predictions_says_what_pubtator_text_does(tmp_path: Path, sample: str) -> None:
+    gold, as_corpus = sample_folder() / sample, sample.partition("/")[0]
+    scores = []
+    for name in ("said.PubTator", "said.parquet"):
+        predict(Guessing(), gold, tmp_path / name, as_corpus=as_corpus)
+        found = score_file(tmp_path / name, gold, as_corpus=as_corpus, bootstrap=0).score
+        scores.append((counts(found.all.measures), found.by_type))
+    assert scores[0] == scores[1]
+    assert scores[0][0][0][0] > 0
+
+
+def test_novelty_of_parquet_is_the_surest_row_s(tmp_path: Path) -> None:
+    columns = {
+        "document_id": ["7001"] * 4,
+        "head_id": ["D100001", "501", "D200001", "501"],
+        "tail_id": ["501", "D100001", "D100001", "D200001"],
+        "label": ["Negative_Correlation", "Negative_Correlation", "Association", "None"],
+        "is_relation": [True, True, True, False],
+        "confidence": [0.5, 0.8, 0.9, 0.9],
+        "novelty": ["No", "Novel", "No", None],
+    }
+    gold, other = written(tmp_path, "gold", PUBTATOR), tmp_path / "other"
+    pq.write_table(pa.table(columns), other)
+    assert counts(score_file(other, gold, bootstrap=0).score.all.measures) == [(2, 0, 0)] * 4
+
+
 # The command
 
 
@@ -284,6 +330,7 @@ def test_the_command_says_where_novelty_is_not_scored(tmp_path: Path) -> None:
     assert "pair + novelty" not in done.stdout
 
 
+PAIRS = ("document_id", "head_id", "tail_id", "label")
 BAD = {
     "no such gold": (("a.pubtator", "--gold", "nothing"), "nothing: expected a file", 2),
     "no such predictions": (("nothing", "--gold", "a.pubtator"), "nothing: expected a file", 2),
@@ -299,6 +346,21 @@ BAD = {
         "b.pubtator: expected another file than the input",
         2,
     ),
+    "Parquet of something else": (
+        ("a.parquet", "--gold", "a.pubtator"),
+        "a.parquet: expected Parquet of `harmonize predict`, found no column confidence, is_relation",
+        2,
+    ),
+    "Parquet where entities are mentions": (
+        ("a.parquet", "--gold", "a.pubtator", "--as-corpus", "aimed"),
+        "a.parquet: expected PubTator or BioC of `harmonize predict`: each mention is an entity here",
+        2,
+    ),
+    "Parquet that is cut": (
+        ("cut", "--gold", "a.pubtator"),
+        "cut: expected Parquet of `harmonize predict`, got: ",
+        2,
+    ),
     "nothing in it": (("a.xml", "--gold", "a.pubtator"), "a.xml: nothing was read", 3),
 }
 
@@ -309,6 +371,8 @@ def test_faults_are_one_line(tmp_path: Path, arguments: tuple[str, ...], message
         written(tmp_path, name, PUBTATOR)
     written(tmp_path, "a.txt", "Brolin lowers AKR.\n")
     written(tmp_path, "a.xml", "<collection></collection>\n")
+    written(tmp_path, "cut", "PAR1 and no more")
+    pq.write_table(pa.table({name: ["7001"] for name in PAIRS}), tmp_path / "a.parquet")
     done = run("score", *arguments, cwd=tmp_path, code=code)
     assert done.stderr.startswith(f"error: {message}")
     assert done.stderr.count("\n") == 1
