@@ -35,7 +35,7 @@ from harmonize.formats.offsets import Offsets
 from harmonize.formats.passages import TextChoice
 from harmonize.formats.prediction_parquet import is_parquet, predicted_records
 from harmonize.formats.pubtator_record import PubTatorRecord
-from harmonize.formats.relation_tsv import is_relation_table, relation_records
+from harmonize.formats.relation_tsv import COLUMNS, is_relation_table, relation_records
 from harmonize.formats.sentence_articles import sentence_article, sentence_articles
 from harmonize.formats.xml import elements
 from harmonize.prediction.pubtator_input import pubtator_records
@@ -78,6 +78,10 @@ WHY_ENTITIES = (
 )
 """What whoever has text without annotation needs to know."""
 
+_ANNOTATED = "expected annotated documents (PubTator, BioC XML or BioC JSON)"
+_TABLE = f"a table of relations needs tabs between its columns ({COLUMNS})"
+_BRAT = "BRAT's annotation, which is not read: convert it to PubTator or BioC"
+
 Parse = Callable[[Misfit], PubTatorRecord]
 """A record that was met and is not yet taken apart."""
 
@@ -88,14 +92,10 @@ def form_told(head: bytes, name: str) -> ArticleForm:
     Raises:
         MalformedInput: neither tells, or it is text without annotation.
     """
-    suffix = PurePath(name.lower().removesuffix(".gz")).suffix
     found = form_of(head)
-    if found is None and suffix not in (".pubtator", ".xml", ".json") and is_plain_text(head):
-        expected = (
-            "expected annotated documents (PubTator, BioC XML or BioC JSON), got text without annotation"
-        )
-        raise MalformedInput(name, f"{expected}: {WHY_ENTITIES}")
-    found = found or _SUFFIXES.get(suffix)
+    if found is None and (got := _text_told(head, name, "text without annotation", WHY_ENTITIES)):
+        raise MalformedInput(name, f"{_ANNOTATED}, got {got}")
+    found = found or _SUFFIXES.get(_suffix(name))
     if found is None and is_utf_16(head):
         raise MalformedInput(name, NO_UTF_16)
     if found is None:
@@ -104,9 +104,33 @@ def form_told(head: bytes, name: str) -> ArticleForm:
 
 
 def form_with_tables(head: bytes, name: str) -> str:
+    """The same of a file that may also be a table of relations, or predictions.
+
+    Raises:
+        MalformedInput: neither tells, or it is text of no such form.
+    """
     if is_parquet(head):
         return PARQUET
-    return TSV if form_of(head) is None and is_relation_table(head) else form_told(head, name)
+    if form_of(head) is None:
+        if is_relation_table(head):
+            return TSV
+        if got := _text_told(head, name, "other text", _TABLE):
+            raise MalformedInput(name, f"{_ANNOTATED} or relations in a table, got {got}")
+    return form_told(head, name)
+
+
+def _text_told(head: bytes, name: str, what: str, advice: str) -> str | None:
+    """What text in no known form is, as far as its name tells, and what to do; None if it is no such text."""
+    suffix = _suffix(name)
+    if suffix in (".pubtator", ".xml", ".json") or not is_plain_text(head):
+        return None
+    if suffix == ".ann":
+        return _BRAT
+    return f"{'a table with commas' if suffix == '.csv' else what}: {advice}"
+
+
+def _suffix(name: str) -> str:
+    return PurePath(name.lower().removesuffix(".gz")).suffix
 
 
 def check_text_choice(form: str, choice: TextChoice, name: str) -> None:

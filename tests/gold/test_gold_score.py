@@ -335,6 +335,12 @@ BAD = {
     "no such gold": (("a.pubtator", "--gold", "nothing"), "nothing: expected a file", 2),
     "no such predictions": (("nothing", "--gold", "a.pubtator"), "nothing: expected a file", 2),
     "text alone": (("a.txt", "--gold", "a.pubtator"), "a.txt: expected annotated documents", 2),
+    "a table with commas": (
+        ("a.csv", "--gold", "a.pubtator"),
+        "a.csv: expected annotated documents (PubTator, BioC XML or BioC JSON) or relations in a table, "
+        "got a table with commas: a table of relations needs tabs between its columns (document: ",
+        2,
+    ),
     "no such format": (
         ("a.pubtator", "--gold", "a.pubtator", "--gold-format", "doc"),
         "unknown input format 'doc'",
@@ -371,6 +377,7 @@ def test_faults_are_one_line(tmp_path: Path, arguments: tuple[str, ...], message
         written(tmp_path, name, PUBTATOR)
     written(tmp_path, "a.txt", "Brolin lowers AKR.\n")
     written(tmp_path, "a.xml", "<collection></collection>\n")
+    written(tmp_path, "a.csv", "pmid,id1,id2,relation\n7001,501,D100001,Bind\n")
     written(tmp_path, "cut", "PAR1 and no more")
     pq.write_table(pa.table({name: ["7001"] for name in PAIRS}), tmp_path / "a.parquet")
     done = run("score", *arguments, cwd=tmp_path, code=code)

@@ -132,6 +132,18 @@ def test_text_without_annotation_is_one_line_that_says_what_to_do(
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.ann", "T1\tChemical 0 7\tAspirin\n", "got BRAT's annotation, which is not read: convert it to "),
+        ("a.csv.gz", "pmid,text\n1,Aspirin\n", "got a table with commas: relations are predicted between "),
+    ],
+)
+def test_other_text_is_called_what_its_name_says(tmp_path: Path, name: str, text: str, message: str) -> None:
+    with pytest.raises(MalformedInput, match=message):
+        list(read_input(written(tmp_path, text, name), rules=RULES))
+
+
+@pytest.mark.parametrize(
     ("content", "message"),
     [
         (b"<html><body>Aspirin</body></html>", "got neither"),
