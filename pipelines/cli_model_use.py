@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from harmonize.errors import HarmonizeError
 from harmonize.prediction.account import Account
 from harmonize.prediction.asked import Asked
 from harmonize.prediction.outputs import OUTPUT_FORMS
@@ -45,11 +46,14 @@ from .train import quiet
 
 __all__: list[str] = []
 
-_MOST_NAMES = 20  # of articles, in one line
+_MOST_NAMES = 20  # of articles or files, in one line
+_FURTHER_INPUTS = {"allow_extra_args": True}
+"""Of commands that take one input, and tell by `_check_one_input` what to do with several."""
 
 
-@app.command()
+@app.command(context_settings=_FURTHER_INPUTS)
 def predict(
+    context: typer.Context,
     model: Run,
     out: Annotated[
         Path,
@@ -126,6 +130,7 @@ def predict(
     Without --pubtator, PubTator 3 is asked for the articles.
     """  # noqa: E501
 
+    _check_one_input(context)
     quiet()
     chosen = chosen_source(source, pmids, pubtator, cache)
     if isinstance(chosen, Asked) and chosen.articles.repeated:
@@ -160,8 +165,9 @@ def predict(
         typer.echo(f"warning: {found.advice}", err=True)
 
 
-@app.command("pseudo-label")
+@app.command("pseudo-label", context_settings=_FURTHER_INPUTS)
 def pseudo_label(
+    context: typer.Context,
     source: Annotated[
         Path,
         typer.Argument(metavar="INPUT", help="As for `harmonize predict`, but not a union set."),
@@ -203,6 +209,7 @@ def pseudo_label(
     Example: harmonize pseudo-label adapters/samples/biored/Dev.PubTator --model artifacts/run --out sure.parquet
     """  # noqa: E501
 
+    _check_one_input(context)
     quiet()
     found = label_documents(
         model,
@@ -225,8 +232,9 @@ def pseudo_label(
     tell_losses(found.reading)
 
 
-@app.command()
+@app.command(context_settings=_FURTHER_INPUTS)
 def shard(
+    context: typer.Context,
     source: Annotated[
         Path,
         typer.Argument(metavar="INPUT", help="Files as for `harmonize predict`, or a folder of them."),
@@ -254,6 +262,7 @@ def shard(
     Example: harmonize shard adapters/samples/biored/Test.PubTator --out artifacts/shards
     """
 
+    _check_one_input(context)
     read = Account()
     written = shard_documents(
         source,
@@ -271,6 +280,19 @@ def shard(
     tell_losses(read)
 
 
+def _check_one_input(context: typer.Context) -> None:
+    """Raises HarmonizeError for further inputs, as a shell makes of *."""
+    if context.args:
+        raise HarmonizeError(
+            f"expected one INPUT, a file or a folder of files, got also {_some(context.args)}; "
+            "put them into one folder"
+        )
+
+
 def _tell_names(about: str, names: Sequence[str]) -> None:
+    typer.echo(f"{about} ({len(names):,}): {_some(names)}", err=True)
+
+
+def _some(names: Sequence[str]) -> str:
     more = f", ... ({len(names) - _MOST_NAMES:,} more)" if len(names) > _MOST_NAMES else ""
-    typer.echo(f"{about} ({len(names):,}): {', '.join(names[:_MOST_NAMES])}{more}", err=True)
+    return ", ".join(names[:_MOST_NAMES]) + more
