@@ -4,6 +4,8 @@ pubtator       files of articles, and files of relation lines alone, which belon
 bioc-xml/json  a mention's type and ids, and a relation's arguments, are looked for in all usual infons
 ppi-xml        every pair that the file does not list as an interaction is one without relation
 drugprot-tsv   three files a split: abstracts, entities, relations
+
+A relation may write a concept's id without the name of its scheme where the mentions have it, or the reverse.
 """
 
 from collections.abc import Callable, Iterator
@@ -13,6 +15,7 @@ from functools import partial
 from harmonize.errors import SpecError
 from harmonize.formats import bioc, bioc_gold, drugprot_tsv, ppi_xml, pubtator, relation_lines, sentences
 from harmonize.formats.lines import is_offset
+from harmonize.formats.schemes import with_ids_of_mentions
 from harmonize.model import Document
 from harmonize.sources.source import Source
 from harmonize.spec import Format
@@ -26,6 +29,7 @@ def documents(source: Source) -> Iterator[Document]:
     if kind is None:
         raise SpecError(source.corpus.path, [("format", "expected the format of the files, found none")])
     for document in _READERS[kind](source):
+        document = with_ids_of_mentions(document, spec.id_separators.any, spec.unknown_ids)
         if spec.span_source != "gold":
             mentions = (replace(mention, source=spec.span_source) for mention in document.mentions)
             document = replace(document, mentions=tuple(mentions))

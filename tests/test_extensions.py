@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 import harmonize
+from harmonize.drafting.draft import new_corpus
 from harmonize.errors import HarmonizeError, SpecError
 from harmonize.pipelines.build import build
 from harmonize.pipelines.cli import app
@@ -119,6 +120,33 @@ def test_relation_lines_that_make_no_sense_are_told(folder: Path, lines: str, me
     (folder / "mine.yaml").write_text(mapping)
     with pytest.raises(HarmonizeError, match=message):
         built(folder)
+
+
+@pytest.mark.parametrize("of_mentions", [True, False])
+def test_relations_may_write_ids_with_or_without_the_scheme_of_mentions(
+    folder: Path, of_mentions: bool
+) -> None:
+    *mentions, line, blank = (folder / "a.txt").read_text().splitlines(keepends=True)
+    prefixed = [each.replace("\tD0", "\tMESH:D0") for each in (mentions if of_mentions else [line])]
+    lines = (*prefixed, line, blank) if of_mentions else (*mentions, *prefixed, blank)
+    (folder / "a.txt").write_text("".join(lines))
+    rows = harmonize.load_union(built(folder)).to_pylist()
+    assert [row["relation"] for row in rows] == ["Negative_Correlation", "None-Mine"]
+    drafted = new_corpus("drafted", "pubtator", [str(folder / "a.txt")], folder.parent / "drafted")
+    mapping = (drafted.folder / "drafted.yaml").read_text()
+    assert "entity: concept  # or mention / concept: 1 relations name concept ids, 0 mentions\n" in mapping
+
+
+def test_relations_of_unknown_ids_are_told(folder: Path, tmp_path: Path) -> None:
+    (folder / "a.txt").write_text(TEXT.replace("heals\tD001241", "heals\tD999999"))
+    with chdir(tmp_path):
+        arguments = ["build", "--corpora", "mine", "--extend", str(folder), "--out", "u"]
+        done = CliRunner().invoke(app, arguments, env={"HARMONIZE_MIRROR": None})
+    told = [line for line in done.stderr.splitlines() if line.startswith("warning: ")]
+    assert told == [
+        "warning: mine: 1 of 1 relations are lost, because no mention of their document has the id of one "
+        "entity or both; dropped.tsv lists them"
+    ]
 
 
 def test_warnings_stand_on_the_error_stream(folder: Path, tmp_path: Path) -> None:

@@ -15,14 +15,13 @@ from urllib.parse import unquote
 
 from harmonize.formats.annotations import ordered_relations
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, PubTatorRelation
+from harmonize.formats.schemes import bare_id
 from harmonize.model import Relation
 
 __all__ = ["JOINER", "Arguments", "NamedMention", "entities_of", "is_resolved", "shown_argument"]
 
 JOINER = "\x1f"
 """Joins the entities of a composite in a resolved argument; alone before one that names no entity."""
-
-_VOCABULARY = re.compile(r"[^|,;:]+:")
 
 
 class NamedMention(NamedTuple):
@@ -69,7 +68,7 @@ class Arguments:
                 continue
             named = entities if self._by_mention or identifier == raw else (identifier,)
             _merge(self._by_id, identifier, named)
-            _merge(self._by_bare_id, _bare(identifier), named)
+            _merge(self._by_bare_id, bare_id(identifier), named)
 
     def relations(self, record: PubTatorRecord) -> tuple[Relation, ...]:
         """The record's relations with resolved arguments; see `entities_of`."""
@@ -103,7 +102,7 @@ class Arguments:
         for table, key in (
             (self._by_id, identifier),
             (self._by_id, unquote(identifier)),
-            (self._by_bare_id, _bare(identifier)),
+            (self._by_bare_id, bare_id(identifier)),
         ):
             found = table.get(key, ())
             if found and (len(found) == 1 or not self._by_mention):
@@ -114,11 +113,6 @@ class Arguments:
 def _merge(table: dict[str, tuple[str, ...]], key: str, entities: tuple[str, ...]) -> None:
     known = table.get(key)
     table[key] = entities if known is None else tuple(dict.fromkeys((*known, *entities)))
-
-
-def _bare(identifier: str) -> str:
-    """An id without the name of its vocabulary, each of a composite: "MESH:D007859|MESH:D008569"."""
-    return _VOCABULARY.sub("", identifier) or identifier
 
 
 def is_resolved(argument: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 from harmonize.errors import SpecError
 from harmonize.ledger import Ledger
 from harmonize.model import Document, Relation
-from harmonize.rules.spans import NOT_IN_ONE_SENTENCE
+from harmonize.rules.spans import NOT_FOUND, NOT_IN_ONE_SENTENCE
 from harmonize.spec import Corpus
 
 __all__ = ["Findings", "names_concepts"]
@@ -79,8 +79,17 @@ class Findings:
         return f"{kind!r} ({count:,}, first in document {first})"
 
     def warnings(self) -> Iterator[str]:
-        """What a mapping says of its entities and contexts that most of its relations speak against."""
+        """Relations whose entities no mention names; what the mapping says that most relations speak against.
+
+        Of a corpus of the package, which loses some of them by nature, only that it loses all.
+        """
         spec, rules = self.corpus.spec, self.corpus.rules
+        unnamed = sum(self.ledger.dropped("relations", reason) for reason in NOT_FOUND)
+        if unnamed and (self.corpus.own_folder is not None or unnamed == self._relations):
+            yield (
+                f"{unnamed:,} of {self._relations:,} relations are lost, because no mention of their "
+                "document has the id of one entity or both; dropped.tsv lists them"
+            )
         if 2 * self._of_concepts <= self._relations or not self._relations:
             return
         told = f"{self._of_concepts:,} of {self._relations:,} relations name concept ids"

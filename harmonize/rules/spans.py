@@ -10,11 +10,12 @@ from harmonize.model import Document, Relation
 from harmonize.rules.entity_index import EntityIndex
 from harmonize.spec import Corpus
 
-__all__ = ["NOT_IN_ONE_SENTENCE", "a1", "a2", "a3", "described", "not_found"]
+__all__ = ["NOT_FOUND", "NOT_IN_ONE_SENTENCE", "a1", "a2", "a3", "described", "not_found"]
 
 FIRST_NOT_FOUND = "entity 1 has no mention in the text"
 SECOND_NOT_FOUND = "entity 2 has no mention in the text"
 NEITHER_FOUND = "neither entity has a mention in the text"
+NOT_FOUND = (FIRST_NOT_FOUND, SECOND_NOT_FOUND, NEITHER_FOUND)
 NOT_IN_ONE_SENTENCE = "the entities never share a sentence"
 
 

@@ -65,3 +65,11 @@ def test_sentences_as_contexts_of_relations_between_concepts_are_warned_of() -> 
 def test_relations_between_mentions_are_warned_of_nothing() -> None:
     mentions = of_concepts().mentions
     assert warnings(document(TEXT, mentions, [("T0", "CID", "T1")]), {"entity": "mention"}) == []
+
+
+def test_a_corpus_of_the_package_is_warned_only_if_it_loses_all() -> None:
+    subject = of_concepts()
+    lost = ("D001241", "CID", "D009999")
+    (warning,) = warnings(document(TEXT, subject.mentions, [lost]), {})
+    assert warning.startswith("1 of 1 relations are lost")
+    assert warnings(document(TEXT, subject.mentions, [lost, ("D001241", "CID", "D014456")]), {}) == []
