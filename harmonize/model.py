@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from harmonize.errors import InvalidDocument
+from harmonize.errors import InvalidDocument, shown
 
 __all__ = [
     "NEGATIVE",
@@ -77,6 +77,21 @@ def _check_span(span: Span, length: int, owner: str) -> None:
         raise InvalidDocument(
             f"{owner}: expected 0 <= start < end <= {length}, got [{span.start}, {span.end})"
         )
+
+
+def _check_text(value: object, owner: str, name: str) -> None:
+    if not isinstance(value, str):
+        raise InvalidDocument(f"{owner}: {name}: expected text, got {shown(value)}")
+
+
+def _check_tuple(values: object, of: type, owner: str, name: str) -> None:
+    """Raises InvalidDocument for what is taken apart in silence otherwise: a text, or a lone Span."""
+    if not isinstance(values, tuple) or isinstance(values, of):
+        raise InvalidDocument(f"{owner}: {name}: expected a tuple of {of.__name__}, got {shown(values)}")
+    for each in values:
+        if not isinstance(each, of):
+            message = f"expected a tuple of {of.__name__}, got one with {shown(each)}"
+            raise InvalidDocument(f"{owner}: {name}: {message}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +186,10 @@ class Passage:
 class Document:
     """One annotated text of one corpus.
 
+    Raises:
+        InvalidDocument: a part is of another type than here, most often a text where a tuple is expected; two
+            mentions have one id; a span is not in the text, or the text does not spell its mention.
+
     Attributes:
         id: unique in its corpus.
         split: where the corpus puts it; "train" for corpora without splits.
@@ -194,6 +213,7 @@ class Document:
     nary: tuple[NaryRelation, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_fields()
         length = len(self.text)
         for passage in self.passages:
             _check_span(passage.span, length, f"document {self.id}: {passage.kind}")
@@ -202,9 +222,13 @@ class Document:
         seen: set[str] = set()
         for mention in self.mentions:
             owner = f"document {self.id}: mention {mention.id}"
+            for name in ("id", "type", "text"):
+                _check_text(getattr(mention, name), owner, name)
             if mention.id in seen:
                 raise InvalidDocument(f"{owner}: expected a new id, got one used before")
             seen.add(mention.id)
+            _check_tuple(mention.spans, Span, owner, "spans")
+            _check_tuple(mention.concept_ids, str, owner, "concept_ids")
             if not mention.spans:
                 raise InvalidDocument(f"{owner}: expected at least one span")
             for span in mention.spans:
@@ -214,6 +238,23 @@ class Document:
                     f"{owner}: expected {mention.text!r} at {_ranges(mention.spans)}, "
                     f"the text reads {' '.join(span.of(self.text) for span in mention.spans)!r}"
                 )
+
+    def _check_fields(self) -> None:
+        owner = f"document {self.id}"
+        _check_text(self.id, owner, "id")
+        _check_text(self.text, owner, "text")
+        _check_tuple(self.passages, Passage, owner, "passages")
+        _check_tuple(self.mentions, Mention, owner, "mentions")
+        _check_tuple(self.relations, Relation, owner, "relations")
+        _check_tuple(self.nary, NaryRelation, owner, "nary")
+        if self.sentences is not None:
+            _check_tuple(self.sentences, Span, owner, "sentences")
+        for number, relation in enumerate(self.relations, 1):
+            place = f"{owner}: relation {number}"
+            for name in ("head", "tail", "type"):
+                _check_text(getattr(relation, name), place, name)
+        for number, several in enumerate(self.nary, 1):
+            _check_tuple(several.arguments, str, f"{owner}: n-ary relation {number}", "arguments")
 
 
 def _ranges(spans: tuple[Span, ...]) -> str:
