@@ -73,6 +73,12 @@ class Ledger:
             if self._on_drop is not None:
                 self._on_drop(DroppedItem(split, step, document_id, drop))
 
+    def settle(self, split: Split, step: str, unit: Unit) -> None:
+        """Let what goes into a step be what came out of it and what it left out, where nobody counts it."""
+        account = self._accounts.get((split, step, unit))
+        if account is not None:
+            account.entered = account.left + account.dropped.total()
+
     def left(self, split: Split, step: str, unit: Unit) -> int:
         """How much has come out of a step."""
         return self._account(split, step, unit).left
@@ -82,11 +88,11 @@ class Ledger:
         accounts = (account for (_, _, counted), account in self._accounts.items() if counted == unit)
         return sum(account.dropped[reason] for account in accounts)
 
-    def check(self) -> None:
-        """Raises AccountingError at the first account where in != out + dropped."""
+    def check(self, only: str | None = None) -> None:
+        """Raises AccountingError at the first account, of all steps or one, where in != out + dropped."""
         for (split, step, unit), account in self._accounts.items():
             dropped = sum(account.dropped.values())
-            if account.entered != account.left + dropped:
+            if only in (None, step) and account.entered != account.left + dropped:
                 raise AccountingError(
                     f"{split}, step {step}: "
                     f"{account.entered} {unit} in, {account.left} out, {dropped} dropped"

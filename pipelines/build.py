@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from harmonize import __version__
-from harmonize.errors import HarmonizeError, InvalidDocument, UnionError, UnknownName
+from harmonize.errors import (
+    AccountingError,
+    HarmonizeError,
+    InvalidDocument,
+    SpecError,
+    UnionError,
+    UnknownName,
+)
 from harmonize.ledger import Drop, DroppedItem, Ledger
 from harmonize.model import Document, Split
 from harmonize.registry import adapter
@@ -220,11 +227,29 @@ class _CorpusBuild:
                     self._lay_down(document)
                 progress(self.corpus.key, number)
         except InvalidDocument as error:
-            raise InvalidDocument(f"{self.source.root}: {error}") from None
+            raise InvalidDocument(f"{self.own_adapter or self.source.root}: {error}") from None
         self.findings.check_types(self.source.root)
         for partition in self.partitions.values():
             partition.close()
+        if self.own_adapter is not None:
+            self._check_own_counts(self.own_adapter)
         self.ledger.check()
+
+    @property
+    def own_adapter(self) -> Path | None:
+        """The file of an extension's adapter; None for a known format, and for the package's corpora."""
+        corpus = self.corpus
+        is_own = corpus.own_folder is not None and corpus.spec.format is None
+        return corpus.path.with_suffix(".py") if is_own else None
+
+    def _check_own_counts(self, path: Path) -> None:
+        """Count what an adapter yields if it does not itself; raises SpecError if it does, and wrongly."""
+        self.source.settle()
+        try:
+            self.ledger.check(READ)
+        except AccountingError as error:
+            expected = "expected the number of what is yielded or set aside, or no call"
+            raise SpecError(path, [("source.saw", f"{expected}, got {error}")]) from None
 
     def _is_repeat(self, document: Document) -> bool:
         """True, and counted, if the mapping knows the document as a copy of another one."""

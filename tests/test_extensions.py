@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import chdir
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 
 import harmonize
 from harmonize.drafting.draft import new_corpus
-from harmonize.errors import HarmonizeError, SpecError
+from harmonize.errors import HarmonizeError, InvalidDocument, SpecError
 from harmonize.pipelines.build import build
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
@@ -228,3 +229,84 @@ def test_chemdisgene_s_heads_are_its_subjects(tmp_path: Path) -> None:
     assert {row["span_source"] for row in rows} == {"pubtator"}
     (row,) = (row for row in rows if row["source_relations"] == ["gene_disease:marker/mechanism"])
     assert (row["head_id"], row["tail_id"], row["directed"]) == ("154", "MESH:D001249", True)
+
+
+ADAPTER = """\
+from harmonize.model import Document, Mention, Passage, Relation, Span
+
+TEXT = "Aspirin against headache."
+
+
+def documents(source):
+    for number in ("1", "2"):
+        SAY
+        yield Document(
+            id=number,
+            split="train",
+            text=TEXT,
+            passages=(Passage("title", Span(0, len(TEXT))),),
+            mentions=(
+                Mention("T0", "Drug", "Aspirin", (Span(0, 7),), ("D001241",)),
+                Mention("T1", "Disorder", "headache", (Span(16, 24),), ("D006261",)),
+            ),
+            relations=(Relation("D001241", "D006261", "heals"),),
+        )
+"""
+COUNTED = "source.saw('train', mentions=2, relations=1)"
+
+
+def with_adapter(folder: Path, code: str) -> Path:
+    (folder / "mine.yaml").write_text(MAPPING)
+    (folder / "mine.py").write_text(code)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("say", "counts"),
+    [
+        ("pass", [(2, 2), (4, 4), (2, 2)]),
+        (COUNTED, [(2, 2), (4, 4), (2, 2)]),
+        ("source.set_aside('train', number, 'relations', 'of three', ['R9'])", [(2, 2), (4, 4), (4, 2)]),
+        ("source.lost_document('train', 'no text', number + '0')", [(4, 2), (4, 4), (2, 2)]),
+    ],
+)
+def test_what_an_adapter_yields_is_counted_if_it_does_not_itself(
+    folder: Path, say: str, counts: list[tuple[int, int]]
+) -> None:
+    out = built(with_adapter(folder, ADAPTER.replace("SAY", say)))
+    steps = read_manifest(out)["corpora"]["mine"]["splits"]["train"]["steps"]
+    read = [steps["read"][unit] for unit in ("documents", "mentions", "relations")]
+    assert [(count["in"], count["out"]) for count in read] == counts
+
+
+def test_an_adapter_that_counts_otherwise_than_it_yields_is_told(folder: Path) -> None:
+    code = ADAPTER.replace("SAY", COUNTED.replace("mentions=2", "mentions=3"))
+    message = r"mine\.py: source\.saw: .*, got train, step read: 6 mentions in, 4 out, 0 dropped$"
+    with pytest.raises(SpecError, match=message):
+        built(with_adapter(folder, code))
+    assert not (folder.parent / "union").exists()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ('("D001241",)', '"D001241"', "mention T0: concept_ids: expected a tuple of str, got 'D001241'"),
+        ('("D001241",)', "(1241,)", "mention T0: concept_ids: expected a tuple of str, got one with 1241"),
+        (
+            "(Span(0, 7),)",
+            "Span(0, 7)",
+            "mention T0: spans: expected a tuple of Span, got Span(start=0, end=7)",
+        ),
+        ("(Span(0, 7),)", "((0, 7),)", "mention T0: spans: expected a tuple of Span, got one with (0, 7)"),
+        ('Relation("D001241"', "Relation(1241", "relation 1: head: expected text, got 1241"),
+        ('"heals"),)', '"heals"))', "relations: expected a tuple of Relation, got Relation("),
+        ("id=number", "id=int(number)", "id: expected text, got 1"),
+    ],
+)
+def test_a_part_of_another_type_is_told_with_adapter_document_and_field(
+    folder: Path, right: str, wrong: str, message: str
+) -> None:
+    code = ADAPTER.replace("SAY", "pass").replace(right, wrong)
+    with pytest.raises(InvalidDocument, match=rf"mine\.py: document 1: {re.escape(message)}"):
+        built(with_adapter(folder, code))
+    assert not (folder.parent / "union").exists()

@@ -33,6 +33,7 @@ Annotations = Callable[[Collection[str]], Iterator[PubTatorRecord]]
 
 READ = "read"
 """The ledger's name for the step from files to Documents."""
+_UNITS: tuple[Unit, ...] = ("documents", "mentions", "relations")
 
 
 class Source:
@@ -57,6 +58,7 @@ class Source:
         self.own_ids: Counter[str] = Counter()
         self._splits = corpus.spec.sources[variant]
         self._ledger = ledger
+        self._told: set[tuple[Split, Unit]] = set()
 
     def splits(self) -> list[Split]:
         return [split for split in SPLITS if split in self._splits]
@@ -106,7 +108,7 @@ class Source:
 
     def lost_document(self, split: Split, reason: str, document_id: str) -> None:
         """Count a text met in the files that no Document will hold."""
-        self.saw(split)
+        self._ledger.enter(split, READ, "documents")
         self.set_aside(split, document_id, "documents", reason, [document_id])
 
     def kept_rows(self, split: Split, count: int) -> None:
@@ -121,9 +123,17 @@ class Source:
 
     def saw(self, split: Split, *, documents: int = 1, mentions: int = 0, relations: int = 0) -> None:
         """Count records met in the files, before anything is made of them."""
-        self._ledger.enter(split, READ, "documents", documents)
-        self._ledger.enter(split, READ, "mentions", mentions)
-        self._ledger.enter(split, READ, "relations", relations)
+        for unit, count in zip(_UNITS, (documents, mentions, relations), strict=True):
+            self._ledger.enter(split, READ, unit, count)
+            if count:
+                self._told.add((split, unit))
+
+    def settle(self) -> None:
+        """Of what `saw` was never told, let as much be met as Documents hold and was set aside."""
+        for split in self.splits():
+            for unit in _UNITS:
+                if (split, unit) not in self._told:
+                    self._ledger.settle(split, READ, unit)
 
     def set_aside(
         self, split: Split, document_id: str, unit: Unit, reason: str, items: Sequence[str]
