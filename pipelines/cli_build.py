@@ -215,7 +215,9 @@ def draft_corpus(
     name: Annotated[str, typer.Argument(help="Name of the corpus, as in --corpora.")],
     files: Annotated[
         list[str],
-        typer.Argument(help="Its files, each of train, dev or test by its name, or SPLIT=FILE."),
+        typer.Argument(
+            help="Its files or folders of them, each of train, dev or test by its name, or SPLIT=FILE."
+        ),
     ],
     form: Annotated[str, typer.Option("--format", help=f"{', '.join(FORMATS)}.")],
     out: Annotated[Path | None, typer.Option(help="The folder to write [default: NAME].")] = None,

@@ -9,6 +9,7 @@ from pathlib import Path
 from harmonize.errors import HarmonizeError
 from harmonize.formats.lines import numbered_lines
 from harmonize.model import SPLITS, Split
+from harmonize.sources.annotations import input_files
 from harmonize.spec import Format
 
 __all__ = ["files_by_split"]
@@ -31,19 +32,20 @@ def files_by_split(arguments: Iterable[str], form: Format) -> dict[Split, list[P
     """The files of each split, in order.
 
     Args:
-        arguments: files, each SPLIT=FILE or told by its name ("CDR_TestSet.txt"); else a file is of train.
+        arguments: files, or folders, which stand for their files at any depth, each SPLIT=FILE or told by
+            its name ("CDR_TestSet.txt"); else a file is of train.
 
     Raises:
         HarmonizeError: no file, or of drugprot-tsv a split without its three.
-        MissingInput, MalformedInput: one of these three cannot be read.
+        MissingInput, MalformedInput: one of these three cannot be read, or a folder is empty.
     """
     found: dict[Split, list[Path]] = {}
     for argument in arguments:
         name, mark, rest = argument.partition("=")
-        if mark and name in SPLITS:
-            found.setdefault(name, []).append(Path(rest))
-        else:
-            found.setdefault(_split_of(Path(argument)), []).append(Path(argument))
+        told = next((split for split in SPLITS if mark and split == name), None)
+        path = Path(argument if told is None else rest)
+        for file in input_files(path) if path.is_dir() else [path]:
+            found.setdefault(told or _split_of(file), []).append(file)
     if not found:
         raise HarmonizeError("expected the files of the corpus, got none")
     ordered = {split: found[split] for split in SPLITS if split in found}

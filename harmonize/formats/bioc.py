@@ -10,7 +10,6 @@ leave out empty lists; so documents are handed to it one at a time and with the 
 from __future__ import annotations
 
 import json
-import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -31,14 +30,15 @@ from bioc import (
 from bioc.biocjson.decoder import parse_doc
 from lxml import etree
 
-from harmonize.errors import MalformedInput, MissingInput
+from harmonize.errors import MalformedInput
 from harmonize.formats.annotations import numbered_mentions, ordered_relations
+from harmonize.formats.json_stream import JsonStream
+from harmonize.formats.lines import check_file
 from harmonize.formats.xml import file_elements
 from harmonize.model import Document, Mention, Passage, Relation, Span, Split
 
 _WIDEST_GAP = 10_000  # characters between two passages
 _LARGEST = 10**9  # what offsets and lengths stay below; more is no number to compute with
-_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 __all__ = [
     "annotation_count",
@@ -57,7 +57,7 @@ __all__ = [
 def read(path: Path, *, json_form: bool | None = None) -> Iterator[BioCDocument]:
     """Stream the documents of a BioC file.
 
-    JSON is read whole, since it is one value.
+    JSON holds them in a list ("documents", PubTator 3's "PubTator3"), or one after the other.
 
     Args:
         json_form: it is JSON, not XML; its name tells it unless given.
@@ -84,35 +84,23 @@ def _read_xml(path: Path) -> Iterator[BioCDocument]:
 
 
 def _read_json(path: Path) -> Iterator[BioCDocument]:
-    if not path.is_file():
-        raise MissingInput(path, "expected a file, found none")
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-        value = json.loads(text)
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise MalformedInput(
-            path, f"expected UTF-8, got byte 0x{error.object[error.start]:02x}", line=line
-        ) from None
-    except json.JSONDecodeError as error:
-        raise MalformedInput(path, f"expected JSON, got: {error.msg}", line=error.lineno) from None
-    except (RecursionError, ValueError) as error:
-        raise MalformedInput(path, f"expected JSON, got: {error}") from None
-    documents = value.get("documents") if isinstance(value, dict) else None
-    if not isinstance(documents, list) or not documents:
-        raise MalformedInput(path, "expected a key 'documents' with at least one document")
-    has_surrogates = _ESCAPED_SURROGATE.search(text) is not None
-    for number, record in enumerate(documents):
-        if has_surrogates and not _is_of_characters(record):
-            raise MalformedInput(
-                path, f"documents[{number}]: expected characters, got one half of a surrogate pair"
-            )
-        try:
-            yield parse_doc(_with_empty_parts(record))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise MalformedInput(
-                path, f"documents[{number}]: expected a BioC document, got {_reason(error)}"
-            ) from None
+    check_file(path)
+    number = -1
+    with path.open("rb") as file:
+        for number, record in enumerate(JsonStream(file, str(path)).documents()):
+            if not _is_of_characters(record):
+                raise MalformedInput(
+                    path, f"documents[{number}]: expected characters, got one half of a surrogate pair"
+                )
+            try:
+                yield parse_doc(_with_empty_parts(record))
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise MalformedInput(
+                    path, f"documents[{number}]: expected a BioC document, got {_reason(error)}"
+                ) from None
+    if number < 0:
+        forms = "one a line, or in a list 'documents' or 'PubTator3'"
+        raise MalformedInput(path, f"expected BioC documents, {forms}, found none")
 
 
 def _is_of_characters(record: Any) -> bool:
@@ -124,7 +112,7 @@ def _is_of_characters(record: Any) -> bool:
     return True
 
 
-def _with_empty_parts(record: dict[str, Any]) -> dict[str, Any]:
+def _with_empty_parts(record: Any) -> dict[str, Any]:
     """The record with the lists and infons that BioC JSON files leave out when empty."""
     record = {"infons": {}, "passages": [], "annotations": [], "relations": []} | record
     record["passages"] = [

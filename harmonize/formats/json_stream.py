@@ -22,10 +22,15 @@ class JsonStream:
         # Not io.TextIOWrapper, which asks a file in a tar stream to seek.
         self._file, self._name = codecs.getreader("utf-8-sig")(stream), name
         self._text, self._at = "", 0
+        self._line = 1  # that the text begins in
         self._decoder = json.JSONDecoder()
 
     def documents(self) -> Iterator[object]:
-        """Those in a list of documents or collections, or of the top level, one after the other."""
+        """Those in a list of documents or collections, or of the top level, one after the other.
+
+        Raises:
+            MalformedInput: with file and line, where the JSON or the encoding breaks off.
+        """
         while self._next():
             if self._next() == "[":
                 yield from self._array(self._object_or_value)
@@ -41,6 +46,7 @@ class JsonStream:
     def _object(self) -> Iterator[object]:
         """The documents in a collection, or the object itself if it is one."""
         values: dict[object, object] = {}
+        is_collection = False
         self._take("{")
         while self._next() != "}":
             if values:
@@ -50,12 +56,13 @@ class JsonStream:
             key = self._value()
             self._take(":")
             if key in ("documents", "PubTator3") and self._next() == "[":
+                is_collection = True
                 yield from self._array(lambda: iter((self._value(),)))
                 values[key] = None
             else:
                 values[key] = self._value()
         self._take("}")
-        if "passages" in values:
+        if "passages" in values or not is_collection:
             yield values
 
     def _array(self, element: Callable[[], Iterator[object]]) -> Iterator[object]:
@@ -88,8 +95,9 @@ class JsonStream:
             try:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
+                place = error.pos - self._at  # what stands before is dropped by reading on
                 if len(self._text) > _LARGEST or not self._fill():
-                    raise self._fault(f"a value, got: {error.msg}") from None
+                    raise self._fault(f"a value, got: {error.msg}", self._at + place) from None
                 continue
             except (RecursionError, ValueError) as error:
                 raise self._fault(f"a value, got: {error}") from None
@@ -103,14 +111,17 @@ class JsonStream:
 
     def _fill(self) -> bool:
         """Drop what is decoded and read as much again as is left; False at the end."""
+        self._line += self._text.count("\n", 0, self._at)
         self._text, self._at = self._text[self._at :], 0
         try:
             more = self._file.read(max(_WINDOW, len(self._text)))
         except UnicodeDecodeError as error:
+            line = self._line + self._text.count("\n") + error.object.count(b"\n", 0, error.start)
             byte = error.object[error.start]
-            raise MalformedInput(self._name, f"expected UTF-8, got byte 0x{byte:02x}") from None
+            raise MalformedInput(self._name, f"expected UTF-8, got byte 0x{byte:02x}", line=line) from None
         self._text += more
         return bool(more)
 
-    def _fault(self, expected: str) -> MalformedInput:
-        return MalformedInput(self._name, f"expected JSON with {expected}")
+    def _fault(self, expected: str, at: int | None = None) -> MalformedInput:
+        line = self._line + self._text.count("\n", 0, self._at if at is None else at)
+        return MalformedInput(self._name, f"expected JSON with {expected}", line=line)

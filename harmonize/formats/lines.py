@@ -14,6 +14,7 @@ from harmonize.errors import MalformedInput, MissingInput
 __all__ = [
     "BROKEN_GZIP",
     "EndlessLine",
+    "check_file",
     "decoded",
     "is_offset",
     "numbered",
@@ -31,6 +32,12 @@ class EndlessLine(MalformedInput):
     """A line too long for memory: where the next one begins cannot be told."""
 
 
+def check_file(path: Path) -> None:
+    """Raises MissingInput unless it is a file."""
+    if not path.is_file():
+        raise MissingInput(path, f"expected a file, found {'a folder' if path.is_dir() else 'none'}")
+
+
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
     """Yield (1-based number, line without its end) of a plain or gzipped file; see `numbered`.
 
@@ -38,8 +45,7 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
         MissingInput: no such file.
         MalformedInput: not UTF-8, empty, cut inside its last line, or broken gzip.
     """
-    if not path.is_file():
-        raise MissingInput(path, "expected a file, found none")
+    check_file(path)
     number = 0
     with opened(path) as file:
         try:

@@ -8,7 +8,8 @@ from typing import IO
 
 from lxml import etree
 
-from harmonize.errors import MalformedInput, MissingInput
+from harmonize.errors import MalformedInput
+from harmonize.formats.lines import check_file
 
 __all__ = ["attribute", "elements", "file_elements"]
 
@@ -17,8 +18,7 @@ _LARGEST = 1 << 26  # bytes up to the end of the next element: all that is read 
 
 def file_elements(path: Path, *tags: str) -> Iterator[etree._Element]:
     """Stream the elements of some names of an XML file; see `elements`."""
-    if not path.is_file():
-        raise MissingInput(path, "expected a file, found none")
+    check_file(path)
     with path.open("rb") as file:
         yield from elements(file, tags, path)
 

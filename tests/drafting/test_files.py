@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from harmonize.drafting.files import files_by_split
-from harmonize.errors import HarmonizeError
+from harmonize.errors import HarmonizeError, MissingInput
 
 
 @pytest.mark.parametrize(
@@ -33,6 +33,20 @@ def test_splits_stand_in_order_and_files_as_given() -> None:
         ("train", [Path("z_train.txt"), Path("a_train.txt")]),
         ("test", [Path("b_test.txt")]),
     ]
+
+
+def test_a_folder_stands_for_its_files(tmp_path: Path) -> None:
+    for name in ("b.txt", "a_test.txt", "test/c.txt", ".hidden"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    assert files_by_split([str(tmp_path)], "pubtator") == {
+        "train": [tmp_path / "b.txt"],
+        "test": [tmp_path / "a_test.txt", tmp_path / "test/c.txt"],
+    }
+    assert list(files_by_split([f"dev={tmp_path}"], "pubtator")) == ["dev"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(MissingInput, match=r"empty: expected a file or a folder with files"):
+        files_by_split([str(tmp_path / "empty")], "pubtator")
 
 
 def test_the_three_files_of_drugprot_are_told_by_their_columns(tmp_path: Path) -> None:

@@ -387,7 +387,7 @@ def test_the_command_reads_standard_input(path: Path, tmp_path: Path) -> None:
     run = CliRunner().invoke(app, arguments, input=counted("utf16", "bioc-json"))
     assert "warning: standard input: 1 mentions fit only if offsets count UTF-16 units" in run.output
     run = CliRunner().invoke(app, arguments, input=b'{"documents": [')
-    assert (run.exit_code, "error: standard input: expected JSON" in run.output) == (2, True)
+    assert (run.exit_code, "error: standard input:1: expected JSON" in run.output) == (2, True)
 
 
 # Offsets of another unit, in every format
