@@ -112,9 +112,9 @@ def _is_of_characters(record: Any) -> bool:
     return True
 
 
-def _with_empty_parts(record: Any) -> dict[str, Any]:
+def _with_empty_parts(told: Any) -> dict[str, Any]:
     """The record with the lists and infons that BioC JSON files leave out when empty."""
-    record = {"infons": {}, "passages": [], "annotations": [], "relations": []} | record
+    record: dict[str, Any] = {"infons": {}, "passages": [], "annotations": [], "relations": []} | told
     record["passages"] = [
         {"infons": {}, "sentences": [], "annotations": [], "relations": []} | passage
         for passage in record["passages"]
