@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from harmonize.errors import MissingInput, SpecError, shown
+from harmonize.errors import HarmonizeError, MissingInput, SpecError, shown
 from harmonize.model import Document
 from harmonize.sources.source import Source
 from harmonize.spec import Catalogue
@@ -27,21 +29,6 @@ __all__ = ["Adapter", "adapter", "sample_folder"]
 Adapter = Callable[[Source], Iterator[Document]]
 
 _KNOWN_FORMATS = "known_formats"
-# What code that somebody else wrote may raise; what HarmonizeError says is already for the user.
-_FAULTS = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    LookupError,
-    NameError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-)
 
 
 def adapter(key: str, catalogue: Catalogue) -> Adapter:
@@ -76,10 +63,13 @@ def _from_file(path: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise MissingInput(path, "expected a Python module")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # as an import does: dataclasses and pickle look there
     try:
-        spec.loader.exec_module(module)
-    except _FAULTS as error:
-        raise _fault(path, "expected a module that can be imported", error) from None
+        with _one_line(path, "expected a module that can be imported"):
+            spec.loader.exec_module(module)
+    except HarmonizeError:
+        del sys.modules[spec.name]
+        raise
     return module
 
 
@@ -88,21 +78,30 @@ def _guarded(path: Path, documents: Callable[[Source], Any]) -> Adapter:
 
     def guarded(source: Source) -> Iterator[Document]:
         is_empty = True
-        try:
+        with _one_line(path, "expected Documents"):
             for document in documents(source):
                 is_empty = False
                 if not isinstance(document, Document):
                     raise SpecError(path, [("documents", f"expected Documents, got {shown(document)}")])
                 yield document
-        except _FAULTS as error:
-            raise _fault(path, "expected Documents", error) from None
         if is_empty:
             raise SpecError(path, [("documents", "expected at least one Document, got none")])
 
     return guarded
 
 
-def _fault(path: Path, expected: str, error: BaseException) -> SpecError:
+@contextmanager
+def _one_line(path: Path, expected: str) -> Iterator[None]:
+    """Turn whatever somebody else's code raises into one line; HarmonizeErrors are for the user already."""
+    try:
+        yield
+    except HarmonizeError:
+        raise
+    except Exception as error:
+        raise _fault(path, expected, error) from error
+
+
+def _fault(path: Path, expected: str, error: Exception) -> SpecError:
     """What an adapter's code raised, with the last line of its file that was at work."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if Path(frame.filename).resolve() == path.resolve()]

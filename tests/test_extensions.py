@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from contextlib import chdir
 from pathlib import Path
 
@@ -172,6 +173,11 @@ def test_warnings_stand_on_the_error_stream(folder: Path, tmp_path: Path) -> Non
         ("def documents(source):\n    yield from ()\n", r"expected at least one Document, got none"),
         ("def documents(source):\n    yield {'id': '1'}\n", r"expected Documents, got \{'id': '1'\}"),
         ("def documents(source):\n    yield from ()\n    int('x')\n", r"mine\.py: line 3: .*ValueError"),
+        (
+            "import csv\ndef documents(source):\n    yield from csv.reader(['a\\rb'])\n",
+            r"mine\.py: line 3: .*got Error: new-line",
+        ),
+        ("class Mine(Exception): pass\nraise Mine('so it is')\n", r"mine\.py: line 2: .*Mine: so it is"),
     ],
 )
 def test_an_adapter_s_faults_are_one_line(folder: Path, code: str, message: str) -> None:
@@ -181,6 +187,25 @@ def test_an_adapter_s_faults_are_one_line(folder: Path, code: str, message: str)
         built(folder)
     assert "\n" not in str(caught.value)
     assert not (folder.parent / "union").exists()
+    assert "harmonize_extension_mine" not in sys.modules or "documents" in code
+
+
+def test_an_adapter_may_have_dataclasses(folder: Path) -> None:
+    (folder / "mine.yaml").write_text(MAPPING)
+    (folder / "mine.py").write_text(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass\n"
+        "from harmonize.formats import pubtator\n"
+        "@dataclass\n"
+        "class Place:\n"
+        "    split: str\n"
+        "def documents(source):\n"
+        "    for split, path in source.paths():\n"
+        "        for record in pubtator.read(path):\n"
+        "            source.saw(split, mentions=3, relations=1)\n"
+        "            yield pubtator.document(record, Place(split).split, source.concept_ids)\n"
+    )
+    assert harmonize.load_union(built(folder)).num_rows == 2
 
 
 def test_all_unmapped_types_are_told_and_nothing_is_written(folder: Path) -> None:
