@@ -2,16 +2,17 @@
 
 A relation's arguments are, in this order of preference,
 
-    <infon key="entity1">673</infon>, entity2      concept ids, as in BioRED (also arg1, head, subject, ...)
+    <infon key="entity1">673</infon>, entity2      concept ids, as in BioRED (also role1, arg1, head, ...)
     <node refid="T1"/> <node refid="T2"/>          annotations
-    <infon key="Chemical">D001241</infon> ...      the two infons that say nothing else, as in BC5CDR
+    <infon key="Gene">673</infon> ...              the two infons that say nothing else
 
-Mentions and ids: see harmonize.formats.bioc_infons.
+All names of infons: see harmonize.formats.bioc_infons.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,16 +21,19 @@ from bioc import BioCAnnotation, BioCDocument, BioCPassage, BioCRelation
 from harmonize.errors import MalformedInput
 from harmonize.formats.annotations import ordered_relations
 from harmonize.formats.bioc import assembled, check_places, located, misspelled
-from harmonize.formats.bioc_infons import concept_id, mention_type
+from harmonize.formats.bioc_infons import (
+    concept_id,
+    mention_type,
+    other_arguments,
+    relation_arguments,
+    relation_novelty,
+    relation_type,
+)
 from harmonize.formats.bioc_infons import pmid as told_pmid
 from harmonize.model import Document, Mention, Relation, Split
 
 __all__ = ["GoldDocument", "gold_document"]
 
-_TYPES = ("type", "relationtype", "relation", "label", "predicate")
-_NOVELTY = ("novel", "novelty")
-_ARGUMENTS = (("entity1", "entity2"), ("arg1", "arg2"), ("head", "tail"), ("subject", "object"))
-_ASIDE = frozenset((*_TYPES, *_NOVELTY, "note", "comment", "annotator", "updatedat", "score"))
 _UNKNOWN = "-"
 
 
@@ -38,13 +42,6 @@ class GoldDocument(NamedTuple):
 
     document: Document
     others: list[str]
-
-
-class _Annotated(NamedTuple):
-    """An annotation with what was read of it."""
-
-    mention: Mention
-    name: str
 
 
 def gold_document(
@@ -67,24 +64,27 @@ def gold_document(
 
     Raises:
         MalformedInput: with file and document: no text, an annotation without type or that the text does not
-            spell, a relation without type or of an annotation that is not there.
+            spell, a relation without type or of an annotation that is not there or is one of several.
     """
     if not isinstance(record.id, str) or not record.id:
         raise MalformedInput(path, "expected a document id")
     check_places(record, path)
     text, passages = assembled(record, path)
     annotations = [annotation for passage in record.passages for annotation in passage.annotations]
-    found = [_annotated(each, text, path, record.id, concept_ids) for each in annotations]
-    arguments = _Arguments(record.id, path, found, of_mentions, joiner)
+    mentions = [_mention(each, text, path, record.id, concept_ids) for each in annotations]
+    arguments = _Arguments(record.id, path, mentions, of_mentions, joiner)
     pairs, others = [], []
     for relation in record.relations:
-        ends = arguments.of(relation)
-        kind = _infon(relation, _TYPES, path, record.id)
+        infons = _told(relation)
+        ends, kind = arguments.of(relation, infons), relation_type(infons)
+        if not kind:
+            message = f"expected infon 'type' in relation {relation.id}"
+            raise MalformedInput(path, message, document=record.id)
         if ends is None:
             others.append(f"{relation.id} {kind}")
         else:
-            pairs.append(Relation(*ends, kind, _first(_told(relation), _NOVELTY)))
-    mentions = sorted((each.mention for each in found), key=_position)
+            pairs.append(Relation(*ends, kind, relation_novelty(infons)))
+    mentions = sorted(mentions, key=_position)
     if not of_mentions:
         mentions = [_renamed(mention, f"T{number}") for number, mention in enumerate(mentions)]
     document = Document(
@@ -105,13 +105,13 @@ def _told(part: BioCDocument | BioCPassage | BioCAnnotation | BioCRelation) -> d
     return {key: str(value) for key, value in infons.items() if value is not None}
 
 
-def _annotated(
+def _mention(
     annotation: BioCAnnotation,
     text: str,
     path: Path,
     document: str,
     concept_ids: Callable[[str, str | None], tuple[str, ...]],
-) -> _Annotated:
+) -> Mention:
     infons = _told(annotation)
     kind = mention_type(infons)
     if kind is None:
@@ -121,7 +121,7 @@ def _annotated(
     mention = Mention(str(annotation.id), kind, str(annotation.text), spans, ids)
     if not spans or not mention.is_spelled_by(text):
         raise misspelled(annotation, spans, text, path, document)
-    return _Annotated(mention, str(annotation.id))
+    return mention
 
 
 def _position(mention: Mention) -> tuple[object, ...]:
@@ -136,55 +136,38 @@ class _Arguments:
     """Finds what the relations of one document relate."""
 
     def __init__(
-        self, document: str, path: Path, found: list[_Annotated], of_mentions: bool, joiner: str
+        self, document: str, path: Path, mentions: list[Mention], of_mentions: bool, joiner: str
     ) -> None:
         self._document, self._path = document, path
         self._of_mentions, self._joiner = of_mentions, joiner
-        self._by_name = {each.name: each.mention for each in found}
-        self._ids = {identifier for each in found for identifier in each.mention.concept_ids}
+        self._by_name: dict[str, set[str]] = defaultdict(set)
+        for mention in mentions:
+            self._by_name[mention.id].add(self._end(mention))
+        self._ids = {identifier for mention in mentions for identifier in mention.concept_ids}
 
-    def of(self, relation: BioCRelation) -> tuple[str, str] | None:
+    def of(self, relation: BioCRelation, infons: dict[str, str]) -> tuple[str, str] | None:
         """Head and tail; None for a relation that is not of two."""
-        infons = _keyed(_told(relation))
-        for first, second in _ARGUMENTS:
-            if first in infons and second in infons:
-                return self._known(infons[first]), self._known(infons[second])
-        if relation.nodes:
-            ends = [self._annotation(relation, node.refid) for node in relation.nodes]
+        told = relation_arguments(infons)
+        if relation.nodes and told is None:
+            ends = [self._annotation(relation, str(node.refid)) for node in relation.nodes]
         else:
-            ends = [self._known(value) for key, value in infons.items() if key not in _ASIDE]
+            ends = [self._known(identifier) for identifier in told or other_arguments(infons)]
         return (ends[0], ends[1]) if len(ends) == 2 else None
 
-    def _known(self, raw: str) -> str:
+    def _known(self, identifier: str) -> str:
         """An id as the mentions have it: files leave out "MESH:" in one of the two places."""
-        identifier = raw.strip()
         if identifier in self._ids:
             return identifier
         prefixed = [each for each in self._ids if each.endswith(f":{identifier}")]
         return prefixed[0] if len(prefixed) == 1 else identifier
 
     def _annotation(self, relation: BioCRelation, name: str) -> str:
-        mention = self._by_name.get(str(name))
-        if mention is None:
-            message = f"expected an annotation of the document in relation {relation.id}, got {name!r}"
+        found = self._by_name.get(name, set())
+        if len(found) != 1:
+            got = f", got {len(found)} of different entities" if found else ""
+            message = f"expected an annotation {name!r} of the document in relation {relation.id}{got}"
             raise MalformedInput(self._path, message, document=self._document)
-        if self._of_mentions:
-            return mention.id
-        return self._joiner.join(mention.concept_ids) or _UNKNOWN
+        return next(iter(found))
 
-
-def _keyed(infons: Mapping[str, str]) -> dict[str, str]:
-    """Infons by name, in small letters and digits alone."""
-    return {"".join(filter(str.isalnum, key)).casefold(): value for key, value in infons.items()}
-
-
-def _first(infons: Mapping[str, str], keys: tuple[str, ...]) -> str | None:
-    by_key = _keyed(infons)
-    return next((by_key[key] for key in keys if key in by_key), None)
-
-
-def _infon(relation: BioCRelation, keys: tuple[str, ...], path: Path, document: str) -> str:
-    found = _first(_told(relation), keys)
-    if found is None:
-        raise MalformedInput(path, f"expected infon 'type' in relation {relation.id}", document=document)
-    return found
+    def _end(self, mention: Mention) -> str:
+        return mention.id if self._of_mentions else self._joiner.join(mention.concept_ids) or _UNKNOWN

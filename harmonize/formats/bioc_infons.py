@@ -1,6 +1,6 @@
 """What the infons of BioC say: a concept's id, a mention's type, a relation, the PMID of an article.
 
-BioC leaves the names of infons to each tool. Case, "_" and "-" do not matter here.
+BioC leaves the names of infons to each tool. Of a name only letters and digits matter here, in any case.
 """
 
 from __future__ import annotations
@@ -8,14 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-__all__ = ["concept_id", "mention_type", "pmid", "relation_arguments", "relation_novelty", "relation_type"]
+__all__ = [
+    "concept_id",
+    "mention_type",
+    "other_arguments",
+    "pmid",
+    "relation_arguments",
+    "relation_novelty",
+    "relation_type",
+]
 
 # Infons that hold an id, the surest first, and what PubTator text writes before the id. Who writes them:
 _ID_INFONS = {
     "identifier": "",  # PubTator Central and 3, BioRED, NLM-Chem, tmVar 3, PhenoTagger, TeamTat
     "identifiers": "",
     "concept id": "",  # MedTagger, entity linkers
-    "conceptid": "",
     "mesh": "MESH:",  # BC5CDR, tmChem, DNorm, TaggerOne, PubTator before 2019
     "mesh id": "MESH:",
     "omim": "OMIM:",
@@ -44,11 +51,10 @@ _ID_INFONS = {
     "normalized id": "",  # beside `identifier` in PubTator 3
     "id": "",  # the bioc library's reader of PubTator text, INDRA
 }
-_RANKS = {key: rank for rank, key in enumerate(_ID_INFONS)}
 _PREFIXES = tuple(_ID_INFONS.values())
-_TYPE_INFONS = ("type", "entity type", "label")
+_TYPE_INFONS = ("type", "entitytype", "label")
 # Of a relation. BC5CDR says `relation`; its arguments are named by their types.
-_RELATION_TYPE_INFONS = ("type", "relation type", "relation", "label")
+_RELATION_TYPE_INFONS = ("type", "relationtype", "relation", "label", "predicate")
 _ARGUMENT_INFONS = (
     ("entity1", "entity2"),  # BioRED
     ("role1", "role2"),  # PubTator 3, "Chemical|MESH:D003520" or an entity with its `identifier`
@@ -58,6 +64,8 @@ _ARGUMENT_INFONS = (
     ("subject", "object"),
 )
 _NOVELTY_INFONS = ("novel", "novelty")
+_REMARKS = ("note", "comment", "annotator", "updatedat", "score", "confidence")
+_NO_ARGUMENTS = frozenset((*_RELATION_TYPE_INFONS, *_NOVELTY_INFONS, *_REMARKS))
 _UNKNOWN = frozenset(("-", "-1", "None", "none", "null", "NULL"))
 
 
@@ -68,7 +76,7 @@ def concept_id(infons: Mapping[str, str]) -> str | None:
     """
     best, surest = None, len(_ID_INFONS) * 2
     for name, value in infons.items():
-        rank = _rank(name)
+        rank = _RANKS.get(_normal(name))
         if rank is None or not (value := value.strip()) or value == "Unknown":
             continue
         if value in _UNKNOWN:
@@ -114,6 +122,11 @@ def relation_arguments(infons: Mapping[str, str]) -> tuple[str, str] | None:
     return None
 
 
+def other_arguments(infons: Mapping[str, str]) -> list[str]:
+    """What a relation's infons of any name say that are neither type nor novelty nor a remark."""
+    return [value.strip() for name, value in infons.items() if _normal(name) not in _NO_ARGUMENTS]
+
+
 def _after_type(role: str) -> str:
     return role.partition("|")[2] or role
 
@@ -124,13 +137,11 @@ def _first(infons: Mapping[str, str], names: Iterable[str]) -> str | None:
 
 
 @lru_cache(maxsize=1_000)
-def _rank(name: str) -> int | None:
-    """The place in _ID_INFONS of an infon's name."""
-    return _RANKS.get(_normal(name))
-
-
 def _normal(name: str) -> str:
-    return name.casefold().replace("_", " ").replace("-", " ").strip()
+    return "".join(filter(str.isalnum, name)).casefold()
+
+
+_RANKS = {_normal(name): rank for rank, name in enumerate(_ID_INFONS)}
 
 
 def pmid(identifier: str, infons: Iterable[Mapping[str, str]]) -> str:
