@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -107,6 +108,7 @@ def with_sentences(document: Document, splitter: str = RULE_BASED) -> Document:
     ]
     extents = [mention.extent for mention in document.mentions]
     whole = guarded(starts, len(document.text), extents)
+    extents.sort()
     trimmed = (_trimmed(sentence, document.text, extents) for sentence in whole)
     return replace(
         document, sentences=tuple(sentence for sentence in trimmed if sentence.start < sentence.end)
@@ -175,10 +177,15 @@ def guarded(starts: Sequence[int], length: int, extents: Iterable[Span]) -> list
     return [Span(start, end) for start, end in pairwise([*kept, length]) if start < end]
 
 
-def _trimmed(sentence: Span, text: str, extents: Iterable[Span]) -> Span:
-    """The sentence without blanks at its edges, but with every mention that is in it."""
+def _trimmed(sentence: Span, text: str, extents: Sequence[Span]) -> Span:
+    """The sentence without blanks at its edges, but with every mention that is in it.
+
+    Args:
+        extents: of the mentions, ascending.
+    """
     part = sentence.of(text)
     start = sentence.start + len(part) - len(part.lstrip())
     end = sentence.end - len(part) + len(part.rstrip())
-    inside = [extent for extent in extents if sentence.covers(extent)]
+    first, behind = (bisect_left(extents, Span(place, 0)) for place in sentence)
+    inside = [extent for extent in extents[first:behind] if extent.end <= sentence.end]
     return Span(min([start, *(e.start for e in inside)]), max([end, *(e.end for e in inside)]))

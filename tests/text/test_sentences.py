@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -122,6 +123,13 @@ def test_a_discontinuous_mention_is_not_cut_between_its_parts() -> None:
         "d", "train", text, (Passage("t", Span(0, len(text))),), (Mention("T0", "x", "Alpha tubulin", spans),)
     )
     assert sentences(made)[0] == "Alpha vs. beta tubulin."
+
+
+def test_a_blank_at_an_edge_stays_where_it_is_a_mention_s() -> None:
+    made = document("One ends. Two ends. Three")
+    spans = (Span(9, 10), Span(20, 25), Span(10, 13))
+    mentions = tuple(Mention(f"T{i}", "x", s.of(made.text), (s,)) for i, s in enumerate(spans))
+    assert sentences(replace(made, mentions=mentions)) == ["One ends. ", "Two ends.", "Three"]
 
 
 def test_sentences_of_the_corpus_are_kept_as_they_are() -> None:
