@@ -48,9 +48,10 @@ class PubTatorDump:
 
     def described(self) -> dict[str, Any]:
         """What the manifest says of it."""
-        files = sorted(file for file in self.path.rglob("*") if file.is_file()) or [self.path]
+        root = self.path if self.path.is_dir() else self.path.parent
+        files = input_files(self.path)
         return {
-            "files": {file.name: _sha256(file) for file in files},
+            "files": {file.relative_to(root).as_posix(): _sha256(file) for file in files},
             "articles": len(self._articles),
             "misfits": dict(sorted(self.misfits.items())),
         }

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.files import user_files
 from harmonize.formats.article_forms import HEAD, form_of
 from harmonize.formats.lines import decoded, numbered
 from harmonize.formats.pubtator import read_lines
@@ -57,7 +58,7 @@ def text_files(paths: Iterable[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            within = [file for file in sorted(path.rglob("*")) if file.name.lower().endswith(endings)]
+            within = [file for file in user_files(path) if file.name.lower().endswith(endings)]
             if not within:
                 raise MissingInput(path, f"expected files that end in {', '.join(endings)}, found none")
             files += within

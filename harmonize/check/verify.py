@@ -29,6 +29,7 @@ from harmonize.check.nary import nary_faults
 from harmonize.check.rows import DataFile, Seen, data_faults
 from harmonize.check.schema import UNREADABLE, schema_faults
 from harmonize.errors import UnionError, shown
+from harmonize.files import is_litter
 from harmonize.spec import Target, load_catalogue
 from harmonize.union.card import card
 from harmonize.union.croissant import croissant
@@ -155,9 +156,9 @@ class _Set:
     def _unnamed_files(self) -> Iterator[Fault]:
         named = {*self.manifest.bytes_of_files(), *_BESIDE}
         for path in self.folder.rglob("*"):
-            name = path.relative_to(self.folder).as_posix()
-            if name not in named and not path.is_dir():
-                yield Fault(name, "", "expected only files that the manifest names, got this one")
+            name = path.relative_to(self.folder)
+            if name.as_posix() not in named and not path.is_dir() and not is_litter(name):
+                yield Fault(name.as_posix(), "", "expected only files that the manifest names, got this one")
 
     def _data_faults(self) -> Iterator[Fault]:
         """Those of the data files and of the documents that their rows were cut from."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from harmonize.drafting.files import files_by_split
 from harmonize.drafting.proposal import Proposal, proposed
 from harmonize.drafting.survey import Survey, corpus_of, row_count, survey
 from harmonize.errors import HarmonizeError, UnknownName
+from harmonize.files import named_from
 from harmonize.model import Split
 from harmonize.spec import CORPUS_NAME, FORMATS, Format, load_catalogue
 from harmonize.spec.likeness import DECIDE
@@ -152,7 +152,7 @@ def _sources(form: Format, by_split: Mapping[Split, Sequence[Path]], folder: Pat
     yield "sources:  # by split; relative to this file, or to <mirror>/<corpus>"
     yield f"  {form}:"
     for split, paths in by_split.items():
-        yield f"    {split}: {_flow([Path(os.path.relpath(path, folder)).as_posix() for path in paths])}"
+        yield f"    {split}: {_flow([named_from(folder, path) for path in paths])}"
 
 
 def _entity(found: Survey, proposal: Proposal) -> Iterator[str]:

@@ -19,6 +19,7 @@ from bioc import BioCDocument
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
 from harmonize.explore.query import Filters
 from harmonize.explore.view import DocumentView, Prediction, view_of_document, view_of_predictions
+from harmonize.files import user_files
 from harmonize.formats import bioc, pubtator
 from harmonize.formats.article_forms import HEAD, form_of
 from harmonize.formats.bioc_gold import gold_document
@@ -191,7 +192,7 @@ def open_predictions(path: Path) -> list[Predictions]:
             )
         return found
     if path.is_dir():
-        files = prediction_parts(path) if is_predicted(path) else sorted(path.glob("*.parquet"))
+        files = prediction_parts(path) if is_predicted(path) else user_files(path, "*.parquet")
         if not files:
             raise MissingInput(
                 path, "expected a union set, a folder of predictions or a run, found none of them"

@@ -24,6 +24,7 @@ from pathlib import Path
 from lxml import etree
 
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.files import user_files
 from harmonize.formats.tables import SetAside, checked_pmid, unheard
 from harmonize.formats.xml import file_elements
 
@@ -77,7 +78,7 @@ def read_folder(folder: Path, set_aside: SetAside = unheard) -> Iterator[Article
         MissingInput: no such folder, or no *.xml in it.
         MalformedInput: as `read`.
     """
-    paths = sorted(folder.glob("*.xml")) if folder.is_dir() else []
+    paths = user_files(folder, "*.xml")
     if not paths:
         raise MissingInput(folder, "expected a folder with *.xml files, found none")
     seen: set[str] = set()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.files import user_files
 from harmonize.prediction.extractor import PairClassifier
 from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.relation_types import BIORED, load_name_table
@@ -53,7 +54,7 @@ def _model_files(model: Path | str | PairClassifier) -> dict[str, str]:
     folder = Path(model)
     if not folder.is_dir():
         raise MissingInput(folder, "expected a run of `harmonize train`, found none")
-    files = sorted(path for path in folder.iterdir() if path.is_file() and path.name not in _NOT_OF_THE_MODEL)
+    files = [path for path in user_files(folder, "*") if path.name not in _NOT_OF_THE_MODEL]
     return {path.name: file_entry(path)["sha256"] for path in files}
 
 

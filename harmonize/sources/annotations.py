@@ -24,9 +24,10 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.files import is_hidden, user_files
 from harmonize.formats.article_forms import ARTICLE_FORMS, HEAD, ArticleForm, form_of
 from harmonize.formats.bioc_articles import json_articles, xml_articles
 from harmonize.formats.lines import numbered
@@ -110,15 +111,10 @@ def input_files(path: Path) -> list[Path]:
     if path == STANDARD_INPUT:
         standard_input(input_name(path))
         return [path]
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-    files = [file for file in files if file == path or not _is_hidden(file.relative_to(path).parts)]
+    files = user_files(path) if path.is_dir() else [path]
     if not files or not files[0].is_file():
         raise MissingInput(path, "expected a file or a folder with files, found none")
     return files
-
-
-def _is_hidden(parts: tuple[str, ...]) -> bool:
-    return "__MACOSX" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
 
 
 @contextmanager
@@ -195,10 +191,9 @@ def _each_unpacked(
 def _tar_members(name: str, stream: io.BufferedReader) -> Iterator[tuple[str, IO[bytes]]]:
     with tarfile.open(fileobj=stream, mode="r|") as archive:
         while (member := archive.next()) is not None:
-            content = archive.extractfile(member)
-            if content is not None and not _is_hidden(PurePosixPath(member.name).parts):
+            if member.isfile() and not is_hidden(PurePosixPath(member.name)):
                 shown = member.name.encode(errors="backslashreplace").decode()  # it may be no UTF-8
-                yield f"{name}!/{shown}", content
+                yield f"{name}!/{shown}", cast(IO[bytes], archive.extractfile(member))
             archive.members.clear()  # type: ignore[attr-defined]  # else it remembers every member
 
 
@@ -207,7 +202,7 @@ def _zip_members(name: str, file: IO[bytes]) -> Iterator[tuple[str, Any]]:
         archive = zipfile.ZipFile(file)
     with archive:
         for member in archive.infolist():
-            if member.filename.endswith("/") or _is_hidden(PurePosixPath(member.filename).parts):
+            if member.filename.endswith("/") or is_hidden(PurePosixPath(member.filename)):
                 continue
             shown = f"{name}!/{member.filename.encode(errors='backslashreplace').decode()}"
             if member.flag_bits & 1 or member.compress_type not in _ZIP_METHODS:

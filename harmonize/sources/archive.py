@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.files import is_hidden, user_files
 
 # What zipfile lets through when bytes are changed, cut off, or encrypted.
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
@@ -66,7 +67,7 @@ def check_member(path: Path, name: str) -> None:
 def _folder_files(path: Path, suffix: str) -> Iterator[tuple[str, bytes]]:
     if not path.is_dir():
         raise MissingInput(path, "expected a folder, found none")
-    for file in sorted(path.rglob(f"*{suffix}")):
+    for file in user_files(path, f"**/*{suffix}"):
         yield str(file), file.read_bytes()
 
 
@@ -77,7 +78,8 @@ def _zip_files(path: Path, folder: str, suffix: str) -> Iterator[tuple[str, byte
         with zipfile.ZipFile(path) as archive:
             for name in sorted(archive.namelist()):
                 check_member(path, name)
-                if name.startswith(f"{folder}/") and name.endswith(suffix):
+                within = name.removeprefix(f"{folder}/")
+                if within != name and name.endswith(suffix) and not is_hidden(PurePosixPath(within)):
                     yield f"{path}!/{name}", archive.read(name)
     except BROKEN_ZIP as error:
         raise MalformedInput(path, f"expected a whole zip file, got: {error}") from None

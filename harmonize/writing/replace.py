@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from harmonize.errors import HarmonizeError
+from harmonize.files import is_litter
 
 __all__ = ["check_replaceable", "file_place", "followed", "new_file", "new_folder", "new_path", "put"]
 
@@ -106,7 +107,8 @@ def check_replaceable(folder: Path, earlier: str, names: Collection[str]) -> Non
 
     Args:
         earlier: what may be replaced, such as "an earlier export".
-        names: what such a one has in it, at its top level; empty if `folder` is none.
+        names: what such a one has in it, at its top level; empty if `folder` is none. Litter may be there
+            too; other hidden files, such as .git, a user would miss.
 
     Raises:
         HarmonizeError: it is a file, or holds anything else.
@@ -115,7 +117,8 @@ def check_replaceable(folder: Path, earlier: str, names: Collection[str]) -> Non
         return
     if not folder.is_dir():
         raise HarmonizeError(f"{folder}: expected a folder, got a file")
-    others = sorted({path.name for path in folder.iterdir()} - set(names))
+    found = {path.name for path in folder.iterdir() if not is_litter(path)}
+    others = sorted(found - set(names))
     if others:
         raise HarmonizeError(f"{folder}: expected a new folder or {earlier}, found {others[0]}")
 

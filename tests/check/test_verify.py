@@ -383,6 +383,8 @@ def test_a_parquet_file_that_is_none(union: Path) -> None:
 def test_a_file_that_the_manifest_does_not_name(union: Path, name: str) -> None:
     (union / name).write_text("")
     (union / "report.html").write_text("")
+    for litter in (".DS_Store", "data/.DS_Store", "._README.md"):
+        (union / litter).write_bytes(b"\0")
     assert faults(union) == [(name, "", "expected only files that the manifest names, got this one")]
 
 

@@ -16,6 +16,8 @@ MEMBERS = {
     "Corpus/Train/note.txt": b"no xml",
     "Corpus/Training/c.xml": b"<c/>",
     "Corpus/Train/\u03b1.xml": b"<alpha/>",
+    "Corpus/Train/deep/._a b.xml": b"\0\5\x16\7",
+    "Corpus/Train/__MACOSX/b.xml": b"\0\5\x16\7",
 }
 TRAIN = "corpus.zip!/Corpus/Train"
 NAMES = ["Corpus/Train/b.xml", "Corpus/Train/deep/a b.xml", "Corpus/Train/\u03b1.xml"]
@@ -49,6 +51,8 @@ def test_a_folder_gives_the_same_files_as_the_zip_of_it(tmp_path: Path) -> None:
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
+    (tmp_path / "Corpus/Train/._b.xml").write_bytes(b"\0\5\x16\7")
+    (tmp_path / "Corpus/Train/folder.xml").mkdir()
     from_folder = list(files_below(tmp_path, "Corpus/Train", ".xml"))
     assert [content for _, content in from_folder] == [content for _, content in train_files(tmp_path)]
 

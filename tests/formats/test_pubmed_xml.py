@@ -97,6 +97,15 @@ def test_records_are_let_go_while_streaming(folder: Path) -> None:
     path.unlink()
 
 
+def test_what_the_system_hides_in_a_folder_is_passed_over(folder: Path) -> None:
+    path = folder / "abstracts"
+    path.mkdir()
+    (path / "a.xml").write_bytes(GOOD)
+    count = len(list(pubmed_xml.read_folder(path)))
+    (path / "._a.xml").write_bytes(b"\0\5\x16\7")
+    assert len(list(pubmed_xml.read_folder(path))) == count > 0
+
+
 def test_the_sample_has_three_abstracts_and_a_title_without_one() -> None:
     articles = list(pubmed_xml.read_folder(sample_folder() / "pharmgkb" / "abstracts_xml"))
     assert [(article.pmid, article.abstract is not None) for article in articles] == [

@@ -67,6 +67,14 @@ def test_pubtator_s_spans_come_first_and_the_manifest_names_the_dump(tmp_path: P
     assert described["misfits"] == {}
 
 
+def test_files_of_a_dump_are_told_apart_by_their_folders(tmp_path: Path) -> None:
+    for name in ("p/part.txt", "q/part.txt", "q/.DS_Store"):
+        path = tmp_path / "dump" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{path.parent.name}|t|A title.\n\n")
+    assert list(PubTatorDump(tmp_path / "dump").described()["files"]) == ["p/part.txt", "q/part.txt"]
+
+
 def test_two_native_builds_are_equal(tmp_path: Path, dump: Path) -> None:
     assert build_native(tmp_path / "one", dump) == build_native(tmp_path / "two", dump)
 

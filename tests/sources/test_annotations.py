@@ -248,6 +248,10 @@ def test_archives_are_read_file_by_file(tmp_path: Path, mode: Any) -> None:
         folder = tarfile.TarInfo("folder")
         folder.type = tarfile.DIRTYPE
         archive.addfile(folder)
+        for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE):
+            other = tarfile.TarInfo("out/other.XML")
+            other.type, other.linkname = kind, "out/0.XML"
+            archive.addfile(other)
     foreign: list[str] = []
     path = tmp_path / "file"
     records = list(iter_articles(path, misfit=lambda *_: None, foreign=foreign.append))

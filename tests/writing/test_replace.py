@@ -126,7 +126,13 @@ def test_a_folder_is_replaceable_if_it_holds_only_what_is_known(tmp_path: Path) 
     check_replaceable(folder, "an earlier export", ())
     for name in ("a.txt", "b.txt"):
         (folder / name).write_text("", encoding="utf-8")
+    for name in (".DS_Store", "._a.txt"):
+        (folder / name).write_bytes(b"\0")
     check_replaceable(folder, "an earlier export", ("b.txt", "a.txt", "c.txt"))
+    (folder / ".git").mkdir()
+    with pytest.raises(HarmonizeError, match=r"found \.git$"):
+        check_replaceable(folder, "an earlier export", ("b.txt", "a.txt"))
+    (folder / ".git").rmdir()
     with pytest.raises(
         HarmonizeError, match=r"export: expected a new folder or an earlier export, found b\.txt$"
     ):

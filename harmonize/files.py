@@ -1,0 +1,37 @@
+"""The files of a folder that are its user's, not those that the system hides in it; and how to name them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path, PurePath
+
+__all__ = ["is_hidden", "is_litter", "named_from", "user_files"]
+
+
+def user_files(folder: Path, pattern: str = "**/*") -> list[Path]:
+    """The files of a folder, in order of name; none if it is no folder.
+
+    Args:
+        pattern: of their paths in the folder, as `Path.glob` has it; any, at any depth, unless given.
+    """
+    found = (path for path in folder.glob(pattern) if path.is_file())
+    return sorted(path for path in found if not is_hidden(path.relative_to(folder)))
+
+
+def is_hidden(path: PurePath) -> bool:
+    """True for what a system keeps to itself: .DS_Store, ._a.xml, __MACOSX/a.xml, .cache/a.xml."""
+    parts = path.parts
+    return "__MACOSX" in parts or any(part.startswith(".") and part not in (".", "..") for part in parts)
+
+
+def is_litter(path: PurePath) -> bool:
+    """True for what macOS adds to any folder that it shows; other hidden files may be a user's."""
+    return path.name == ".DS_Store" or path.name.startswith("._")
+
+
+def named_from(folder: Path, path: Path) -> str:
+    """The path as one in the folder would name it, with slashes; whole, if it is on another drive."""
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:  # of Windows, where no path leads from a drive to another
+        return path.absolute().as_posix()
