@@ -25,7 +25,7 @@ from harmonize.formats.pubtator_record import BodyPassage, PubTatorMention, PubT
 from harmonize.formats.xml import attribute, elements
 from harmonize.model import Mention, Span
 
-__all__ = ["Ends", "sentence_article", "sentence_articles"]
+__all__ = ["Ends", "sentence_article", "sentence_articles", "sentence_pmid"]
 
 _PARTS = re.compile(r"(\d{1,9})-(\d{1,9})", re.ASCII)
 _PMID_ATTRIBUTES = ("PMID", "pmid", "origId", "origID")
@@ -104,11 +104,11 @@ def sentence_article(
         line,
         body,
         tuple(sentences),
-        pmid=_pmid(element),
+        pmid=sentence_pmid(element),
     )
 
 
-def _pmid(element: etree._Element) -> str | None:
+def sentence_pmid(element: etree._Element) -> str | None:
     """The PMID of a document; the corpora call it by several names, under which others have their own ids."""
     told = (element.get(name, "") for name in _PMID_ATTRIBUTES)
     return next((number for number in told if number.isascii() and number.isdecimal()), None)

@@ -123,15 +123,16 @@ def _until_all(documents: Iterable[Document], remaining: Collection[str]) -> Ite
             return
 
 
-def _in_order(documents: Iterable[Document], ids: Iterable[str]) -> Iterator[Document]:
-    """Documents in the order of these ids; laid down meanwhile in a file without a name, not in memory."""
+def _in_order(documents: Iterable[Document], pmids: Iterable[str]) -> Iterator[Document]:
+    """Documents in the order of these PMIDs; laid down meanwhile in a file without a name, not in memory."""
     try:
         with closing(sqlite3.connect("", isolation_level=None)) as database:
-            database.execute("CREATE TABLE document (id TEXT PRIMARY KEY, content BLOB) WITHOUT ROWID")
+            database.execute("CREATE TABLE document (pmid TEXT PRIMARY KEY, content BLOB) WITHOUT ROWID")
             for document in documents:
-                database.execute("INSERT INTO document VALUES (?, ?)", (document.id, pickle.dumps(document)))
-            for identifier in ids:
-                row = database.execute("SELECT content FROM document WHERE id = ?", (identifier,)).fetchone()
+                held = (document.pmid or document.id, pickle.dumps(document))
+                database.execute("INSERT INTO document VALUES (?, ?)", held)
+            for pmid in pmids:
+                row = database.execute("SELECT content FROM document WHERE pmid = ?", (pmid,)).fetchone()
                 if row is not None:
                     yield pickle.loads(row[0])
     except sqlite3.Error as error:

@@ -36,7 +36,7 @@ from harmonize.formats.passages import TextChoice
 from harmonize.formats.prediction_parquet import is_parquet, predicted_records
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.formats.relation_tsv import COLUMNS, is_relation_table, relation_records
-from harmonize.formats.sentence_articles import sentence_article, sentence_articles
+from harmonize.formats.sentence_articles import sentence_article, sentence_articles, sentence_pmid
 from harmonize.formats.xml import elements
 from harmonize.prediction.pubtator_input import pubtator_records
 from harmonize.prediction.reading import Reading
@@ -202,7 +202,8 @@ def _sentence_records(stream: io.BufferedReader, name: str, manner: Manner) -> I
 
 
 def _sentence_pmid(element: etree._Element) -> str:
-    return element.get("id", "")
+    told = sentence_pmid(element)
+    return element.get("id", "") if told is None else told
 
 
 def _table_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iterator[Parse]:

@@ -27,7 +27,7 @@ __all__ = ["CutInput", "Wanted", "pubtator_records"]
 _TITLE_LINE = re.compile(rb"([^|\t]+)\|(?:t|title)\|")
 
 Wanted = Callable[[str], bool]
-"""Is asked of each document that is met, by its id, whether it is to be read."""
+"""Is asked of each document that is met, by its PMID or else its id, whether it is to be read."""
 
 _Line = tuple[int, bytes]
 

@@ -36,6 +36,7 @@ from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.pmids import PmidList
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
+from harmonize.registry import sample_folder
 
 RULES = pair_rules()
 KNOWN = pmids(12)
@@ -225,6 +226,17 @@ def test_of_several_articles_with_one_pmid_the_first_is_taken(tmp_path: Path) ->
         (folder / name).write_text(f"1|t|{title}.\n\n")
     (document,) = read(asked("1", dump=folder), Tally())
     assert document.text == "First."
+
+
+def test_unified_ppi_xml_is_searched_by_the_pmids_that_it_tells(tmp_path: Path) -> None:
+    dump = sample_folder() / "aimed" / "AIMed-train.xml"
+    told: list[InputError] = []
+    found = read(asked("90000053", "90000051", "1", dump=dump), Tally(), told.append)
+    assert [(each.id, each.pmid) for each in found] == [
+        ("AIMed.d9003", "90000053"),
+        ("AIMed.d9001", "90000051"),
+    ]
+    assert [str(fault) for fault in told] == [f"{dump}: article 1: {NOT_FOUND}"]
 
 
 def test_a_dump_is_read_no_further_than_it_must_be(tmp_path: Path) -> None:
