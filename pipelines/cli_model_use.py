@@ -192,6 +192,7 @@ def pseudo_label(
     as_corpus: Annotated[
         str, typer.Option(help="The corpus whose rules form the pairs: kinds, contexts and [Corpus].")
     ] = "biored",
+    extend: Extend = None,
     types: TypesFile = None,
     text: TextOf = None,
     offsets: OffsetsIn = None,
@@ -221,6 +222,7 @@ def pseudo_label(
         seed=seed,
         form=form,
         as_corpus=as_corpus,
+        extensions=tuple(extend or ()),
         types=types,
         how=reading_named(text, offsets),
         strict=strict,
@@ -250,6 +252,7 @@ def shard(
     as_corpus: Annotated[
         str, typer.Option(help="The corpus whose types and ids apply, here and when predicting.")
     ] = "biored",
+    extend: Extend = None,
     types: TypesFile = None,
     text: TextOf = None,
     offsets: OffsetsIn = None,
@@ -270,6 +273,7 @@ def shard(
         documents_per_shard=documents,
         form=form,
         as_corpus=as_corpus,
+        extensions=extend or (),
         types=types,
         how=reading_named(text, offsets),
         strict=strict,

@@ -132,10 +132,10 @@ def check_pairs_to_make(
         )
 
 
-def check_documents(source: Path, kind: str | None, as_corpus: str) -> None:
+def check_documents(source: Path, kind: str | None, as_corpus: str, extensions: Sequence[Path]) -> None:
     """What is wrong with the input is told before the classifier is loaded."""
     if kind == SHARDS:
-        check_read_as(source, read_shard_manifest(source), as_corpus)
+        check_read_as(source, read_shard_manifest(source), as_corpus, extensions)
     else:
         input_files(source)
 

@@ -200,7 +200,7 @@ def _predict_file(
         found = extractor.answered(read_union(source, corpora=corpora, splits=splits, tally=tally))
     else:
         if work.asked is None:
-            check_documents(source, kind, work.as_corpus)
+            check_documents(source, kind, work.as_corpus, work.extensions)
         extractor = work.extractor()
         found = extractor(input_documents(work, kind, extractor.rules, tally, skip))
     checked = _counted(found, tally, summary, source, progress)

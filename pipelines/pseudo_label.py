@@ -87,6 +87,7 @@ def pseudo_label(
     form: str | None = None,
     as_corpus: str = "biored",
     strict: bool = False,
+    extensions: Sequence[Path] = (),
     types: Path | None = None,
     batch_size: int = 256,
     device: str = "auto",
@@ -102,7 +103,7 @@ def pseudo_label(
         union: the set whose evaluated documents are left out; that of the folds' training.
         out: the file to write, .parquet; replaced at the end, and only if all went well.
         threshold, negatives, seed: see harmonize.prediction.labelling.Keeping.
-        form, as_corpus, strict, types, batch_size, device, precision, how, skip: see
+        form, as_corpus, strict, extensions, types, batch_size, device, precision, how, skip: see
             pipelines.predict.predict.
 
     Raises:
@@ -117,14 +118,24 @@ def pseudo_label(
     from harmonize.writing.text import write_text
 
     keeping = Keeping(threshold, negatives, seed)
-    corpus = load_catalogue()[as_corpus]
-    kind = _checked_input(source, form, out, as_corpus)
+    corpus = load_catalogue(extensions)[as_corpus]
+    kind = _checked_input(source, form, out, as_corpus, extensions)
     evaluated = KnownDocuments(evaluated_documents(union))
     models = _models(model, union, device, precision)
     mean = MeanClassifier([each.classifier for each in models], str(model))
     own = user_types(types, source if kind == SHARDS else None)
     how = check_how(source, False, kind, how)
-    work = Work(mean, source, out, as_corpus, types=own, batch_size=batch_size, strict=strict, how=how)
+    work = Work(
+        mean,
+        source,
+        out,
+        as_corpus,
+        types=own,
+        extensions=tuple(extensions),
+        batch_size=batch_size,
+        strict=strict,
+        how=how,
+    )
     extractor = work.extractor()
     check = _checked(models, union, threshold, mean.kind) if len(models) > 1 else None
     tally, account = Tally(), LabelAccount()
@@ -162,7 +173,9 @@ def _written(out: Path) -> tuple[Path, Path, Path]:
     return out.with_suffix(".md"), out.with_suffix(".json"), out
 
 
-def _checked_input(source: Path, form: str | None, out: Path, as_corpus: str) -> str | None:
+def _checked_input(
+    source: Path, form: str | None, out: Path, as_corpus: str, extensions: Sequence[Path]
+) -> str | None:
     """The form of the input, where it is named or shards; what is wrong is told before a model is loaded."""
     known = (*ARTICLE_FORMS, SHARDS)
     if form is not None and form not in known:
@@ -174,7 +187,7 @@ def _checked_input(source: Path, form: str | None, out: Path, as_corpus: str) ->
         raise HarmonizeError(f"{source}: expected documents to label, got a union set, which is labelled")
     for path in _written(out):
         check_file(source, path)
-    check_documents(source, kind, as_corpus)
+    check_documents(source, kind, as_corpus, extensions)
     return kind
 
 

@@ -226,6 +226,18 @@ def test_predict_takes_the_extension(folder: Path, tmp_path: Path) -> None:
     assert "unknown corpus" not in known
 
 
+def test_shards_are_made_by_the_extension(folder: Path, tmp_path: Path) -> None:
+    by_it = ("--as-corpus", "mine", "--extend", folder)
+    printed = told("shard", folder / "a.txt", "--out", "own", *by_it, cwd=tmp_path)
+    assert "1 documents in 1 shards" in printed
+    told("shard", folder / "a.txt", "--out", "others", cwd=tmp_path)
+    wrong = told("predict", "others", "--model", "x", "--out", "found", *by_it, cwd=tmp_path, code=2)
+    assert f"or `harmonize shard --as-corpus mine --extend {folder}`" in wrong
+    label = ("pseudo-label", folder / "a.txt", "--model", "nowhere", "--out", "sure.parquet")
+    assert "unknown corpus 'mine'" in told(*label, "--as-corpus", "mine", cwd=tmp_path, code=2)
+    assert "unknown corpus" not in told(*label, *by_it, cwd=tmp_path, code=2)
+
+
 @pytest.mark.parametrize(
     ("corpus", "rows", "positive"),
     [("iepa", 11, 5), ("lll", 7, 4), ("bioinfer", 9, 4), ("chemdisgene", 13, 6), ("bc8biored", 16, 4)],

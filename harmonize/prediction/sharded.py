@@ -52,12 +52,15 @@ def in_this_process(work: Work, shards: Sequence[Shard]) -> Iterator[Part]:
     return map(PartMaker(work), shards)
 
 
-def check_read_as(folder: Path, manifest: ShardManifest, as_corpus: str) -> None:
+def check_read_as(
+    folder: Path, manifest: ShardManifest, as_corpus: str, extensions: Sequence[Path] = ()
+) -> None:
     """Raises HarmonizeError unless shards were read by the rules of the corpus that pairs are made by."""
     if manifest.as_corpus != as_corpus:
+        wanted = " ".join([f"--as-corpus {as_corpus}", *(f"--extend {each}" for each in extensions)])
         raise HarmonizeError(
             f"{folder}: expected documents read as {as_corpus}, these were read as {manifest.as_corpus}; "
-            f"take `--as-corpus {manifest.as_corpus}`, or `harmonize shard --as-corpus {as_corpus}`"
+            f"take `--as-corpus {manifest.as_corpus}`, or `harmonize shard {wanted}`"
         )
 
 
@@ -79,7 +82,7 @@ def predict_shards(
         HarmonizeError: see harmonize.errors; parts that were finished stay, and there is no manifest.
     """
     manifest = read_shard_manifest(work.source)
-    check_read_as(work.source, manifest, work.as_corpus)
+    check_read_as(work.source, manifest, work.as_corpus, work.extensions)
     plan = plan_of(work)
     work = replace(work, plan=json_hash(plan))
     is_new = not work.out.exists()
