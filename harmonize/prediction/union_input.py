@@ -76,7 +76,7 @@ def read_union(
 
 
 def _part(folder: Path, file: PartitionFile, tally: Tally) -> Iterator[Candidates]:
-    texts = {s.key.document_id: s for s in read_documents(folder) if s.key[:2] == file[:2]}
+    texts = {s.key.document_id: s for s in read_documents(folder, file.corpus, file.split)}
     tally.documents += len(texts)
     shown = 0
     groups = groupby(_rows(file), key=lambda row: str(row["document_id"]))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from harmonize.model import Document, Passage, Span
@@ -74,8 +75,13 @@ class DocumentsWriter:
         self._waiting = []
 
 
-def read_documents(folder: Path) -> Iterator[StoredDocument]:
+def read_documents(
+    folder: Path, corpus: str | None = None, split: str | None = None
+) -> Iterator[StoredDocument]:
     """The documents of the set at `folder`, in the order of their corpora's files; memory as in writing.
+
+    Args:
+        corpus, split: of the documents wanted, all unless given. Nothing is made of the others.
 
     Raises:
         UnionError: the file is missing or broken.
@@ -84,6 +90,9 @@ def read_documents(folder: Path) -> Iterator[StoredDocument]:
     with parquet_faults(path), pq.ParquetFile(path) as file:
         check_columns(path, file.schema_arrow, DOCUMENT_SCHEMA)
         for batch in file.iter_batches(_DOCUMENTS_PER_GROUP):
+            for column, wanted in (("corpus", corpus), ("split", split)):
+                if wanted is not None:
+                    batch = batch.filter(pc.equal(batch[column], wanted))
             for row in batch.to_pylist():
                 yield _document(row)
 

@@ -96,7 +96,7 @@ def _document_ids(union: Path, corpus: str) -> list[str]:
     held = list(read_manifest(union)["corpora"])
     if corpus not in held:
         raise UnknownName("corpus of the set", corpus, held)
-    return [document.key.document_id for document in read_documents(union) if document.key.corpus == corpus]
+    return [document.key.document_id for document in read_documents(union, corpus)]
 
 
 def _within(repeat: Repeat, corpus: str) -> bool:
