@@ -41,8 +41,8 @@ class GoldDocuments:
 
     Attributes:
         documents: each id once: one that an earlier document has gets its number, "90000001 (2)".
-        skipped: the relations of documents that could be read and not be taken. Those of documents that could
-            not be read are not known.
+        skipped: the relations of documents that could be read and not be taken, which are numbered too. Those
+            of documents that could not be read are not known.
         account: documents and mentions, in and out.
     """
 
@@ -83,9 +83,13 @@ def read_gold(
     """
     gold, seen = GoldDocuments(), Counter[str]()
 
+    def numbered(identifier: str) -> str:
+        seen[identifier] += 1
+        return f"{identifier} ({seen[identifier]})" if seen[identifier] > 1 else identifier
+
     def on_skip(fault: InputError) -> None:
         if isinstance(fault, Rejected):
-            gold.skipped += _skipped(fault)
+            gold.skipped += _skipped(fault, numbered(fault.record.id))
         skip(fault)
 
     how = replace(how, relations=True)
@@ -94,10 +98,7 @@ def read_gold(
         for document in read_input(
             path, form, rules=rules, tally=tally, strict=strict, skip=on_skip, how=how
         ):
-            seen[document.id] += 1
-            number = seen[document.id]
-            named = replace(document, id=f"{document.id} ({number})") if number > 1 else document
-            gold.documents.append(named)
+            gold.documents.append(replace(document, id=numbered(document.id)))
         account = Account.of_reading(tally)
         account.check(path)
         account.check_read(path)
@@ -106,11 +107,10 @@ def read_gold(
     return gold
 
 
-def _skipped(fault: Rejected) -> list[SkippedRelation]:
-    record = fault.record
+def _skipped(fault: Rejected, name: str) -> list[SkippedRelation]:
     return [
-        SkippedRelation(record.id, told.head.strip(), told.tail.strip(), told.type.strip(), fault.reason)
-        for told in record.relations
+        SkippedRelation(name, told.head.strip(), told.tail.strip(), told.type.strip(), fault.reason)
+        for told in fault.record.relations
     ]
 
 

@@ -140,7 +140,7 @@ class GoldRows:
 
 
 def _lost_row(lost: LostRelation) -> dict[str, Any]:
-    key = JOINER.join(("lost", lost.document_id, lost.type, lost.head, JOINER, lost.tail))
+    key = JOINER.join(("lost", lost.document_id, lost.type, lost.head, JOINER, lost.tail, lost.reason))
     head, tail, source_head, source_tail = lost.entity_types
     return {
         "instance_id": hashlib.sha256(key.encode()).hexdigest()[:20],

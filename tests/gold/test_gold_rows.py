@@ -132,6 +132,17 @@ def test_relations_of_a_skipped_document_are_missed(tmp_path: Path) -> None:
     assert (rows.account.relations_in, rows.account.shown) == (3, 2)
 
 
+def test_each_lost_relation_is_a_row_of_its_own(tmp_path: Path) -> None:
+    """One relation is lost thrice: in two documents of one id without text, and in one with text."""
+    empty = "7001|t|\n7001|a|\n7001\tBind\t1\t2\tNo\n\n"
+    gold, rows = gold_of(tmp_path, f"{empty}{empty}{PUBTATOR.rstrip()}\n7001\tBind\t1\t2\tNo\n\n")
+    assert [each.document_id for each in gold.skipped] == ["7001", "7001 (2)"]
+    assert [each.id for each in gold.documents] == ["7001 (3)"]
+    assert rows.account.lost == {IN_SKIPPED.format(NO_TEXT): 2, NEITHER_FOUND: 1}
+    ids = rows.to_score("a")["instance_id"].to_pylist()
+    assert len(set(ids)) == len(ids)
+
+
 def test_a_composite_relates_each_of_its_concepts(tmp_path: Path) -> None:
     both = TEXT + MENTIONS + "7001\tAssociation\tD200001,D200002\tD100001\tNo\n\n"
     _, rows = gold_of(tmp_path, both)
