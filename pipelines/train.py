@@ -10,6 +10,7 @@ import yaml
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe, load_recipe
+from harmonize.spec.reading import loaded_yaml
 
 __all__ = [
     "DEFAULT_RECIPE",
@@ -28,7 +29,7 @@ def values_set(settings: list[str] | None) -> dict[str, Any]:
     """NAME=VALUE settings as a dictionary, the values read as YAML.
 
     Raises:
-        HarmonizeError: one without "=", or whose value is no YAML.
+        HarmonizeError: one without "=", or whose value is no YAML or has keys that come twice or are no text.
     """
     values: dict[str, Any] = {}
     for setting in settings or []:
@@ -36,9 +37,11 @@ def values_set(settings: list[str] | None) -> dict[str, Any]:
         if not mark or not name:
             raise HarmonizeError(f"--set: expected NAME=VALUE, got {setting!r}")
         try:
-            values[name.strip()] = yaml.safe_load(value)
+            values[name.strip()], faults = loaded_yaml(value)
         except yaml.YAMLError:
-            raise HarmonizeError(f"--set {name}: expected a YAML value, got {value!r}") from None
+            raise HarmonizeError(f"--set {name}: expected a YAML value, got {value[:40]!r}") from None
+        if faults:
+            raise HarmonizeError(f"--set {name}: {faults[0][1]}")
     return values
 
 

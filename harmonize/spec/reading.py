@@ -106,8 +106,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}" if mark else "file"
         raise SpecError(path, [(place, f"expected YAML, got: {getattr(error, 'problem', error)}")]) from None
-    except (AttributeError, KeyError, OSError, RecursionError, TypeError, ValueError) as error:
-        # What PyYAML makes of a value lets such through: `!!int x`, `2001-13-45`, `[[[[...`.
+    except OSError as error:
         raise SpecError(path, [("file", f"expected YAML, got: {error}")]) from None
     if not isinstance(value, dict):
         raise SpecError(path, [("file", f"expected keys and values, got {type(value).__name__}")])
@@ -125,5 +124,8 @@ def loaded_yaml(text: str) -> tuple[Any, list[tuple[str, str]]]:
     loader = _Loader(text)
     try:
         return loader.get_single_data(), loader.faults
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
+        # What PyYAML makes of a value lets such through: `!!int x`, `2001-13-45`, `[[[[...`.
+        raise yaml.YAMLError(str(error)) from None
     finally:
         loader.dispose()

@@ -201,6 +201,7 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ("[1]", "recipe: expected names and values"),
         ("a: [", "line 1: expected YAML"),
         ("seed: 1\na: b: c", "line 2: expected YAML"),
+        ("seed: 2001-13-45", "recipe: expected YAML"),
         ("nope: 1", "nope: Extra inputs are not permitted"),
         ("1: 2", "line 1: expected text for a key, got 1; put it in quotes"),
         ("train_on: []", "train_on: Tuple should have at least 1 item"),
@@ -305,7 +306,19 @@ def test_the_last_setting_wins_and_none_are_fine() -> None:
     assert values_set(None) == values_set([]) == {}
 
 
-@pytest.mark.parametrize("setting", ["seed", "=3", "", "first={"])
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "seed",
+        "=3",
+        "",
+        "first={",
+        "epochs=2001-13-45",
+        "epochs=!!int x",
+        f"epochs={'[' * 5_000}",
+        "a={b: 1, b: 2}",
+    ],
+)
 def test_a_setting_that_is_none_is_one_line(setting: str) -> None:
     with pytest.raises(HarmonizeError, match=r"^--set.*: expected") as error:
         values_set([setting])
