@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from .describe import REPEATED
+from .describe import REPEATED, UNNAMED, WRITTEN
 from .describe import describe as describe_entities
 from .options import app
 
@@ -29,5 +29,5 @@ def describe(
     """
 
     for kind, counts in describe_entities(out, genes, diseases, chemicals or []).items():
-        repeated = f", {counts[REPEATED]:,} {REPEATED}" if counts[REPEATED] else ""
-        typer.echo(f"{counts['written']:,} {kind} described{repeated}; in {out}")
+        others = "".join(f", {counts[why]:,} {why}" for why in (REPEATED, UNNAMED) if counts[why])
+        typer.echo(f"{counts[WRITTEN]:,} {kind} {WRITTEN}{others}; in {out}")

@@ -18,9 +18,11 @@ from harmonize.writing.text import one_line, tab_line
 
 from .inputs import check_file
 
-__all__ = ["REPEATED", "describe"]
+__all__ = ["REPEATED", "UNNAMED", "WRITTEN", "describe"]
 
+WRITTEN = "described"
 REPEATED = "described before"
+UNNAMED = "without a description"
 
 
 def describe(
@@ -29,7 +31,7 @@ def describe(
     """Write a table that `--input described` reads.
 
     Returns:
-        Kind of entity -> "written" and REPEATED -> ids.
+        Kind of entity -> WRITTEN, REPEATED and UNNAMED -> ids.
 
     Raises:
         HarmonizeError: no table is given, or one that would be written over.
@@ -54,10 +56,10 @@ def describe(
         file.write(tab_line("id", "name", "description"))
         for kind, descriptions in tables.items():
             for each in descriptions:
-                if each.id in known:
-                    counts[kind][REPEATED] += 1
+                if each.id in known or not each.text:
+                    counts[kind][REPEATED if each.id in known else UNNAMED] += 1
                     continue
                 known.add(each.id)
-                counts[kind]["written"] += 1
+                counts[kind][WRITTEN] += 1
                 file.write(tab_line(each.id, each.name, one_line(each.text)))
     return counts

@@ -27,6 +27,7 @@ class Description(NamedTuple):
 
     Attributes:
         name: by which alone it is known, too; "" for none.
+        text: "" where the table names nothing.
     """
 
     id: str
@@ -35,7 +36,7 @@ class Description(NamedTuple):
 
 
 def gene_descriptions(path: Path) -> Iterator[Description]:
-    """Of each gene of geneAttributes.tsv that has a description.
+    """Of each gene of geneAttributes.tsv.
 
     Raises:
         MissingInput, MalformedInput: with file and line.
@@ -43,8 +44,8 @@ def gene_descriptions(path: Path) -> Iterator[Description]:
     genes = disgenet_tables.gene_names(path)
     symbols = Counter(gene.symbol for gene in genes.values())
     for identifier, gene in genes.items():
-        if gene.description.strip():
-            yield Description(identifier, gene.symbol if symbols[gene.symbol] == 1 else "", gene.description)
+        name = gene.symbol if symbols[gene.symbol] == 1 else ""
+        yield Description(identifier, name, gene.description.strip())
 
 
 def disease_descriptions(path: Path) -> Iterator[Description]:
@@ -56,7 +57,7 @@ def disease_descriptions(path: Path) -> Iterator[Description]:
     names = disgenet_tables.disease_synonyms(path)
     for concept, ids in disgenet_tables.disease_mesh(path).items():
         for identifier in ids:
-            yield Description(identifier, "", _of_names(names[concept]))
+            yield Description(identifier, "", _of_names(names.get(concept, ())))
 
 
 def chemical_descriptions(paths: Iterable[Path]) -> Iterator[Description]:
@@ -72,9 +73,9 @@ def chemical_descriptions(paths: Iterable[Path]) -> Iterator[Description]:
 
 
 def _of_names(names: Iterable[str]) -> str:
-    """The first name and some others, each once whatever its case."""
+    """The first name and some others, each once whatever its case; "" if there is none."""
     known: dict[str, str] = {}
-    for name in names:
-        known.setdefault(" ".join(name.split()).casefold(), " ".join(name.split()))
-    first, *others = known.values()
+    for name in filter(None, (" ".join(name.split()) for name in names)):
+        known.setdefault(name.casefold(), name)
+    first, *others = known.values() or ("",)
     return first if not others else f"{first}, also {', '.join(others[:_OTHERS])}"

@@ -265,3 +265,16 @@ def test_names_are_told_once_whatever_their_case(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     assert [each.text for each in disease_descriptions(path)] == ["Asthma, also Bronchial asthma, Wheeze"]
+
+
+def test_ids_without_a_name_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "disease_mappings.tsv").write_text(
+        "diseaseId\tname\tvocabulary\tcode\tvocabularyName\n"
+        "C1\t\tMSH\tD1\t\nC2\t \tMSH\tD2\t\u00a0\nC3\tAsthma\tMSH\tD1\t\n",
+        encoding="utf-8",
+    )
+    with chdir(tmp_path):
+        arguments = ["describe", "--out", "known.tsv", "--diseases", "disease_mappings.tsv"]
+        done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert done.output == "1 diseases described, 2 without a description; in known.tsv\n"
+    assert list(read_knowledge(tmp_path / "known.tsv").by_id) == ["D1"]
