@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Collection, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TextIO
 
@@ -132,7 +133,11 @@ def put(folder: Path, target: Path) -> None:
         older = target.with_name(f".{target.name}.previous")
         shutil.rmtree(older, ignore_errors=True)
         target.rename(older)
-        folder.rename(target)
+        try:
+            folder.rename(target)
+        except BaseException:
+            older.rename(target)
+            raise
         shutil.rmtree(older, ignore_errors=True)
 
 
@@ -158,12 +163,18 @@ def _exchanged(one: Path, other: Path) -> bool:
 
 
 def _sweep(parent: Path, before: str, after: str = "") -> None:
-    """Remove what killed processes left long ago: names that begin and end so."""
+    """Remove what killed processes left long ago, as far as one may: names that begin and end so."""
     for leftover in parent.glob(f"{glob.escape(before)}*{glob.escape(after)}"):
-        with contextlib.suppress(FileNotFoundError):  # another process has removed it
-            if time.time() - leftover.stat().st_mtime <= _ABANDONED_AFTER:
+        with contextlib.suppress(OSError):  # another process has removed it, or it is another user's
+            if time.time() - _last_change(leftover) <= _ABANDONED_AFTER:
                 continue
             if leftover.is_dir():
                 shutil.rmtree(leftover, ignore_errors=True)
             else:
                 leftover.unlink()
+
+
+def _last_change(path: Path) -> float:
+    """When a file, or anything in a folder, was last written to; the folder's own time is not enough."""
+    below = (Path(folder, name) for folder, *names in os.walk(path) for name in chain(*names))
+    return max(each.lstat().st_mtime for each in chain((path,), below))

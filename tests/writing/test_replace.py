@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harmonize.errors import HarmonizeError
+from harmonize.writing import replace
 from harmonize.writing.replace import check_replaceable, new_file, new_folder, new_path
 
 DAY = 24 * 3600
@@ -45,6 +46,60 @@ def test_what_a_killed_writer_left_is_swept_a_day_on(tmp_path: Path) -> None:
     with new_path(tmp_path / "a.txt") as part:
         part.write_text("whole", encoding="utf-8")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".a.txt.1f.part", ".b.txt.0f.part", "a.txt"]
+
+
+def test_a_folder_that_is_still_written_to_is_not_swept(tmp_path: Path) -> None:
+    with new_folder(tmp_path / "set") as slow:
+        (slow / "data" / "a").mkdir(parents=True)
+        for path in (slow, slow / "data"):
+            os.utime(path, (time.time() - DAY - 60,) * 2)
+        with new_folder(tmp_path / "set") as quick:
+            (quick / "rows").write_text("", encoding="utf-8")
+        assert slow.is_dir()
+        os.utime(slow / "data" / "a", (time.time() - DAY - 60,) * 2)
+        with new_folder(tmp_path / "set"):
+            assert not slow.exists()
+        slow.mkdir()
+
+
+def test_a_leftover_that_cannot_be_removed_is_no_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, target = tmp_path / ".a.txt.0f.part", tmp_path / "a.txt"
+    old.write_text("half", encoding="utf-8")
+    os.utime(old, (0, 0))
+    unlink = Path.unlink
+
+    def of_another_user(path: Path, missing_ok: bool = False) -> None:
+        if path == old:
+            raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", of_another_user)
+    with new_file(target) as file:
+        file.write("whole")
+    assert target.read_text(encoding="utf-8") == "whole"
+
+
+def test_an_older_folder_comes_back_where_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "set"
+    target.mkdir()
+    (target / "older").write_text("", encoding="utf-8")
+    rename = Path.rename
+
+    def held(path: Path, to: Path) -> Path:
+        if ".building-" in path.name:
+            raise PermissionError(errno.EACCES, "in use", str(path))
+        return rename(path, to)
+
+    monkeypatch.setattr(replace, "_exchanged", lambda *_: False)
+    monkeypatch.setattr(Path, "rename", held)
+    with pytest.raises(PermissionError), new_folder(target):
+        pass
+    assert list(tmp_path.iterdir()) == [target]
+    assert [path.name for path in target.iterdir()] == ["older"]
 
 
 @pytest.mark.parametrize("older", ["older", None])
