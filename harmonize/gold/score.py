@@ -13,10 +13,10 @@ does not have is not looked at, since nobody has annotated it.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -33,7 +33,9 @@ PAIR, PAIR_TYPE = "pair", "pair + type"
 NO_NOVELTY = "gold tells no novelty"
 
 _Key = Callable[[Statement], Hashable]
-_Wanted = Callable[[Statement, Says, Says], bool]
+_Name = TypeVar("_Name", bound=Hashable)
+_Some = defaultdict[int, tuple[list[Statement], list[Statement]]]
+"""Place of a document -> some statements, of gold and of the other file."""
 _TYPED: dict[str, _Key] = {PAIR: lambda each: each.pair, PAIR_TYPE: lambda each: each[:2]}
 _MEASURES: dict[str, _Key] = {
     **_TYPED,
@@ -113,28 +115,26 @@ def score_statements(
     judge = Judge(Bootstrap(len(names), bootstrap, seed), refusal=None)
     scorer = _Scorer([(gold.documents[name], other.documents.get(name, Says())) for name in names], judge)
     kinds = _Kinds(corpus, types)
-    variants = scorer.has(kinds.is_variant)
+    by_variant = scorer.named(kinds.is_variant)
+    variants = any(told for told, _ in by_variant[True].values())
     known = gold.types()
     scored = Counter(each.type for _, says in scorer.documents for each in says.statements)
     novelty = Counter(each.novelty for _, says in scorer.documents for each in says.statements)
+    by_type = scorer.named(lambda statement, *_: statement.type)
     return FileScore(
         documents=len(names),
         only_in_gold=tuple(name for name in names if name not in other.documents),
         only_in_other=tuple(name for name in other.documents if name not in gold.documents),
         resamples=bootstrap,
         seed=seed,
-        all=scorer.part(lambda *_: True),
-        without_variants=scorer.part(lambda *of: not kinds.is_variant(*of)) if variants else None,
-        variants_only=scorer.part(kinds.is_variant) if variants else None,
-        by_pair_type=scorer.parts(kinds.pair_type),
-        by_type={name: scorer.score(_TYPED[PAIR_TYPE], _of_type(name)) for name in sorted({*known, *scored})},
+        all=scorer.part(scorer.named(lambda *_: "all")["all"]),
+        without_variants=scorer.part(by_variant[False]) if variants else None,
+        variants_only=scorer.part(by_variant[True]) if variants else None,
+        by_pair_type={name: scorer.part(of) for name, of in sorted(scorer.named(kinds.pair_type).items())},
+        by_type={name: scorer.score(_TYPED[PAIR_TYPE], of) for name, of in sorted(by_type.items())},
         unknown_types={name: count for name, count in sorted(scored.items()) if name not in known},
         unknown_novelty=sum(count for name, count in novelty.items() if name not in (None, *NOVELTY)),
     )
-
-
-def _of_type(name: str) -> _Wanted:
-    return lambda statement, *_: statement.type == name
 
 
 class _Scorer:
@@ -149,35 +149,35 @@ class _Scorer:
         has_novelty = any(each.novelty for gold, _ in documents for each in gold.statements)
         self._measures = _MEASURES if has_novelty else _TYPED
 
-    def has(self, wanted: _Wanted) -> bool:
-        """True if gold has such a statement."""
-        return any(wanted(each, *both) for both in self.documents for each in both[0].statements)
+    def named(self, name_of: Callable[[Statement, Says, Says], _Name]) -> defaultdict[_Name, _Some]:
+        """The statements by what they are called."""
+        found: defaultdict[_Name, _Some] = defaultdict(lambda: defaultdict(lambda: ([], [])))
+        for place, both in enumerate(self.documents):
+            for side, says in enumerate(both):
+                for each in says.statements:
+                    found[name_of(each, *both)][place][side].append(each)
+        return found
 
-    def score(self, key: _Key, wanted: _Wanted) -> Score:
-        """The score of the wanted statements, each known by this key."""
-        return self._judge.of_counts(self._counts(key, wanted))
+    def score(self, key: _Key, some: _Some) -> Score:
+        """The score of some statements, each known by this key."""
+        return self._judge.of_counts(self._counts(key, some))
 
-    def part(self, wanted: _Wanted) -> Part:
-        """All scores of the wanted statements."""
-        counts = self._counts(_TYPED[PAIR], wanted).sum(axis=0)
+    def part(self, some: _Some) -> Part:
+        """All scores of some statements."""
+        counts = self._counts(_TYPED[PAIR], some).sum(axis=0)
         return Part(
             gold=int(counts[0] + counts[2]),
             said=int(counts[0] + counts[1]),
-            measures={name: self.score(key, wanted) for name, key in self._measures.items()},
+            measures={name: self.score(key, some) for name, key in self._measures.items()},
         )
 
-    def parts(self, name_of: Callable[[Statement, Says, Says], str]) -> dict[str, Part]:
-        """The scores of statements by what they are called."""
-        names = {name_of(each, *both) for both in self.documents for says in both for each in says.statements}
-        return {name: self.part(lambda *of, name=name: name_of(*of) == name) for name in sorted(names)}
-
-    def _counts(self, key: _Key, wanted: _Wanted) -> FloatArray:
+    def _counts(self, key: _Key, some: _Some) -> FloatArray:
         """Right, wrong and missed of each document, shape (documents, 3)."""
-        rows = []
-        for both in self.documents:
-            gold, said = ({key(each) for each in says.statements if wanted(each, *both)} for says in both)
-            rows.append((len(gold & said), len(said - gold), len(gold - said)))
-        return np.array(rows, dtype=np.float64).reshape(-1, 3)
+        counts = np.zeros((len(self.documents), 3))
+        for place, both in some.items():
+            gold, said = (set(map(key, statements)) for statements in both)
+            counts[place] = (len(gold & said), len(said - gold), len(gold - said))
+        return counts
 
 
 class _Kinds:
