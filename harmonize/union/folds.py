@@ -32,7 +32,7 @@ def folds(union: Path, corpus: str, count: int, seed: int = 0) -> dict[str, int]
     """Divide a corpus' documents into `count` folds of nearly equal size.
 
     Documents stand in order of a hash of seed, corpus and id, and are cut into equal parts. Documents that
-    repeat each other have the hash of the first of them, and so the same fold.
+    repeat each other have the hash of the first of them, and so the same fold. No fold is empty.
 
     Returns:
         Document id -> fold, 0 to count - 1, in order of id.
@@ -50,9 +50,11 @@ def folds(union: Path, corpus: str, count: int, seed: int = 0) -> dict[str, int]
     if not 2 <= count <= len(sizes):
         raise HarmonizeError(f"{corpus}: expected 2 to {len(sizes)} folds, got {count}")
     fold_of: dict[str, int] = {}
-    done = 0
+    done, fold = 0, -1
     for first in sorted(sizes, key=lambda identifier: _hash(seed, corpus, identifier)):
-        fold_of[first] = done * count // len(ids)
+        left = len(sizes) - len(fold_of)  # repeats may fill the shares of several folds, which want some too
+        fold = max(min(done * count // len(ids), fold + 1), count - left)
+        fold_of[first] = fold
         done += sizes[first]
     return {identifier: fold_of[group[identifier]] for identifier in sorted(ids)}
 

@@ -49,11 +49,18 @@ def test_every_document_is_in_one_fold_and_repeats_in_the_same(
         return
     found = folds(union, "a", count, seed)
     assert list(found) == sorted(texts)
-    assert set(found.values()) <= set(range(count))
+    assert set(found.values()) == set(range(count))
     assert len({(letters[each], fold) for each, fold in found.items()}) == len(groups)
     assert found == folds(union, "a", count, seed)
     # A group is never divided, so a fold is at most one group away from an equal share.
     assert max(Counter(found.values()).values()) <= math.ceil(len(texts) / count) + max(groups.values())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_repeats_leave_no_fold_empty(tmp_path: Path, seed: int) -> None:
+    texts = {f"d{number}": "the same" if number < 8 else f"only {number}" for number in range(10)}
+    found = folds(union_of(tmp_path, texts), "a", 3, seed)
+    assert sorted(Counter(found.values()).values()) == [1, 1, 8]
 
 
 def test_another_seed_gives_other_folds(sample_union: Path) -> None:
