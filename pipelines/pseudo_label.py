@@ -101,7 +101,8 @@ def pseudo_label(
         model: a run, or the folder of folds' runs, whose mean is asked.
         source: a file, a folder of files, or one of shards.
         union: the set whose evaluated documents are left out; that of the folds' training.
-        out: the file to write, .parquet; replaced at the end, and only if all went well.
+        out: the file to write, .parquet; replaced at the end, and only if all went well. The two beside it
+            are replaced if it holds pseudo-labels.
         threshold, negatives, seed: see harmonize.prediction.labelling.Keeping.
         form, as_corpus, strict, extensions, types, batch_size, device, precision, how, skip: see
             pipelines.predict.predict.
@@ -177,6 +178,8 @@ def _checked_input(
     source: Path, form: str | None, out: Path, as_corpus: str, extensions: Sequence[Path]
 ) -> str | None:
     """The form of the input, where it is named or shards; what is wrong is told before a model is loaded."""
+    from harmonize.relation.select.pseudo import is_pseudo
+
     known = (*ARTICLE_FORMS, SHARDS)
     if form is not None and form not in known:
         raise UnknownName("input format", form, known)
@@ -187,6 +190,8 @@ def _checked_input(
         raise HarmonizeError(f"{source}: expected documents to label, got a union set, which is labelled")
     for path in _written(out):
         check_file(source, path)
+        if path != out and path.exists() and not is_pseudo(out):
+            raise HarmonizeError(f"{path}: expected no file yet, {out.name} holds no pseudo-labels")
     check_documents(source, kind, as_corpus, extensions)
     return kind
 

@@ -30,6 +30,7 @@ __all__ = [
     "PseudoLabels",
     "PseudoModel",
     "PseudoUse",
+    "is_pseudo",
     "pseudo_hash",
     "pseudo_schema",
     "read_pseudo",
@@ -154,6 +155,14 @@ def pseudo_schema() -> pa.Schema:
         pa.field("confidence", pa.float64(), nullable=False),
     ]
     return pa.schema(fields)
+
+
+def is_pseudo(path: Path) -> bool:
+    """True for a Parquet file with the columns of pseudo-labels."""
+    try:
+        return bool(pq.read_schema(path).equals(pseudo_schema()))
+    except (pa.ArrowException, OSError):
+        return False
 
 
 def pseudo_hash(path: Path) -> str:

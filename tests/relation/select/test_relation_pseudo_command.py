@@ -131,6 +131,18 @@ def test_the_record_never_takes_the_place_of_the_documents(
     assert source.read_text(encoding="utf-8") == articles([1])
 
 
+@pytest.mark.parametrize("suffix", [".json", ".md"])
+def test_files_of_the_same_name_are_not_replaced(
+    sample_union: Path, source: Path, tmp_path: Path, suffix: str
+) -> None:
+    mine = tmp_path / f"README{suffix}"
+    mine.write_text("mine", encoding="utf-8")
+    arguments = ("--model", tmp_path, "--union", sample_union, "--threshold", "0.2")
+    done = label(source, *arguments, "--out", tmp_path / "README.parquet", code=2)
+    assert done.stderr == f"error: {mine}: expected no file yet, README.parquet holds no pseudo-labels\n"
+    assert mine.read_text(encoding="utf-8") == "mine"
+
+
 def test_what_cannot_be_labelled_is_one_line_and_writes_nothing(
     small_run: Path, sample_union: Path, folds: Path, source: Path, tmp_path: Path
 ) -> None:
