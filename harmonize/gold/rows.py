@@ -26,7 +26,7 @@ from harmonize.rules.contexts import DUPLICATE
 from harmonize.rules.spans import described
 from harmonize.spec import Corpus, Separators
 from harmonize.text.sentences import with_sentences
-from harmonize.union.rows import record_batch
+from harmonize.union.rows import record_batch, record_batches
 
 __all__ = [
     "GOLD_SPLIT",
@@ -215,8 +215,7 @@ class _RowMaker:
         for relation in distinct:
             self._account_for(relation, dropped.get(described(relation)), document)
         self.account.several_types += len(_of_several_types(instances))
-        if instances:
-            yield record_batch(self.corpus.key, document, instances)
+        yield from record_batches(self.corpus.key, document, instances)
 
     def add_skipped(self, relations: Sequence[SkippedRelation]) -> None:
         """Lose the relations of documents that could not be taken."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,7 +12,10 @@ from harmonize.model import Document, Instance, Span
 from harmonize.text.sentences import sentences_within
 from harmonize.union.schema import ROW_SCHEMA
 
-__all__ = ["instance_id", "pair_id", "record_batch"]
+__all__ = ["instance_id", "pair_id", "record_batch", "record_batches"]
+
+_MOST_CHARACTERS = 2**29 - 1
+"""Of the texts of a batch: a column of text holds 2 GiB, and a character is four bytes at most."""
 
 
 def instance_id(corpus: str, instance: Instance, repeat: int = 0) -> str:
@@ -29,6 +32,16 @@ def pair_id(corpus: str, document_id: str, context: Span, head_id: str, tail_id:
     """20 hexadecimal digits of a SHA-256 over corpus, document, context, head and tail."""
     key = "\x1f".join((corpus, document_id, f"{context.start}-{context.end}", head_id, tail_id))
     return hashlib.sha256(key.encode()).hexdigest()[:20]
+
+
+def record_batches(
+    corpus: str, document: Document, instances: Sequence[Instance]
+) -> Iterator[pa.RecordBatch]:
+    """The instances of one document as batches of ROW_SCHEMA, several if their texts do not fit in one."""
+    longest = max((len(instance.text) for instance in instances), default=0)
+    most = max(_MOST_CHARACTERS // max(longest, 1), 1)
+    for start in range(0, len(instances), most):
+        yield record_batch(corpus, document, instances[start : start + most])
 
 
 def record_batch(corpus: str, document: Document, instances: Sequence[Instance]) -> pa.RecordBatch:

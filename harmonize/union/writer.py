@@ -1,9 +1,9 @@
 """Writing a union set: documents in any order in, sorted Parquet files out, in memory that does not grow.
 
-Documents are first laid down, a batch each, in one Arrow file per partition; once all are there, the batches
-are picked up in order of document id and written as Parquet. Only ids are held in memory. The Arrow files
-repeat a document's text in each of its rows, and are not compressed all the same: with so many small batches
-that would take a sixth of a build's time.
+Documents are first laid down, mostly a batch each, in one Arrow file per partition; once all are there, the
+batches are picked up in order of document id and written as Parquet. Only ids are held in memory. The Arrow
+files repeat a document's text in each of its rows, and are not compressed all the same: with so many small
+batches that would take a sixth of a build's time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from harmonize.spec import Corpus
 from harmonize.union.documents import DocumentKey
 from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.partition import PartitionFile, repeated
-from harmonize.union.rows import record_batch
+from harmonize.union.rows import record_batches
 from harmonize.union.schema import FILE_SCHEMA, ROW_SCHEMA, part_name, partition_file
 from harmonize.writing.parquet import parquet_writer, with_metadata
 
@@ -44,8 +44,9 @@ class Partition:
         self._document_ids: list[str] = []
 
     def add(self, document: Document, instances: Sequence[Instance]) -> None:
-        self._writer.write_batch(record_batch(self.corpus.key, document, instances))
-        self._document_ids.append(document.id)
+        for batch in record_batches(self.corpus.key, document, instances):
+            self._writer.write_batch(batch)
+            self._document_ids.append(document.id)
 
     def close(self) -> None:
         self._writer.close()

@@ -17,6 +17,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
 from harmonize.spec import load_catalogue
+from harmonize.union import rows
 from harmonize.union.documents import read_documents
 from harmonize.union.manifest import read_manifest
 
@@ -63,14 +64,14 @@ def test_the_formats_of_a_corpus_give_the_same_rows(tmp_path: Path) -> None:
         "biored": ["pubtator", "bioc-xml", "bioc-json", "bioredirect"],
         "bc5cdr": ["pubtator", "bioc-xml"],
     }.items():
-        rows = []
+        found = []
         for variant in variants:
             build(tmp_path / variant, sample_folder(), corpora=[corpus], sources={corpus: variant})
-            rows.append(harmonize.load_union(tmp_path / variant).to_pylist())
-        for other in rows:
+            found.append(harmonize.load_union(tmp_path / variant).to_pylist())
+        for other in found:
             for row in other if corpus == "biored" else ():
                 del row["subject"]  # which BioREDirect alone says
-            assert other == rows[0]
+            assert other == found[0]
 
 
 def test_a_failed_build_leaves_the_older_set_and_nothing_else(tmp_path: Path) -> None:
@@ -83,6 +84,15 @@ def test_a_failed_build_leaves_the_older_set_and_nothing_else(tmp_path: Path) ->
     with pytest.raises(HarmonizeError, match="stop"):
         build(tmp_path / "union", sample_folder(), progress=fail)
     assert contents(tmp_path) == before
+
+
+def test_a_document_may_be_several_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import harmonize
+
+    build(tmp_path / "one", sample_folder(), corpora=["aimed"])
+    monkeypatch.setattr(rows, "_MOST_CHARACTERS", 1)
+    build(tmp_path / "several", sample_folder(), corpora=["aimed"])
+    assert harmonize.load_union(tmp_path / "several").equals(harmonize.load_union(tmp_path / "one"))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
