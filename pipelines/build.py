@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -110,8 +111,10 @@ def build(
     folders = {c.key: corpus_folder(c, root, wanted.get(c.key)) for c in chosen}
     variants = {c.key: chosen_variant(c, folders[c.key], wanted.get(c.key)) for c in chosen}
     with new_folder(out) as folder:
-        documents = DocumentsWriter(folder)
-        with (folder / DROPPED).open("w", encoding="utf-8", newline="\n") as dropped:
+        with (
+            closing(DocumentsWriter(folder)) as documents,
+            (folder / DROPPED).open("w", encoding="utf-8", newline="\n") as dropped,
+        ):
             dropped.write(tab_line(*DROPPED_COLUMNS))
             parts = [
                 _CorpusBuild(
@@ -123,7 +126,6 @@ def build(
                 part.run(catalogue, progress)
                 for warning in part.findings.warnings():
                     warn(f"{part.corpus.key}: {warning}")
-        documents.close()
         repeats = find_repeats(folder, settings)
         leaks = leaks_into(repeats)
         (folder / DATA).mkdir()
@@ -201,6 +203,7 @@ class _CorpusBuild:
     splitter: str
     folder: Path
     pubtator: PubTatorDump | PubTatorService | None
+    opened: ExitStack = field(default_factory=ExitStack)
     partitions: dict[Split, Partition] = field(default_factory=dict)
     labels: dict[Split, Counter[str]] = field(default_factory=dict)
     nary: dict[Split, NaryRows] = field(default_factory=dict)
@@ -215,22 +218,21 @@ class _CorpusBuild:
         """Read, adjust and lay down every document."""
         seen: set[str] = set()
         try:
-            for number, document in enumerate(adapter(self.corpus.key, catalogue)(self.source), 1):
-                if document.id in seen:
-                    raise InvalidDocument(
-                        f"document {document.id}: expected an id of its own, it stands twice"
-                    )
-                seen.add(document.id)
-                self.findings.look_at(document)
-                if not (self.findings.unmapped or self._is_repeat(document)):
-                    self.documents.add(self.corpus.key, document)
-                    self._lay_down(document)
-                progress(self.corpus.key, number)
+            with self.opened:
+                for number, document in enumerate(adapter(self.corpus.key, catalogue)(self.source), 1):
+                    if document.id in seen:
+                        raise InvalidDocument(
+                            f"document {document.id}: expected an id of its own, it stands twice"
+                        )
+                    seen.add(document.id)
+                    self.findings.look_at(document)
+                    if not (self.findings.unmapped or self._is_repeat(document)):
+                        self.documents.add(self.corpus.key, document)
+                        self._lay_down(document)
+                    progress(self.corpus.key, number)
         except InvalidDocument as error:
             raise InvalidDocument(f"{self.own_adapter or self.source.root}: {error}") from None
         self.findings.check_types(self.source.root)
-        for partition in self.partitions.values():
-            partition.close()
         if self.own_adapter is not None:
             self._check_own_counts(self.own_adapter)
         self.ledger.check()
@@ -278,7 +280,8 @@ class _CorpusBuild:
         instances = adjust(document, self.corpus, self.ledger, self.splitter)
         if instances:
             if split not in self.partitions:
-                self.partitions[split] = Partition(self.corpus, split, self.folder)
+                partition = closing(Partition(self.corpus, split, self.folder))
+                self.partitions[split] = self.opened.enter_context(partition)
             self.partitions[split].add(document, instances)
             labels.update(instance.labels[0] for instance in instances)
             for column in SAID:

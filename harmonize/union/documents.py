@@ -66,8 +66,8 @@ class DocumentsWriter:
             self._write_waiting()
 
     def close(self) -> None:
-        self._write_waiting()
-        self._writer.close()
+        with self._writer:
+            self._write_waiting()
 
     def _write_waiting(self) -> None:
         if self._waiting:

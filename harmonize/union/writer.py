@@ -49,8 +49,8 @@ class Partition:
             self._document_ids.append(document.id)
 
     def close(self) -> None:
-        self._writer.close()
-        self._sink.close()
+        with self._sink:
+            self._writer.close()
 
     def in_order(self) -> Iterator[tuple[str, pa.RecordBatch]]:
         """(document id, its rows) by document id, once, after `close`; then the Arrow file is deleted."""

@@ -86,6 +86,18 @@ def test_a_failed_build_leaves_the_older_set_and_nothing_else(tmp_path: Path) ->
     assert contents(tmp_path) == before
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are told by Linux")
+def test_a_failed_build_holds_no_file_open(tmp_path: Path) -> None:
+    def fail(corpus: str, documents: int) -> None:
+        if documents == 2:
+            raise HarmonizeError("stop")
+
+    with pytest.raises(HarmonizeError, match="stop") as caught:
+        build(tmp_path / "union", sample_folder(), corpora=["aimed"], progress=fail)
+    opened = [os.path.realpath(each) for each in Path("/proc/self/fd").iterdir()]
+    assert not [each for each in opened if str(tmp_path) in each], caught
+
+
 def test_a_document_may_be_several_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import harmonize
 
