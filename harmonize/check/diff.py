@@ -6,15 +6,12 @@ one document at a time, so that neither set is held in memory.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
-
-from pydantic import ValidationError
 
 from harmonize.check.diff_rows import row_changes, row_columns
 from harmonize.check.difference import (
@@ -27,12 +24,11 @@ from harmonize.check.difference import (
     Relabelled,
     Values,
 )
-from harmonize.check.manifest import flat, key_faults
-from harmonize.errors import UnionError
+from harmonize.check.manifest import flat
+from harmonize.check.rows import digest
 from harmonize.union.documents import read_documents
 from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import SplitCounts, nary_files, read_manifest, split_counts
-from harmonize.union.manifest_model import Manifest
 from harmonize.union.nary import load_nary
 
 __all__ = ["EXAMPLES", "Difference", "PartDifference", "diff"]
@@ -117,15 +113,9 @@ class _Set:
 
 def _read(folder: Path) -> _Set:
     manifest = read_manifest(folder)
-    try:
-        Manifest.model_validate(manifest)
-    except ValidationError as error:
-        first = next(key_faults(error))
-        raise UnionError(f"{folder / first.file}: {first.place}: {first.message}") from None
     documents: dict[str, dict[str, Values]] = defaultdict(dict)
     for key, pmid, text, passages in read_documents(folder):
-        digest = hashlib.blake2b(text.encode(), digest_size=16).digest()
-        values = {"pmid": pmid, "text": digest, "passages": passages}
+        values = {"pmid": pmid, "text": digest(text), "passages": passages}
         documents[f"{key.corpus}/{key.split}"][key.document_id] = values
     return _Set(folder, manifest, documents)
 
