@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from harmonize.curated.triple import CuratedRow
 from harmonize.formats.annotations import ordered_relations
 from harmonize.formats.pubtator_record import PubTatorRecord, split_ids, variant_genes
+from harmonize.formats.tables import ASSOCIATION
 from harmonize.model import Document, Mention, Passage, Relation, Span, SpanSource, Split
 from harmonize.sources.source import Source
 from harmonize.text import abbreviations
@@ -96,14 +97,12 @@ class Curation:
         entries: by the table's entity id.
         objection: why the evidence rule sets a triple aside, None where it does not.
         annotations: PubTator's articles by PMID, where they are had.
-        relation_type: of the Documents' relations.
     """
 
     triples: Mapping[str, list[Triple]]
     entries: Mapping[str, CuratedEntry]
     objection: Callable[[Triple], str | None]
     annotations: Mapping[str, PubTatorRecord]
-    relation_type: str = "Association"
 
 
 def curated_documents(
@@ -131,7 +130,7 @@ def curated_documents(
                 Relation(
                     _concept(curation, triple.first),
                     _concept(curation, triple.second),
-                    curation.relation_type,
+                    ASSOCIATION,
                 )
                 for triple in kept
             ),

@@ -126,10 +126,6 @@ class Statements:
         """How many statements have each type."""
         return Counter(each.type for says in self.documents.values() for each in says.statements)
 
-    def novelty(self) -> Counter[str | None]:
-        """How many statements have each novelty."""
-        return Counter(each.novelty for says in self.documents.values() for each in says.statements)
-
 
 def read_statements(
     path: Path,
