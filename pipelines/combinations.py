@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from harmonize.errors import HarmonizeError
 from harmonize.writing.json_files import write_json
-from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
+from harmonize.writing.markdown import LEFT, RIGHT, markdown_table, percent
 from harmonize.writing.text import write_text
 
 if TYPE_CHECKING:
@@ -136,15 +136,11 @@ def _markdown(scores: Mapping[str, CombinationScores]) -> str:
             score: CombinationScore = getattr(found, measure)
             kind, _, match = measure.partition("_")
             numbers = (score.precision.value, score.recall.value, score.f1.value)
-            interval = f"{_percent(score.f1.low)} to {_percent(score.f1.high)}"
-            cells = [candidates.replace("_", " "), kind, match, *map(_percent, numbers), interval]
+            interval = f"{percent(score.f1.low)} to {percent(score.f1.high)}"
+            cells = [candidates.replace("_", " "), kind, match, *map(percent, numbers), interval]
             rows.append(cells)
     said = f"{first.contexts:,} contexts; 95 % intervals of {first.resamples:,} resamples of documents."
     return f"{said}\n\n{markdown_table(_COLUMNS, rows, _MARKS)}\n"
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f}"
 
 
 def check_asked(against: Path | None, measure: str, leave_out_leaks: bool) -> None:

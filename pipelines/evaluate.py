@@ -247,7 +247,7 @@ def add_to_card(model: Path) -> None:
     from harmonize.relation.train.card import write_card
     from harmonize.relation.train.run import TRAINING, read_record
     from harmonize.relation.train.work_folder import RECIPE
-    from harmonize.writing.markdown import markdown_table
+    from harmonize.writing.markdown import markdown_table, percent
 
     if not (model / TRAINING).is_file():
         return
@@ -258,11 +258,7 @@ def add_to_card(model: Path) -> None:
         cells = [f"{path.parent.name}", found["measure"]]
         for score in ("binary", "typed"):
             f1 = overall[score]["f1"]
-            cells += [_percent(f1["value"]), f"{_percent(f1['low'])} - {_percent(f1['high'])}"]
+            cells += [percent(f1["value"]), f"{percent(f1['low'])} - {percent(f1['high'])}"]
         rows.append(cells)
     table = markdown_table(("part", "measure", "F, pair", "95 %", "F, typed", "95 %"), rows)
     write_card(model, load_recipe(model / RECIPE), read_record(model), table.split("\n"))
-
-
-def _percent(value: float | None) -> str:
-    return "-" if value is None else f"{100 * value:.1f}"

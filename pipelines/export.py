@@ -7,6 +7,7 @@ from pathlib import Path
 from harmonize.export.export import export
 
 from .inputs import check_apart
+from .options import names_in
 
 __all__ = ["exported"]
 
@@ -23,10 +24,8 @@ def exported(
         HarmonizeError: `out` is in the set, or see harmonize.export.export; nothing has then been written.
     """
     check_apart(union, out, "a place")
-    written = export(union, out, form, corpora=_names(corpora), splits=_names(splits), negatives=negatives)
+    written = export(
+        union, out, form, corpora=names_in(corpora), splits=names_in(splits), negatives=negatives
+    )
     counts = ", ".join(f"{count:,} {what}" for what, count in written.total.items())
     return f"{counts} in {out}"
-
-
-def _names(joined: str | None) -> list[str] | None:
-    return None if joined is None else [name.strip() for name in joined.split(",") if name.strip()]

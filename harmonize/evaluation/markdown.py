@@ -14,7 +14,7 @@ from harmonize.evaluation.ranking import Ranking
 from harmonize.evaluation.scores import Estimate, Score, Section
 from harmonize.evaluation.standings import Standings
 from harmonize.evaluation.thresholds import KeptRows, ThresholdTable
-from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
+from harmonize.writing.markdown import ABSENT, LEFT, RIGHT, markdown_table, percent
 
 __all__ = [
     "comparison_markdown",
@@ -25,7 +25,6 @@ __all__ = [
     "thresholds_markdown",
 ]
 
-_ABSENT = "–"
 _COUNTS = ("rows", "relations", "TP", "FP", "FN")
 _RATIOS = ("precision", "recall", "F1")
 _LABELS = {"harmonized": "the harmonized labels", "source": "the corpus' own types"}
@@ -60,7 +59,7 @@ def comparison_markdown(comparison: Comparison, a: str = "A", b: str = "B") -> s
     ]
     precisions = (ranked.average_precision_a, ranked.average_precision_b)
     differences.append(("average precision", precisions, ranked))
-    rows = [(name, *map(_percent, both), *_tested(each)) for name, both, each in differences]
+    rows = [(name, *map(percent, both), *_tested(each)) for name, both, each in differences]
     table = _table(("measure", a, b, f"{a} − {b}", "p"), rows, numbers=4)
     runs = f" {comparison.runs} runs of each system." if comparison.runs > 1 else ""
     said = (
@@ -78,8 +77,8 @@ def standings_markdown(found: Standings) -> str:
         (
             one.name,
             f"{one.seeds}",
-            _percent(one.precision.value),
-            _percent(one.recall.value),
+            percent(one.precision.value),
+            percent(one.recall.value),
             _estimate(one.f1),
             _spread_of(one.f1_by_seed),
             _estimate(one.typed),
@@ -105,7 +104,7 @@ def _tested(difference: Difference | RankingDifference) -> tuple[str, str]:
 
 
 def _spread_of(values: Sequence[float | None]) -> str:
-    return "" if len(values) < 2 else ", ".join(map(_percent, values))
+    return "" if len(values) < 2 else ", ".join(map(percent, values))
 
 
 def folds_markdown(summary: FoldSummary) -> str:
@@ -289,21 +288,17 @@ def _ratios(score: Score) -> tuple[Estimate, Estimate, Estimate]:
 
 def _estimate(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
-        return _percent(estimate.value)
-    return f"{_percent(estimate.value)} ({_percent(estimate.low)} to {_percent(estimate.high)})"
-
-
-def _percent(value: float | None) -> str:
-    return _ABSENT if value is None else f"{100 * value:.1f}"
+        return percent(estimate.value)
+    return f"{percent(estimate.value)} ({percent(estimate.low)} to {percent(estimate.high)})"
 
 
 def _spread(spread: Spread) -> str:
-    mean = _percent(spread.mean)
-    return mean if spread.deviation is None else f"{mean} ± {_percent(spread.deviation)}"
+    mean = percent(spread.mean)
+    return mean if spread.deviation is None else f"{mean} ± {percent(spread.deviation)}"
 
 
 def _p(p: float | None) -> str:
-    return _ABSENT if p is None else f"{p:.4f}"
+    return ABSENT if p is None else f"{p:.4f}"
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -318,7 +313,7 @@ def _reasons(named: Iterable[tuple[str, Iterable[Estimate]]]) -> Iterator[str]:
             if estimate.reason is not None:
                 lacking.setdefault(estimate.reason, {})[name] = None
     if lacking:
-        yield "\n".join(f"- {_ABSENT} {reason}: {_few(names)}" for reason, names in lacking.items())
+        yield "\n".join(f"- {ABSENT} {reason}: {_few(names)}" for reason, names in lacking.items())
 
 
 def _few(names: Mapping[str, None], most: int = 4) -> str:

@@ -15,13 +15,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harmonize.errors import UnknownName
-from harmonize.model import SPLITS, Document, EntityInContext, NaryInstance, Span, Split
+from harmonize.model import Document, EntityInContext, NaryInstance, Span, Split
 from harmonize.spec import Corpus
 from harmonize.union.documents import DocumentKey
 from harmonize.union.manifest import nary_files, read_manifest
 from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.partition import PartitionFile, repeated
+from harmonize.union.reader import wanted_parts
 from harmonize.union.schema import NARY_FILE_SCHEMA, NARY_SCHEMA, nary_file, part_name
 from harmonize.writing.parquet import with_metadata, write_parquet
 
@@ -142,15 +142,7 @@ def load_nary(
     """
     folder = Path(path)
     manifest = read_manifest(folder)
-    wanted = list(manifest["corpora"]) if corpora is None else list(corpora)
-    wanted_splits = list(SPLITS) if splits is None else list(splits)
-    for kind, names, known in (
-        ("corpus of the set", wanted, manifest["corpora"]),
-        ("split", wanted_splits, SPLITS),
-    ):
-        for name in names:
-            if name not in known:
-                raise UnknownName(kind, name, known)
+    wanted, wanted_splits = wanted_parts(manifest, corpora, splits)
     tables = [
         _read(PartitionFile(corpus, split, folder / part["file"]))
         for corpus, split, part in nary_files(manifest)

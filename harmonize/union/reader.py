@@ -14,7 +14,7 @@ from harmonize.union.manifest import read_manifest
 from harmonize.union.partition import PartitionFile, row_batches
 from harmonize.union.schema import SCHEMA
 
-__all__ = ["load_union", "union_files"]
+__all__ = ["load_union", "union_files", "wanted_parts"]
 
 
 def load_union(
@@ -49,10 +49,10 @@ def load_union(
     return pa.Table.from_batches(batches, schema).unify_dictionaries()
 
 
-def union_files(
-    folder: Path, manifest: dict[str, Any], corpora: Iterable[str] | None, splits: Iterable[str] | None
-) -> list[PartitionFile]:
-    """The data files of the wanted corpora and splits, in the manifest's order.
+def wanted_parts(
+    manifest: dict[str, Any], corpora: Iterable[str] | None, splits: Iterable[str] | None
+) -> tuple[list[str], list[str]]:
+    """The wanted corpora and splits; all where None.
 
     Raises:
         UnknownName: a corpus that the set does not hold, or a split that does not exist.
@@ -66,6 +66,18 @@ def union_files(
     for name in wanted_splits:
         if name not in SPLITS:
             raise UnknownName("split", name, SPLITS)
+    return wanted, wanted_splits
+
+
+def union_files(
+    folder: Path, manifest: dict[str, Any], corpora: Iterable[str] | None, splits: Iterable[str] | None
+) -> list[PartitionFile]:
+    """The data files of the wanted corpora and splits, in the manifest's order.
+
+    Raises:
+        UnknownName: a corpus that the set does not hold, or a split that does not exist.
+    """
+    wanted, wanted_splits = wanted_parts(manifest, corpora, splits)
     return [
         PartitionFile(corpus, split, folder / part["file"])
         for corpus, entry in manifest["corpora"].items()

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-__all__ = ["LEFT", "RIGHT", "markdown_table"]
+__all__ = ["ABSENT", "LEFT", "RIGHT", "markdown_table", "percent"]
 
 LEFT, RIGHT = "---", "--:"
 """The marks of a column that is set left, and of one that is set right, as numbers are."""
+ABSENT = "–"
 
 
 def markdown_table(
@@ -20,6 +21,11 @@ def markdown_table(
     """
     lines = (header, marks or [LEFT] * len(header), *rows)
     return "\n".join(f"| {' | '.join(map(_cell, cells))} |" for cells in lines)
+
+
+def percent(value: float | None) -> str:
+    """A fraction in percent, with one decimal."""
+    return ABSENT if value is None else f"{100 * value:.1f}"
 
 
 def _cell(text: str) -> str:
