@@ -9,7 +9,6 @@ from the last of them, to the same weights as if it had never been stopped.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -40,6 +39,7 @@ from harmonize.relation.model.device import device_named, precision_named
 from harmonize.relation.model.encoders import ADAPTATION
 from harmonize.relation.train.run import Timer, described, manifest_hash
 from harmonize.relation.train.work_folder import CHECKPOINTS, being_made
+from harmonize.union.manifest import file_entry
 from harmonize.writing.json_files import json_text, replace_json
 
 __all__ = ["ADAPTATION", "Sources", "adapt"]
@@ -77,20 +77,12 @@ class Sources:
     def as_json(self) -> str:
         """What was read, by its content, as a later call compares it."""
         content: dict[str, Any] = {
-            "texts": [{"file": file.name, **_digest(file)} for file in self.files()],
-            "names": None if self.names is None else _digest(self.names),
+            "texts": [{"file": file.name, **file_entry(file)} for file in self.files()],
+            "names": None if self.names is None else file_entry(self.names),
             "names_from": None if self.names_from is None else manifest_hash(self.names_from),
             "leave_out": None if self.leave_out is None else manifest_hash(self.leave_out),
         }
         return json_text(content, escaped=True)
-
-
-def _digest(file: Path) -> dict[str, Any]:
-    with file.open("rb") as stream:
-        return {
-            "bytes": file.stat().st_size,
-            "sha256": hashlib.file_digest(stream, "sha256").hexdigest(),
-        }
 
 
 def adapt(

@@ -257,9 +257,3 @@ class PubTator3:
         """The address for errors, which may show three PMIDs instead of a hundred."""
         more = f",... ({len(pmids)} articles)" if len(pmids) > 3 else ""
         return f"{self._export}?pmids={','.join(pmids[:3])}{more}{self._full}"
-
-
-# Answers
-
-
-# The cache
