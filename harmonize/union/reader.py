@@ -59,7 +59,7 @@ def wanted_parts(
     """
     held = list(manifest["corpora"])
     wanted = held if corpora is None else list(corpora)
-    wanted_splits = list(SPLITS) if splits is None else list(splits)
+    wanted_splits: list[str] = list(SPLITS) if splits is None else list(splits)
     for name in wanted:
         if name not in held:
             raise UnknownName("corpus of the set", name, held)
