@@ -36,6 +36,7 @@ from .build import check_out
 from .fetch import cache_folder, fetch_corpora, fetch_plan
 from .options import (
     DEFAULT_UNION,
+    NAMES,
     AcceptLicence,
     Cache,
     Corpora,
@@ -143,7 +144,8 @@ def build(
     whole_documents: Annotated[
         str | None,
         typer.Option(
-            help="Corpora (emu,pharmgkb,hprd50) with whole documents as contexts, as in BioREx's files."
+            metavar=NAMES,
+            help="Corpora (emu,pharmgkb,hprd50) with whole documents as contexts, as in BioREx's files.",
         ),
     ] = None,
     licence: Terms = "any",

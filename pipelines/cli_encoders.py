@@ -12,13 +12,13 @@ from harmonize.relation.recipe import INPUTS
 
 from .adapt import adapted
 from .encoders import encoder_lines, encoder_table, got
-from .options import DEFAULT_UNION, Device, app
+from .options import DEFAULT_UNION, NAMES, Commands, Device, app
 from .probe import probed_table
 
 __all__: list[str] = []
 
 
-encoders = typer.Typer(rich_markup_mode=None)
+encoders = Commands(rich_markup_mode=None)
 app.add_typer(encoders, name="encoders")
 
 
@@ -59,7 +59,8 @@ def adapt(
     about: Annotated[
         str | None,
         typer.Option(
-            help="Only texts that mention all of these: gene, chemical, drug, disease (joined by commas)."
+            metavar=NAMES,
+            help="Only texts that mention all of these: gene, chemical, drug, disease (joined by commas).",
         ),
     ] = None,
     names: Annotated[

@@ -19,6 +19,7 @@ from .gold import GoldChoice, evaluated_on_gold
 from .losses import tell_losses
 from .options import (
     DEFAULT_UNION,
+    NAMES,
     Device,
     Extend,
     GoldCorpus,
@@ -75,7 +76,8 @@ def train(
         Path | None, typer.Option(help="A run to distil: its predictions for the rows are learnt too.")
     ] = None,
     train_on: Annotated[
-        str | None, typer.Option(help="Corpora or parts joined by commas: all, others, bc5cdr/dev, ...")
+        str | None,
+        typer.Option(metavar=NAMES, help="Corpora or parts joined by commas: all, others, bc5cdr/dev, ..."),
     ] = None,
     evaluate_on: Annotated[
         str | None,

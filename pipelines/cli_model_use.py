@@ -72,7 +72,10 @@ def predict(
     ] = None,
     pmids: Annotated[
         str | None,
-        typer.Option(help="Instead of INPUT, articles: PMIDs joined by commas, or a file with one per line."),
+        typer.Option(
+            metavar="PMID,...|FILE",
+            help="Instead of INPUT, articles: PMIDs joined by commas, or a file with one per line.",
+        ),
     ] = None,
     pubtator: Annotated[
         str | None,

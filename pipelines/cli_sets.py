@@ -33,7 +33,7 @@ from . import verify as verify_
 from .export import exported
 from .inputs import check_apart
 from .leaks import compare_documents
-from .options import DEFAULT_UNION, LeakSettingsFile, Mirror, UnionFolder, app
+from .options import DEFAULT_UNION, NAMES, LeakSettingsFile, Mirror, UnionFolder, app
 from .report import PUBMEDBERT
 from .report import report as write_report
 
@@ -203,8 +203,8 @@ def export(
     out: Annotated[Path, typer.Option(help="The folder to write, or the file for tsv.")],
     union: UnionFolder = DEFAULT_UNION,
     form: Annotated[str, typer.Option("--format", help="bioc-json, pubtator or tsv.")] = "pubtator",
-    corpora: Annotated[str | None, typer.Option(help="Only these, joined by commas.")] = None,
-    splits: Annotated[str | None, typer.Option(help="Only these, joined by commas.")] = None,
+    corpora: Annotated[str | None, typer.Option(metavar=NAMES, help="Only these, joined by commas.")] = None,
+    splits: Annotated[str | None, typer.Option(metavar=NAMES, help="Only these, joined by commas.")] = None,
     negatives: Annotated[bool, typer.Option(help="In a TSV, include pairs without a relation.")] = True,
 ) -> None:
     """Write a set, or some of its corpora, in the formats of other tools.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from harmonize.errors import HarmonizeError, SeveralErrors, UnknownName
 from harmonize.formats.article_forms import ARTICLE_FORMS
@@ -17,8 +18,10 @@ from harmonize.prediction.reading import Reading
 
 __all__ = [
     "DEFAULT_UNION",
+    "NAMES",
     "AcceptLicence",
     "Cache",
+    "Commands",
     "Corpora",
     "Device",
     "Extend",
@@ -73,7 +76,32 @@ def _told(error: OSError) -> str:
     return str(HarmonizeError(f"{said}" if file is None else f"{file}: {said}"))
 
 
-app = typer.Typer(
+class _OneValueEach(TyperCommand):
+    """Refuses an option that takes one value and is given several, of which the last would win in silence."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        given = Counter(map(id, self.make_parser(ctx).parse_args(list(args))[2]))
+        for option in self.get_params(ctx):
+            if isinstance(option, TyperOption) and not (option.multiple or option.is_flag):
+                _check_given_once(option, given[id(option)])
+        return super().parse_args(ctx, args)
+
+
+def _check_given_once(option: TyperOption, times: int) -> None:
+    """The metavar of an option that takes several values in one, joined by commas, says so: NAME,..."""
+    if times > 1:
+        joined = "; join them by commas" if "," in (option.metavar or "") else ""
+        raise HarmonizeError(f"{max(option.opts, key=len)}: expected one value, got {times}{joined}")
+
+
+class Commands(typer.Typer):
+    """Commands that refuse an option of one value that is given twice."""
+
+    def command(self, *names: Any, **settings: Any) -> Any:
+        return super().command(*names, cls=_OneValueEach, **settings)
+
+
+app = Commands(
     cls=_OneLineErrors,
     no_args_is_help=True,
     add_completion=False,
@@ -82,7 +110,13 @@ app = typer.Typer(
     help="Nine biomedical relation corpora, one training set.",
 )
 
-Corpora = Annotated[str, typer.Option(help="all, or names joined by commas; further corpora must be named.")]
+NAMES = "NAME,..."
+"""The metavar of options that take several names, joined by commas."""
+
+Corpora = Annotated[
+    str,
+    typer.Option(metavar=NAMES, help="all, or names joined by commas; further corpora must be named."),
+]
 Mirror = Annotated[
     str | None,
     typer.Option(

@@ -127,6 +127,40 @@ def test_faults_are_one_line_and_leave_with_2(tmp_path: Path, arguments: list[st
     assert not (tmp_path / "artifacts").exists() or not any((tmp_path / "artifacts").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["build", "--sample", "--corpora", "biored", "--corpora", "aimed"],
+            "--corpora: expected one value, got 2; join them by commas",
+        ),
+        (
+            ["export", "--splits", "train", "--splits", "dev", "--splits", "test", "--out", "x"],
+            "--splits: expected one value, got 3; join them by commas",
+        ),
+        (
+            ["predict", "--pmids", "1", "--pmids=2", "--model", "x", "--out", "x"],
+            "--pmids: expected one value, got 2; join them by commas",
+        ),
+        (
+            ["evaluate", "--model", "x", "--on", "biored/dev", "--on", "biored/test"],
+            "--on: expected one value, got 2",
+        ),
+        (["show", "-n", "1", "--count", "2"], "--count: expected one value, got 2"),
+    ],
+)
+def test_an_option_of_one_value_that_is_given_twice_is_refused(
+    tmp_path: Path, arguments: list[str], message: str
+) -> None:
+    assert run(*arguments, cwd=tmp_path, code=2).stderr == f"error: {message}\n"
+    assert not list(tmp_path.iterdir())
+
+
+def test_options_of_several_values_and_flags_may_be_repeated(tmp_path: Path) -> None:
+    sources = ("--source", "biored=pubtator", "--source", "aimed=unified")
+    run("build", "--sample", "--sample", "--corpora", "biored,aimed", *sources, cwd=tmp_path)
+
+
 def test_a_fault_of_the_process_is_one_line_as_well(tmp_path: Path) -> None:
     done = run_process("stats", "nowhere", cwd=tmp_path, code=2)
     assert done.stdout == ""
