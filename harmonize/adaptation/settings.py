@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from harmonize.adaptation.kinds import KINDS, kind_named
 from harmonize.errors import SpecError
+from harmonize.spec.reading import faults_of
 
 __all__ = ["Settings", "chosen_settings"]
 
@@ -90,8 +91,4 @@ def chosen_settings(values: dict[str, Any]) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        faults = [
-            (".".join(map(str, fault["loc"])), fault["msg"].removeprefix("Value error, "))
-            for fault in error.errors()
-        ]
-        raise SpecError("adapt", faults) from None
+        raise SpecError("adapt", faults_of(error, Settings)) from None

@@ -28,6 +28,7 @@ from harmonize.errors import SpecError
 from harmonize.probing.vectors import Vectors
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.objective import watched_scores
+from harmonize.spec.reading import faults_of
 
 __all__ = ["LayerScore", "Probe", "ProbeSettings", "Probed", "chosen_settings", "probed"]
 
@@ -66,8 +67,7 @@ def chosen_settings(values: dict[str, Any]) -> ProbeSettings:
     try:
         return ProbeSettings.model_validate(values)
     except ValidationError as error:
-        faults = [(".".join(map(str, fault["loc"])), fault["msg"]) for fault in error.errors()]
-        raise SpecError("probe", faults) from None
+        raise SpecError("probe", faults_of(error, ProbeSettings)) from None
 
 
 class Probe(nn.Module):

@@ -27,7 +27,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from harmonize.errors import MalformedInput, MissingInput, SpecError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.recipe import Recipe, load_recipe
-from harmonize.spec.reading import loaded_yaml
+from harmonize.spec.reading import faults_of, loaded_yaml
 
 __all__ = ["Cell", "Grid", "load_grid"]
 
@@ -139,9 +139,7 @@ def load_grid(path: Path) -> Grid:
     try:
         file = _File.model_validate(content)
     except ValidationError as error:
-        raise SpecError(
-            path, [(".".join(map(str, fault["loc"])) or "grid", fault["msg"]) for fault in error.errors()]
-        ) from None
+        raise SpecError(path, faults_of(error, _File, "grid")) from None
     return _grid(path, file)
 
 

@@ -18,7 +18,7 @@ from harmonize.errors import MalformedInput, MissingInput, SpecError, UnknownNam
 from harmonize.model import SPLITS
 from harmonize.relation.model.encoders import encoder_key
 from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, FARTHEST, Threshold
-from harmonize.spec.reading import loaded_yaml
+from harmonize.spec.reading import faults_of, loaded_yaml
 
 __all__ = [
     "ALL",
@@ -281,14 +281,8 @@ def _validated(values: Mapping[str, Any], origin: str, within: str = "") -> Reci
     try:
         return Recipe.model_validate(dict(values))
     except ValidationError as error:
-        faults = [
-            (
-                within + (".".join(map(str, fault["loc"])) or "recipe"),
-                fault["msg"].removeprefix("Value error, "),
-            )
-            for fault in error.errors()
-        ]
-        raise SpecError(origin, faults) from None
+        faults = faults_of(error, Recipe, "recipe")
+        raise SpecError(origin, [(within + key, fault) for key, fault in faults]) from None
 
 
 def _packaged(name: str) -> dict[str, Any]:

@@ -153,7 +153,7 @@ def _rules(path: Path, rows: Mapping[str, Any], known: Mapping[str, RuleChoice])
         try:
             choices[key] = RuleChoice.model_validate(resembling(row, {**known, **choices}, path, f"{key}."))
         except ValidationError as error:
-            faults += [(f"{key}.{place}", fault) for place, fault in faults_of(error)]
+            faults += [(f"{key}.{place}", fault) for place, fault in faults_of(error, RuleChoice)]
     if faults:
         raise SpecError(path, faults)
     return choices

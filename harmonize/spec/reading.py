@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,14 +53,30 @@ def checked(
     try:
         return model.model_validate(content, context=dict(context or {}))
     except ValidationError as error:
-        raise SpecError(name, faults_of(error)) from None
+        raise SpecError(name, faults_of(error, model)) from None
 
 
-def faults_of(error: ValidationError) -> list[tuple[str, str]]:
+def faults_of(error: ValidationError, model: type[BaseModel], whole: str = "file") -> list[tuple[str, str]]:
+    """What a model has against its values, each as (key, what was expected).
+
+    Args:
+        whole: what to call that which is said of no key.
+    """
     return [
-        (".".join(map(str, fault["loc"])) or "file", fault["msg"].removeprefix("Value error, "))
+        (
+            ".".join(map(str, fault["loc"])) or whole,
+            _no_such(fault["loc"], model)
+            if fault["type"] == "extra_forbidden"
+            else fault["msg"].removeprefix("Value error, "),
+        )
         for fault in error.errors()
     ]
+
+
+def _no_such(place: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """That a name is none of a model's, with the nearest that is; not for a model within the model."""
+    near = get_close_matches(str(place[0]), model.model_fields, n=1) if len(place) == 1 else []
+    return ", such as ".join(["expected a known name", *near])
 
 
 class _Loader(yaml.SafeLoader):

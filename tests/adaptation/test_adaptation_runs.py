@@ -239,7 +239,7 @@ def test_the_command_tells_what_became_of_the_texts(sample_union: Path, tmp_path
         (["--max-length", "1000"], "--max-length: expected at most 512"),
         (["--encoder", "./nowhere"], "encoder ./nowhere: "),
         (["--device", "gpu"], "device: expected auto, cpu or cuda, got 'gpu'"),
-        (["--set", "nope=1"], "adapt: nope: Extra inputs are not permitted"),
+        (["--set", "nope=1"], "adapt: nope: expected a known name"),
         (["--set", "precision=int8"], "adapt: precision: Input should be 'auto', 'fp32' or 'bf16'"),
         (["--out", "folder"], "folder: expected a new folder or an adapted encoder, found something else"),
     ],

@@ -154,7 +154,7 @@ def test_a_probe_mixes_by_weights_that_sum_to_one() -> None:
 
 
 def test_faults_of_settings_are_told_at_once() -> None:
-    with pytest.raises(SpecError, match=r"probe: epochs: .*; nope: Extra inputs"):
+    with pytest.raises(SpecError, match=r"probe: epochs: .*; nope: expected a known name"):
         chosen_settings({"epochs": 0, "nope": 1})
 
 
@@ -198,7 +198,7 @@ def test_the_command_writes_a_table_json_and_a_figure(sample_union: Path, tmp_pa
         (["--union", "nowhere"], "nowhere/manifest.json: expected a union set"),
         (["--encoder", "./nowhere"], "encoder ./nowhere: "),
         (["--device", "gpu"], "device: expected auto, cpu or cuda, got 'gpu'"),
-        (["--set", "nope=1"], "probe: nope: Extra inputs are not permitted"),
+        (["--set", "nope=1"], "probe: nope: expected a known name"),
         (["--max-length", "40"], "leaves too little of 40 for the context"),
         (["--out", "."], "expected a new folder or one of `harmonize probe`, found something else"),
     ],

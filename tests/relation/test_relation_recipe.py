@@ -202,7 +202,8 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ("a: [", "line 1: expected YAML"),
         ("seed: 1\na: b: c", "line 2: expected YAML"),
         ("seed: 2001-13-45", "recipe: expected YAML"),
-        ("nope: 1", "nope: Extra inputs are not permitted"),
+        ("nope: 1", "nope: expected a known name"),
+        ("epoch: 1", "epoch: expected a known name, such as epochs"),
         ("1: 2", "line 1: expected text for a key, got 1; put it in quotes"),
         ("train_on: []", "train_on: Tuple should have at least 1 item"),
         ("train_on: ''", "train_on: expected CORPUS/train|dev|test, got ''"),
@@ -216,12 +217,12 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ("fold: 3", "fold: expected one of `folds` (None), got 3"),
         ("folds: 5\nfold: 5", "fold: expected one of `folds` (5), got 5"),
         ("first: 3", "first: Input should be a valid dictionary"),
-        ("first: {trainn_on: [others]}", "first.trainn_on: Extra inputs are not permitted"),
+        ("first: {trainn_on: [others]}", "first.trainn_on: expected a known name, such as train_on"),
         ("first: {epochs: 0}", "first.epochs: Input should be greater than 0"),
         ("first: {first: {epochs: 1}}", "first.first: expected null: a recipe has two stages at most"),
         ("encoder: ''", "encoder: String should have at least 1 character"),
         ("encoder: null", "encoder: Input should be a valid string"),
-        ("question: true", "question: Extra inputs are not permitted"),
+        ("question: true", "question: expected a known name"),
         ("input: masks", "input: Input should be 'prompt', 'described', 'tagged'"),
         ("input: described", "recipe: knowledge: expected a table of descriptions with input described"),
         ("knowledge: a.tsv", "recipe: knowledge: expected null with input prompt"),
@@ -330,7 +331,7 @@ def test_the_command_line_has_the_last_word() -> None:
     recipe = chosen_recipe("biorex", options, ["epochs=7", "learning_rate=5e-4"])
     assert (recipe.encoder, recipe.epochs, recipe.seed, recipe.train_on) == ("tiny", 7, 0, ("biored",))
     assert recipe.learning_rate == 5e-4  # which YAML takes for a string
-    with pytest.raises(SpecError, match="biorex: nope: Extra inputs"):
+    with pytest.raises(SpecError, match="biorex: nope: expected a known name"):
         chosen_recipe("biorex", {}, ["nope=1"])
 
 
