@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import requests
+from urllib3.exceptions import NewConnectionError
 
 from harmonize.errors import DownloadError
 
@@ -31,6 +32,10 @@ __all__ = [
 LONGEST_WAIT = 900.0
 """Seconds to wait for a server, at most."""
 
+_UNREACHED = (
+    "expected an answer, the host cannot be reached; without network take files: --mirror DIR for corpora, "
+    "--pubtator FILE for articles"
+)
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _T = TypeVar("_T")
 
@@ -98,6 +103,8 @@ def request_faults(url: str, timeout: float) -> Iterator[None]:
     except ValueError as error:  # an address that is none
         raise DownloadError(url, f"expected a URL, got: {error}") from None
     except requests.RequestException as error:
+        if isinstance(getattr(next(iter(error.args), None), "reason", None), NewConnectionError):
+            raise PassingFault(_UNREACHED) from None
         raise PassingFault(f"expected an answer, got {type(error).__name__}: {error}") from None
 
 
