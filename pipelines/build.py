@@ -10,16 +10,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from harmonize import __version__
-from harmonize.errors import (
-    AccountingError,
-    HarmonizeError,
-    InvalidDocument,
-    SpecError,
-    UnionError,
-    UnknownName,
-)
+from harmonize.errors import AccountingError, HarmonizeError, InvalidDocument, SpecError, UnionError
 from harmonize.ledger import Drop, DroppedItem, Ledger
 from harmonize.model import Document, Split
+from harmonize.names import corpus_key
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
 from harmonize.rules.findings import Findings
@@ -80,7 +74,7 @@ def build(
             else is.
         root: a mirror: one folder per corpus, with the files that its mapping names; those of an extension
             may also lie beside its mapping.
-        corpora: names, or "all"; their order does not matter.
+        corpora: names, or "all"; neither their order nor their letter case matters.
         sources: corpus -> which of its sources to read; the first that is there unless given.
         splitter: see harmonize.text.sentences.
         extensions: folders with the mappings and adapters of further corpora.
@@ -105,9 +99,7 @@ def build(
     chosen = with_whole_documents(catalogue.select(corpora, terms), whole_documents)
     licences = {"terms": terms, "accepted": _accepted(accepted, chosen, catalogue)}
     check_out(out, root)
-    wanted = dict(sources or {})
-    for name in wanted:
-        catalogue.select([name])
+    wanted = {catalogue[name].key: variant for name, variant in (sources or {}).items()}
     folders = {c.key: corpus_folder(c, root, wanted.get(c.key)) for c in chosen}
     variants = {c.key: chosen_variant(c, folders[c.key], wanted.get(c.key)) for c in chosen}
     with new_folder(out) as folder:
@@ -173,16 +165,16 @@ def with_whole_documents(chosen: Sequence[Corpus], names: Iterable[str]) -> list
         HarmonizeError: one whose contexts are whole documents already.
     """
     known = {corpus.key: corpus for corpus in chosen}
+    display_names = {corpus.key: corpus.spec.name for corpus in chosen}
     for name in names:
-        if name not in known:
-            raise UnknownName("corpus of --whole-documents", name, known)
-        rules = known[name].rules
+        key = corpus_key(name, display_names, "corpus of --whole-documents")
+        rules = known[key].rules
         if rules.b == "b1":
             raise HarmonizeError(
                 f"--whole-documents: expected a corpus of sentences, {name} has whole documents"
             )
         changed = {"b": "b1", **({"a": "a2"} if rules.a == "a3" else {})}
-        known[name] = replace(known[name], rules=rules.model_copy(update=changed))
+        known[key] = replace(known[key], rules=rules.model_copy(update=changed))
     return list(known.values())
 
 

@@ -111,7 +111,7 @@ def fetch(
     """
     catalogue = load_catalogue(extend or ())
     chosen = _selected(catalogue, corpora, licence)
-    sources = source_choices(source, [corpus.key for corpus in chosen])
+    sources = source_choices(source, chosen)
     if plan:
         typer.echo("\n".join(fetch_plan(catalogue, chosen, sources)))
         return
@@ -166,7 +166,7 @@ def build(
     catalogue = load_catalogue(extend or ())
     chosen = _selected(catalogue, corpora, licence)
     keys = [corpus.key for corpus in chosen]
-    sources = source_choices(source, keys)
+    sources = source_choices(source, chosen)
     accepted: Iterable[str] = accept_licence or []
     if sample:
         _check_unread(context, ("mirror",) if pubtator == SERVICE else ("mirror", "cache"))

@@ -149,12 +149,13 @@ def folds(
 
 
 def _published(union: Path, corpus: str, mirror: str | None) -> Folds:
-    columns = load_catalogue()[corpus].spec.folds
+    known = load_catalogue()[corpus]
+    columns = known.spec.folds
     if columns is None:
         raise HarmonizeError(f"{corpus}: expected a corpus with published folds; leave out --published")
     if mirror is None or is_url(mirror):
-        raise HarmonizeError(f"--published: expected --mirror DIR with {corpus}/{columns.file}")
-    return read_folds(Path(mirror) / corpus / columns.file, union, corpus, columns)
+        raise HarmonizeError(f"--published: expected --mirror DIR with {known.key}/{columns.file}")
+    return read_folds(Path(mirror) / known.key / columns.file, union, corpus, columns)
 
 
 @app.command()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 
-from harmonize.errors import HarmonizeError, SeveralErrors, UnknownName
+from harmonize.errors import HarmonizeError, SeveralErrors
 from harmonize.formats.article_forms import ARTICLE_FORMS
 from harmonize.formats.offsets import OFFSET_UNITS
 from harmonize.formats.passages import TEXT_CHOICES
+from harmonize.names import corpus_key
 from harmonize.prediction.reading import Reading
+from harmonize.spec import Corpus
 
 __all__ = [
     "DEFAULT_UNION",
@@ -115,7 +118,10 @@ NAMES = "NAME,..."
 
 Corpora = Annotated[
     str,
-    typer.Option(metavar=NAMES, help="all, or names joined by commas; further corpora must be named."),
+    typer.Option(
+        metavar=NAMES,
+        help="all, or names in any letter case, joined by commas; further corpora must be named.",
+    ),
 ]
 Mirror = Annotated[
     str | None,
@@ -211,15 +217,14 @@ def names_in(text: str | None) -> list[str] | None:
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
 
 
-def source_choices(choices: list[str] | None, keys: list[str]) -> dict[str, str]:
-    """CORPUS=SOURCE choices, joined by commas or given one by one, as a dictionary."""
+def source_choices(choices: list[str] | None, corpora: Iterable[Corpus]) -> dict[str, str]:
+    """CORPUS=SOURCE choices, joined by commas or given one by one, as a dictionary by the corpus' key."""
+    names = {corpus.key: corpus.spec.name for corpus in corpora}
     sources: dict[str, str] = {}
     for choice in names_in(",".join(choices or [])) or []:
         name, mark, variant = choice.partition("=")
         if mark:
-            if name not in keys:
-                raise UnknownName("corpus in --source", name, keys)
-            sources[name] = variant
+            sources[corpus_key(name, names, "corpus in --source")] = variant
         else:
-            sources |= dict.fromkeys(keys, choice)
+            sources |= dict.fromkeys(names, choice)
     return sources

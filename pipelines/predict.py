@@ -37,6 +37,7 @@ from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, read_union
 from harmonize.prediction.work import Work
 from harmonize.sources.annotations import ARTICLE_FORMS, input_files
+from harmonize.spec import load_catalogue
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import read_manifest
 
@@ -140,7 +141,7 @@ def predict(
         source=source,
         out=out,
         asked=asked,
-        as_corpus=_USUAL_CORPUS if as_corpus is None else as_corpus,
+        as_corpus=load_catalogue(extensions)[as_corpus or _USUAL_CORPUS].key,
         types=user_types(types, source if kind == SHARDS else None),
         extensions=extensions,
         splitter=splitter,

@@ -120,6 +120,7 @@ def pseudo_label(
 
     keeping = Keeping(threshold, negatives, seed)
     corpus = load_catalogue(extensions)[as_corpus]
+    as_corpus = corpus.key
     kind = _checked_input(source, form, out, as_corpus, extensions)
     evaluated = KnownDocuments(evaluated_documents(union))
     models = _models(model, union, device, precision)

@@ -70,7 +70,7 @@ def shard(
         written = write_shards(
             _some(documents, source, tally),
             out,
-            as_corpus=as_corpus,
+            as_corpus=rules.corpus.key,
             tally=tally,
             types=own,
             text=how.text,

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from harmonize.errors import HarmonizeError, SpecError, UnknownName
+from harmonize.names import corpus_key, listed
 from harmonize.spec.corpus import Corpus, check_against_target
 from harmonize.spec.likeness import check_decided, resembling
 from harmonize.spec.mapping import LICENCE_TERMS, CorpusSpec, LicenceTerms
@@ -35,13 +36,16 @@ class Catalogue:
     target: Target
     corpora: Mapping[str, Corpus]
 
-    def __getitem__(self, key: str) -> Corpus:
-        if key not in self.corpora:
-            raise UnknownName("corpus", key, self.corpora)
-        return self.corpora[key]
+    def __getitem__(self, name: str) -> Corpus:
+        """The corpus of a key or a display name, in any letter case.
+
+        Raises:
+            UnknownName: no corpus has it.
+        """
+        return self.corpora[corpus_key(name, {key: each.spec.name for key, each in self.corpora.items()})]
 
     def select(self, names: Iterable[str], terms: LicenceTerms = "any") -> list[Corpus]:
-        """The named corpora in the catalogue's order, whatever the order of the names.
+        """The named corpora in the catalogue's order, whatever the order of the names and their letter case.
 
         "all" stands for every one but the package's further corpora: those are had by name, "all,bertsrc".
 
@@ -50,13 +54,13 @@ class Catalogue:
 
         Raises:
             UnknownName: a name, or terms, that are none.
-            HarmonizeError: no name, or the terms leave out every one.
+            HarmonizeError: a text in the place of names, no name, or the terms leave out every one.
         """
         if terms not in LICENCE_TERMS:
             raise UnknownName("licence terms", terms, LICENCE_TERMS)
         chosen: set[str] = set()
-        for name in names:
-            chosen |= self._usual() if name == "all" else {self[name].key}
+        for name in listed(names, "corpora"):
+            chosen |= self._usual() if str(name).casefold() == "all" else {self[name].key}
         if not chosen:
             raise HarmonizeError(
                 f"corpora: expected all, or names such as {next(iter(self.corpora))}, got none"

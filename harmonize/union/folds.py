@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TextIO
 
-from harmonize.errors import HarmonizeError, MalformedInput, UnknownName
+from harmonize.errors import HarmonizeError, MalformedInput
 from harmonize.formats.lines import is_offset, numbered_lines
 from harmonize.formats.tables import named_columns
 from harmonize.spec import PublishedFolds
 from harmonize.union.documents import read_documents
 from harmonize.union.leaks import Repeat, read_repeats
-from harmonize.union.manifest import read_manifest
+from harmonize.union.manifest import corpus_held, read_manifest
 from harmonize.writing.text import tab_line
 
 __all__ = ["Folds", "folds", "read_folds", "write_folds"]
@@ -42,6 +42,7 @@ def folds(union: Path, corpus: str, count: int, seed: int = 0) -> dict[str, int]
         HarmonizeError: the corpus has fewer documents (repeats counted once) than folds, or count < 2.
         UnionError: the set is not whole.
     """
+    corpus = corpus_held(read_manifest(union), corpus)
     ids = _document_ids(union, corpus)
     group = _groups(ids, (r for r in read_repeats(union) if _within(r, corpus)))
     sizes: dict[str, int] = {}
@@ -70,8 +71,10 @@ def read_folds(path: Path, union: Path, corpus: str, columns: PublishedFolds = _
         set does not hold are left out.
 
     Raises:
+        UnknownName: the set does not hold the corpus.
         MissingInput, MalformedInput: the table is missing, or a line of it is wrong, or it lacks a document.
     """
+    corpus = corpus_held(read_manifest(union), corpus)
     found: dict[str, int | None] = {}
     for line, row in named_columns(path, numbered_lines(path), (columns.document, columns.fold)):
         identifier, fold = row[columns.document], row[columns.fold]
@@ -95,9 +98,6 @@ def write_folds(folds: Folds, file: TextIO) -> None:
 
 
 def _document_ids(union: Path, corpus: str) -> list[str]:
-    held = list(read_manifest(union)["corpora"])
-    if corpus not in held:
-        raise UnknownName("corpus of the set", corpus, held)
     return [document.key.document_id for document in read_documents(union, corpus)]
 
 

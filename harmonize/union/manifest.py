@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from harmonize.errors import UnionError
 from harmonize.model import is_negative
+from harmonize.names import corpus_key
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest_model import Manifest, key_messages
 from harmonize.union.schema import MANIFEST, SAID
@@ -26,6 +27,7 @@ from harmonize.writing.json_files import write_json
 __all__ = [
     "Papers",
     "SplitCounts",
+    "corpus_held",
     "file_entry",
     "manifest_content",
     "nary_files",
@@ -81,6 +83,16 @@ def manifest_content(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or "corpora" not in manifest:
         raise UnionError(f"{path}: expected a manifest with 'corpora'")
     return manifest
+
+
+def corpus_held(manifest: Mapping[str, Any], name: str) -> str:
+    """The key of a corpus of the set that is named by its key or its display name, in any letter case.
+
+    Raises:
+        UnknownName: the set does not hold it.
+    """
+    names = {key: entry["name"] for key, entry in manifest["corpora"].items()}
+    return corpus_key(name, names, "corpus of the set")
 
 
 def nary_files(manifest: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -130,7 +130,7 @@ def load_nary(
 
     Args:
         path: the set's folder, the one with manifest.json.
-        corpora, splits: all unless given.
+        corpora, splits: all unless given. A corpus goes by its key or its display name, in any letter case.
 
     Returns:
         A table with the columns of harmonize.union.schema.NARY_SCHEMA; it has no row where nothing that is
@@ -139,6 +139,7 @@ def load_nary(
     Raises:
         UnionError: no union set there, or a file of it is missing or broken.
         UnknownName: a corpus that the set does not hold, or a split that does not exist.
+        HarmonizeError: a text in the place of a list.
     """
     folder = Path(path)
     manifest = read_manifest(folder)

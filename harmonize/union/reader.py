@@ -10,7 +10,8 @@ import pyarrow as pa
 
 from harmonize.errors import UnknownName
 from harmonize.model import SPLITS
-from harmonize.union.manifest import read_manifest
+from harmonize.names import listed
+from harmonize.union.manifest import corpus_held, read_manifest
 from harmonize.union.partition import PartitionFile, row_batches
 from harmonize.union.schema import SCHEMA
 
@@ -28,7 +29,8 @@ def load_union(
 
     Args:
         path: the set's folder, the one with manifest.json.
-        corpora, splits, columns: all unless given.
+        corpora, splits, columns: all unless given. A corpus goes by its key or its display name, in any
+            letter case.
 
     Returns:
         A table with the columns of harmonize.union.schema.SCHEMA; `.to_pandas()` makes a data frame. What a
@@ -37,9 +39,10 @@ def load_union(
     Raises:
         UnionError: no union set there, or a file of it is missing or broken.
         UnknownName: a corpus that the set does not hold, or a split or column that does not exist.
+        HarmonizeError: a text in the place of a list.
     """
     folder = Path(path)
-    names = list(SCHEMA.names) if columns is None else list(columns)
+    names = list(SCHEMA.names) if columns is None else listed(columns, "columns")
     for name in names:
         if name not in SCHEMA.names:
             raise UnknownName("column", name, SCHEMA.names)
@@ -52,17 +55,15 @@ def load_union(
 def wanted_parts(
     manifest: dict[str, Any], corpora: Iterable[str] | None, splits: Iterable[str] | None
 ) -> tuple[list[str], list[str]]:
-    """The wanted corpora and splits; all where None.
+    """The keys of the wanted corpora, and the wanted splits; all where None.
 
     Raises:
         UnknownName: a corpus that the set does not hold, or a split that does not exist.
+        HarmonizeError: a text in the place of a list.
     """
-    held = list(manifest["corpora"])
-    wanted = held if corpora is None else list(corpora)
-    wanted_splits: list[str] = list(SPLITS) if splits is None else list(splits)
-    for name in wanted:
-        if name not in held:
-            raise UnknownName("corpus of the set", name, held)
+    named = list(manifest["corpora"]) if corpora is None else listed(corpora, "corpora")
+    wanted = [corpus_held(manifest, name) for name in named]
+    wanted_splits: list[str] = list(SPLITS) if splits is None else listed(splits, "splits")
     for name in wanted_splits:
         if name not in SPLITS:
             raise UnknownName("split", name, SPLITS)

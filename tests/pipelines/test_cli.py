@@ -156,6 +156,15 @@ def test_an_option_of_one_value_that_is_given_twice_is_refused(
     assert not list(tmp_path.iterdir())
 
 
+def test_corpora_go_by_the_names_that_people_write(tmp_path: Path) -> None:
+    choices = ("--corpora", "HPRD50,DDI 2013", "--source", "DDI 2013=unpacked", "--whole-documents", "Hprd50")
+    run("build", "--sample", *choices, cwd=tmp_path)
+    assert "ddi/train" in run("show", "--corpus", "DDI 2013", cwd=tmp_path).stdout
+    folds = [run("folds", "--corpus", name, "-k", "2", cwd=tmp_path).stdout for name in ("HPRD50", "hprd50")]
+    assert folds[0] == folds[1]
+    run("export", "--corpora", "hprd50,DDI 2013", "--splits", "train", "--out", "out", cwd=tmp_path)
+
+
 def test_options_of_several_values_and_flags_may_be_repeated(tmp_path: Path) -> None:
     sources = ("--source", "biored=pubtator", "--source", "aimed=unified")
     run("build", "--sample", "--sample", "--corpora", "biored,aimed", *sources, cwd=tmp_path)

@@ -157,6 +157,16 @@ def test_unknown_corpora_are_told_with_the_known_ones() -> None:
         load_catalogue().select(["bioread"])
 
 
+def test_a_corpus_goes_by_its_key_or_display_name_in_any_case() -> None:
+    catalogue = load_catalogue()
+    assert [corpus.key for corpus in catalogue.select(["EMU", "ddi 2013", "HPRD50"])] == [
+        "ddi",
+        "hprd50",
+        "emu",
+    ]
+    assert catalogue.select(["ALL", "BertSRC"]) == catalogue.select(["all", "bertsrc"])
+
+
 def test_no_name_selects_no_corpus() -> None:
     with pytest.raises(HarmonizeError, match="corpora: expected all, or names such as biored, got none"):
         load_catalogue().select([])

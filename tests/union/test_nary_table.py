@@ -16,7 +16,7 @@ import pytest
 import harmonize
 from harmonize.check.diff import diff
 from harmonize.check.verify import verify
-from harmonize.errors import SpecError, UnionError, UnknownName
+from harmonize.errors import HarmonizeError, SpecError, UnionError, UnknownName
 from harmonize.pipelines.build import build
 from harmonize.pipelines.leaks import compare_documents
 from harmonize.registry import sample_folder
@@ -107,6 +107,8 @@ def test_some_corpora_and_splits_are_loaded_by_name(union: Path) -> None:
     assert harmonize.load_nary(union, corpora=["aimed"]).num_rows == 0
     with pytest.raises(UnknownName, match="corpus of the set 'ddi'"):
         harmonize.load_nary(union, corpora=["ddi"])
+    with pytest.raises(HarmonizeError, match=r"^splits: expected a list of names, got the text 'test'$"):
+        harmonize.load_nary(union, splits="test")
     with pytest.raises(UnknownName, match="split 'all'"):
         harmonize.load_nary(union, splits=["all"])
 

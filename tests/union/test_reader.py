@@ -44,6 +44,20 @@ def test_unknown_names_are_told_with_the_known_ones(sample_union: Path, choice: 
         harmonize.load_union(sample_union, **choice)
 
 
+@pytest.mark.parametrize("name", ["BC5CDR", "bc5cdr", "Bc5Cdr"])
+def test_a_corpus_goes_by_its_display_name_too(sample_union: Path, name: str) -> None:
+    table = harmonize.load_union(sample_union, corpora=[name])
+    assert table.equals(harmonize.load_union(sample_union, corpora=["bc5cdr"]))
+    assert harmonize.load_union(sample_union, corpora=["ddi 2013"]).num_rows
+
+
+@pytest.mark.parametrize("what", ["corpora", "splits", "columns"])
+def test_a_text_in_the_place_of_a_list_is_told(sample_union: Path, what: str) -> None:
+    choice: dict[str, str] = {what: "biored"}
+    with pytest.raises(HarmonizeError, match=f"^{what}: expected a list of names, got the text 'biored'$"):
+        harmonize.load_union(sample_union, **choice)
+
+
 def test_a_folder_without_a_set_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(UnionError, match=r"manifest.json: expected a union set"):
         harmonize.load_union(tmp_path)
