@@ -127,7 +127,7 @@ def fetch(
     for part in fetched:
         files = f"{len(part.files)} files fetched" if part.files else "nothing to fetch"
         typer.echo(f"{part.corpus.key} ({part.variant}): {files}")
-    typer.echo(f"Build from them: harmonize build --mirror {fetcher.root}")
+    typer.echo(f"Build from them: {_command('build', '--mirror', fetcher.root)}")
 
 
 @app.command()
@@ -206,10 +206,13 @@ def build(
     contexts = sum(part["rows"] for _, _, part in nary_files(manifest))
     nary = f", {contexts:,} contexts of n-ary relations" if contexts else ""
     typer.echo(f"{instances:,} instances{nary} of {len(keys)} corpora in {out}")
-    typer.echo(
-        f'Load them: python -c "import harmonize; print(harmonize.load_union({str(out)!r}).to_pandas())"'
-    )
-    typer.echo(f"Look at them: harmonize stats {out}; harmonize show {out}")
+    loaders = [name for name, rows in (("load_union", instances), ("load_nary", contexts)) if rows]
+    for load in loaders:
+        typer.echo(
+            f'Load them: python -c "import harmonize; print(harmonize.{load}({str(out)!r}).to_pandas())"'
+        )
+    looks = ["stats", "show"] if instances else ["stats"]
+    typer.echo(f"Look at them: {'; '.join(_command(look, out) for look in looks)}")
 
 
 @app.command("new-corpus")
@@ -238,8 +241,13 @@ def draft_corpus(
     typer.echo(f"{draft.folder}: {counts}; {at_most}{draft.rows:,} rows")
     if draft.undecided:
         typer.echo(f"Still to be decided (DECIDE): {'; '.join(draft.undecided)}")
-    folder = shlex.quote(str(draft.folder))
-    typer.echo(f"Then: harmonize build --corpora {name} --extend {folder} --out artifacts/{name}-union")
+    options = ("--corpora", name, "--extend", draft.folder, "--out", f"artifacts/{name}-union")
+    typer.echo(f"Then: {_command('build', *options)}")
+
+
+def _command(*words: str | Path) -> str:
+    """A command of this package, as a shell takes it."""
+    return shlex.join(["harmonize", *map(str, words)])
 
 
 def _is_at_hand(corpus: Corpus) -> bool:

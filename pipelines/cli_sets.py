@@ -20,7 +20,7 @@ from harmonize.union.folds import Folds, read_folds, write_folds
 from harmonize.union.folds import folds as make_folds
 from harmonize.union.leak_table import leak_table
 from harmonize.union.leaks import read_repeats
-from harmonize.union.manifest import read_manifest, split_counts
+from harmonize.union.manifest import nary_hint, read_manifest, split_counts
 from harmonize.union.reader import load_union
 from harmonize.union.schema import REPORT
 from harmonize.writing.json_files import json_text
@@ -91,6 +91,7 @@ def show(
     if not shown:
         raise HarmonizeError(
             f"{union}: expected an instance of that corpus, split, relation and id, found none"
+            + nary_hint(read_manifest(union))
         )
 
 

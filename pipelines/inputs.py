@@ -21,6 +21,7 @@ from harmonize.prediction.union_input import is_union, union_corpora
 from harmonize.prediction.work import Work
 from harmonize.sources.annotations import ARTICLE_FORMS, input_files
 from harmonize.spec import load_catalogue
+from harmonize.union.manifest import nary_hint, read_manifest
 from harmonize.union.schema import MANIFEST
 from harmonize.writing.replace import file_place, followed
 
@@ -167,7 +168,8 @@ def check_union(
         raise UnionError(f"{folder}: expected the folder of a union set, found no {MANIFEST} in it")
     wanted = union_corpora(folder, corpora, splits)
     if not wanted:
-        raise HarmonizeError(f"{folder}: expected rows of the wanted corpora and splits, found none")
+        hint = nary_hint(read_manifest(folder))
+        raise HarmonizeError(f"{folder}: expected rows of the wanted corpora and splits, found none{hint}")
     if written_as != "parquet" and len(wanted) > 1:
         raise HarmonizeError(
             f"{folder}: expected one corpus for {written_as}, since document ids are unique in a corpus "

@@ -30,7 +30,7 @@ from harmonize.formats import bioc, pubtator
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.relation.labels import is_negative
 from harmonize.union.documents import StoredDocument, read_documents
-from harmonize.union.manifest import file_entry, read_manifest
+from harmonize.union.manifest import file_entry, nary_hint, read_manifest
 from harmonize.union.partition import PartitionFile, row_batches
 from harmonize.union.reader import union_files
 from harmonize.union.schema import DOCUMENTS
@@ -100,7 +100,9 @@ def export(
     manifest = read_manifest(folder)
     parts = union_files(folder, manifest, corpora, splits)
     if not parts:
-        raise UnionError(f"{folder}: expected rows of the wanted corpora and splits, found none")
+        raise UnionError(
+            f"{folder}: expected rows of the wanted corpora and splits, found none{nary_hint(manifest)}"
+        )
     if form == "tsv":
         return Exported(out, {out.name: _write_tsv(parts, out, negatives)})
     check_replaceable(out, "an earlier export", _earlier(out))

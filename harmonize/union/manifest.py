@@ -31,6 +31,7 @@ __all__ = [
     "file_entry",
     "manifest_content",
     "nary_files",
+    "nary_hint",
     "papers",
     "read_manifest",
     "split_counts",
@@ -103,6 +104,11 @@ def nary_files(manifest: Mapping[str, Any]) -> list[tuple[str, str, dict[str, An
         for split, part in entry["splits"].items()
         if part.get("nary") is not None
     ]
+
+
+def nary_hint(manifest: Mapping[str, Any]) -> str:
+    """The end of a message that a set has no such pairs: where else to look, if there is anything else."""
+    return "; harmonize.load_nary reads its relations of any number of entities" * bool(nary_files(manifest))
 
 
 class SplitCounts(NamedTuple):

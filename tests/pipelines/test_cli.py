@@ -83,6 +83,22 @@ def test_build_says_where_the_set_is_and_how_to_load_it(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", loading[1]], cwd=tmp_path, check=True, capture_output=True)
 
 
+def test_the_commands_that_build_prints_work_where_a_path_has_blanks(tmp_path: Path) -> None:
+    printed = run("build", "--sample", "--corpora", "aimed", "--out", "my set", cwd=tmp_path).stdout
+    assert "Look at them: harmonize stats 'my set'; harmonize show 'my set'\n" in printed
+    assert "load_nary" not in printed
+
+
+def test_a_set_of_n_ary_relations_alone_says_how_it_is_read(tmp_path: Path) -> None:
+    printed = run("build", "--sample", "--corpora", "drugcombo", "--out", "set", cwd=tmp_path).stdout
+    assert "harmonize.load_nary('set')" in printed
+    assert "load_union" not in printed
+    assert printed.endswith("Look at them: harmonize stats set\n")
+    hint = "found none; harmonize.load_nary reads its relations of any number of entities\n"
+    assert run("show", "set", cwd=tmp_path, code=2).stderr.endswith(hint)
+    assert run("export", "set", "--out", "out", cwd=tmp_path, code=2).stderr.endswith(hint)
+
+
 def test_the_mirror_may_come_from_the_environment(tmp_path: Path) -> None:
     run("build", "--corpora", "aimed", cwd=tmp_path, HARMONIZE_MIRROR=str(sample_folder()))
     assert (tmp_path / "artifacts/union/manifest.json").is_file()
