@@ -223,7 +223,10 @@ def report(
         Path | None, typer.Option(help="The file to write [default: report.html of the set].")
     ] = None,
     tokenizer: Annotated[
-        str, typer.Option(help="Tokenizer for lengths: a folder, a name on the hub, or none for words.")
+        str,
+        typer.Option(
+            help="Tokenizer for lengths: a folder, a name on the hub, or none for words (no network)."
+        ),
     ] = PUBMEDBERT,
     sample: Annotated[int, typer.Option(help="How many instances to browse.", min=0)] = 200,
     seed: Annotated[int, typer.Option(help="Another seed draws other instances.")] = 0,

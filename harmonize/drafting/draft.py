@@ -64,7 +64,9 @@ def new_corpus(name: str, form: str, files: Sequence[str], out: Path | None = No
     targets = (folder / "table2.yaml", folder / f"{name}.yaml")
     for target in targets:
         if target.exists():
-            raise HarmonizeError(f"{target}: expected no such file yet, it is there")
+            raise HarmonizeError(
+                f"{target}: expected no such file yet, it is there; remove it, or take another name or --out"
+            )
     by_split = files_by_split(files, known)
     found = survey(corpus_of(catalogue, name, known, by_split))
     proposal = proposed(found, known, name, catalogue)

@@ -69,7 +69,9 @@ def output_form(out: Path, form: str | None = None) -> str:
         return form
     found = _SUFFIXES.get(out.suffix.lower())
     if found is None:
-        raise HarmonizeError(f"{out}: expected a name in {', '.join(_SUFFIXES)}, or a format beside it")
+        raise HarmonizeError(
+            f"{out}: expected a name in {', '.join(_SUFFIXES)}, or --out-format {'|'.join(OUTPUT_FORMS)}"
+        )
     return found
 
 
