@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.models import CommandFunctionType
 
 from harmonize.errors import HarmonizeError, SeveralErrors
 from harmonize.formats.article_forms import ARTICLE_FORMS
@@ -100,7 +101,7 @@ def _check_given_once(option: TyperOption, times: int) -> None:
 class Commands(typer.Typer):
     """Commands that refuse an option of one value that is given twice."""
 
-    def command(self, *names: Any, **settings: Any) -> Any:
+    def command(self, *names: Any, **settings: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
         return super().command(*names, cls=_OneValueEach, **settings)
 
 
