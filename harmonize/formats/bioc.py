@@ -100,7 +100,7 @@ def _read_json(path: Path) -> Iterator[BioCDocument]:
                 ) from None
     if number < 0:
         forms = "one a line, or in a list 'documents' or 'PubTator3'"
-        raise MalformedInput(path, f"expected BioC documents, {forms}, found none")
+        raise MalformedInput(path, f"expected BioC documents, {forms}, found none", line=1)
 
 
 def _is_of_characters(record: Any) -> bool:

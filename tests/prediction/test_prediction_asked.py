@@ -255,7 +255,7 @@ def test_a_dump_is_read_no_further_than_it_must_be(tmp_path: Path) -> None:
             lambda whole: as_bioc(whole)[:-30],
             "dump: expected well-formed XML|dump:1: expected well-formed XML",
         ),
-        (lambda whole: as_json(whole)[:-30], "dump: expected "),
+        (lambda whole: as_json(whole)[:-30], "dump:1: expected JSON"),
     ],
     ids=DUMPS,
 )
