@@ -77,7 +77,8 @@ def evaluated(
     from harmonize.writing.json_files import write_json
     from harmonize.writing.replace import new_folder
 
-    _check(on, measure)
+    check_measure(measure)
+    on = _part_held(union, on)
     if _of_combinations(model):
         check_asked(against, measure, leave_out_leaks)
         return _combinations_evaluated(model, union, on, device, precision)
@@ -167,12 +168,16 @@ def _combinations_evaluated(model: Path, union: Path, on: str, device: str, prec
     return text
 
 
-def _check(on: str, measure: str) -> None:
+def _part_held(union: Path, on: str) -> str:
+    """What --on names, by the corpus' key in the set."""
+    from harmonize.relation.select.places import part_held
+    from harmonize.union.manifest import read_manifest
+
     try:
         part(on)
     except ValueError as error:
         raise HarmonizeError(f"--on: {error}") from None
-    check_measure(measure)
+    return part_held(read_manifest(union), on)
 
 
 def check_measure(measure: str) -> None:

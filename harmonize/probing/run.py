@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,7 @@ from harmonize.relation.select.rows import gold_labels, pairs_of, rows_to_test
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.run import Timer, described, manifest_hash
 from harmonize.spec import load_catalogue
+from harmonize.union.manifest import corpus_held, read_manifest
 from harmonize.writing.json_files import write_json
 from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
 from harmonize.writing.replace import new_folder
@@ -117,6 +118,7 @@ def probe(
     _check_out(out)
     timer = Timer()
     place = device_named(device)
+    tested = replace(tested, corpus=corpus_held(read_manifest(union), tested.corpus))
     labelled = _Labelled.of(union, tested)
     set_seed(settings.seed)
     model, pairs = _loaded(probed_input, labelled)

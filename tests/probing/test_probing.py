@@ -223,7 +223,7 @@ def test_a_run_is_read_as_it_was_trained(tmp_path: Path, sample_union: Path, hea
     made = train(sample_union, recipe, tmp_path / "run", device="cpu")
     record = probe(
         sample_union,
-        ProbedRows("biored"),
+        ProbedRows("BioRED"),
         EncoderInput(str(made), max_length=128),
         tmp_path / "probe",
         FEW,

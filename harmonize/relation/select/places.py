@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.labels import is_negative
-from harmonize.relation.recipe import ALL, FOLD, OTHERS, Recipe, part
+from harmonize.relation.recipe import ALL, FOLD, OTHERS, Recipe, part, resolved, stages
 from harmonize.union.documents import DocumentKey, read_documents
 from harmonize.union.folds import folds
 from harmonize.union.leaks import Repeat, read_repeats
-from harmonize.union.manifest import read_manifest
+from harmonize.union.manifest import corpus_held, read_manifest
 
-__all__ = ["TRAIN", "WATCH", "Places", "parts_of", "with_fewer_negatives"]
+__all__ = ["TRAIN", "WATCH", "Places", "part_held", "parts_of", "recipe_held", "with_fewer_negatives"]
 
 TRAIN, WATCH = "train", "development"
 
@@ -28,7 +29,51 @@ LIKE_WATCHED = "its document repeats one of the development part"
 LEAKS = "its document stands in {}"
 NOT_ASKED_FOR = "its document is not asked for"
 BEYOND = "its document is none of the {} asked for"
+_NAMING = {"train_on", "evaluate_on", "development"}
+"""The values of a recipe that name parts of a set."""
 MORE_NEGATIVES = "a pair without relation beyond {:g} for each one with"
+
+
+def part_held(manifest: Mapping[str, Any], name: str) -> str:
+    """A part, "BioRED/test", or a corpus, by the corpus' key in the set: "biored/test".
+
+    Args:
+        manifest: of the set.
+
+    Raises:
+        UnknownName: the set does not hold the corpus.
+    """
+    corpus, mark, split = name.partition("/")
+    return corpus_held(manifest, corpus) + mark + split
+
+
+def recipe_held(union: Path, recipe: Recipe) -> Recipe:
+    """The recipe with all corpora by their keys in the set, whatever they are named by; see `corpus_held`.
+
+    Raises:
+        UnknownName: a corpus that the set does not hold.
+        SpecError: two values that must differ name one part.
+        UnionError: the set is not whole.
+    """
+    manifest = read_manifest(union)
+    values = _held(manifest, recipe, _NAMING)
+    if recipe.first is not None:
+        before, _ = stages(recipe)
+        values["first"] = {**recipe.first, **_held(manifest, before, recipe.first.keys() & _NAMING)}
+    return resolved({**recipe.model_dump(), **values})
+
+
+def _held(manifest: Mapping[str, Any], recipe: Recipe, names: Collection[str]) -> dict[str, Any]:
+    """Values of a recipe that name parts, by the keys of the set."""
+
+    def held(name: str | None) -> str | None:
+        return name if name is None or name in (ALL, OTHERS, FOLD) else part_held(manifest, name)
+
+    named = recipe.model_dump(include=set(names))
+    return {
+        name: held(value) if value is None or isinstance(value, str) else [held(each) for each in value]
+        for name, value in named.items()
+    }
 
 
 def parts_of(recipe: Recipe, held: Iterable[str]) -> list[tuple[str, str]]:

@@ -12,7 +12,9 @@ from harmonize.model import Span
 from harmonize.relation.labels import NEGATIVE, is_negative
 from harmonize.relation.pair import Entity, Pair
 from harmonize.relation.recipe import part
+from harmonize.relation.select.places import part_held
 from harmonize.union.folds import folds
+from harmonize.union.manifest import read_manifest
 from harmonize.union.nary import load_nary
 from harmonize.union.reader import load_union
 from harmonize.union.schema import SAID
@@ -77,12 +79,13 @@ def rows_to_test(
         HarmonizeError: the part has no rows.
         UnionError: the set is not whole.
     """
-    rows = (contexts_of if nary else rows_of)(union, [part(evaluate_on)])
+    corpus, split = part(part_held(read_manifest(union), evaluate_on))
+    rows = (contexts_of if nary else rows_of)(union, [(corpus, split)])
     if not rows.num_rows:
         raise HarmonizeError(f"{evaluate_on}: expected rows to test, the set has none")
     if count is None or fold is None:
         return rows
-    fold_of = folds(union, part(evaluate_on)[0], count)
+    fold_of = folds(union, corpus, count)
     return rows.filter(
         pa.array([fold_of[identifier] == fold for identifier in rows["document_id"].to_pylist()])
     )

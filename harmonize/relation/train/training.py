@@ -30,6 +30,7 @@ from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, fitted
 from harmonize.relation.model.objective import raise_negatives
 from harmonize.relation.model.threshold import DEVELOPMENT, check_threshold, given_shift
 from harmonize.relation.recipe import Recipe, stages
+from harmonize.relation.select.places import recipe_held
 from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.card import write_card
@@ -84,8 +85,10 @@ def train(
     Raises:
         HarmonizeError: an encoder or device that is not to be had, nothing to train on, a folder that is no
             run, or a stopped training of another recipe.
+        UnknownName: a corpus that the set does not hold.
         UnionError: the set is not whole.
     """
+    recipe = recipe_held(union, recipe)
     if out.exists() and not (out / TRAINING).is_file():
         raise HarmonizeError(f"{out}: expected a new folder or a run, found something else")
     if not fresh and is_done(out, union, recipe) and same_members(out, recipe):

@@ -9,11 +9,12 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from harmonize.errors import HarmonizeError, UnionError
+from harmonize.errors import HarmonizeError, SpecError, UnionError, UnknownName
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
 from harmonize.relation.labels import is_negative
 from harmonize.relation.recipe import FOLD, Recipe, load_recipe, part
+from harmonize.relation.select.places import recipe_held
 from harmonize.relation.select.rows import gold_labels, pairs_of, rows_to_test
 from harmonize.relation.select.selection import Selection, select
 from harmonize.union.leaks import read_repeats
@@ -57,6 +58,21 @@ def checked(union: Path, recipe: Recipe) -> Selection:
 
 def tiny(name: str, **values: Any) -> Recipe:
     return load_recipe(name, {"encoder": "tiny", **values})
+
+
+def test_corpora_may_be_named_as_people_write_them(sample_union: Path) -> None:
+    named = {"train_on": ["BioRED", "bc5cdr/dev"], "evaluate_on": "BioRED/test", "development": "BIORED/dev"}
+    recipe = tiny("original", **named, first={"train_on": "others, DDI 2013/test"})
+    keyed = recipe_held(sample_union, recipe)
+    assert keyed.train_on == ("biored", "bc5cdr/dev")
+    assert (keyed.evaluate_on, keyed.development) == ("biored/test", "biored/dev")
+    assert keyed.first == {"train_on": ["others", "ddi/test"]}
+    assert keyed == recipe_held(sample_union, keyed)
+    assert ids(rows_to_test(sample_union, "BioRED/test")) == ids(rows_to_test(sample_union, "biored/test"))
+    with pytest.raises(UnknownName, match="unknown corpus of the set 'BC6'"):
+        recipe_held(sample_union, recipe.with_values({"train_on": ["BC6"]}))
+    with pytest.raises(SpecError, match="development: expected another part than evaluate_on"):
+        recipe_held(sample_union, recipe.with_values({"development": "biored/test"}))
 
 
 @pytest.mark.parametrize("name", ["biorex", "original", "transfer", "multi-task", "fraction"])

@@ -67,6 +67,12 @@ def test_they_are_told_and_scored(trained: Path, repeating: Path) -> None:
     assert json.loads(kept.read_text(encoding="utf-8")) == {REPEATED: f"biored/train/{REPEATED}"}
 
 
+def test_they_are_told_of_a_part_that_is_named_as_people_write_it(trained: Path, repeating: Path) -> None:
+    done = evaluated(trained, repeating, "--on", "bc5cdr/test")
+    assert evaluated(trained, repeating, "--on", "BC5CDR/test").stdout == done.stdout
+    assert "unknown corpus of the set" in evaluated(trained, repeating, "--on", "BC6/test", code=2).output
+
+
 def test_they_are_left_out_if_wanted(trained: Path, repeating: Path, small_recipe: Small) -> None:
     other = train(
         repeating,
