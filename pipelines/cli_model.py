@@ -41,7 +41,9 @@ __all__: list[str] = []
 
 @app.command()
 def train(
-    out: Annotated[Path, typer.Option(help="The run's folder, to be created.")],
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder, to be created; --show alone needs none.")
+    ] = None,
     union: Union = DEFAULT_UNION,
     recipe: Annotated[
         str | None,
@@ -124,6 +126,8 @@ def train(
     if show:
         typer.echo(chosen.as_yaml(), nl=False)
         return
+    if out is None:
+        raise HarmonizeError("--out: expected the run's folder, got none")
     if refit is not None:
         check_refitted(refit, union, out)
     runs = trained(union, chosen, out, device, fresh)
@@ -212,7 +216,7 @@ def evaluate(
     if on is None:
         on_gold = evaluated_on_gold(model, choice, union, against, measure, device, precision)
         typer.echo(on_gold.markdown, nl=False)
-        tell_losses(on_gold.reading)
+        tell_losses(on_gold.reading, on_gold.advice)
         return
     if replace(choice, leave_out_leaks=False) != GoldChoice(()):
         raise HarmonizeError("expected --gold FILE beside options that say how a gold standard is read")

@@ -163,9 +163,7 @@ def predict(
     typer.echo(
         f"{found.documents_out:,} documents, {found.pairs:,} pairs: {relations or 'no relation'}; in {out}"
     )
-    tell_losses(found)
-    if found.advice is not None:
-        typer.echo(f"warning: {found.advice}", err=True)
+    tell_losses(found, found.advice)
 
 
 @app.command("pseudo-label", context_settings=_FURTHER_INPUTS)
@@ -234,7 +232,7 @@ def pseudo_label(
         precision=precision,
     )
     typer.echo(found.markdown, nl=False)
-    tell_losses(found.reading)
+    tell_losses(found.reading, found.advice)
 
 
 @app.command(context_settings=_FURTHER_INPUTS)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from .options import TypesFile, app
+from .options import Extend, TypesFile, app
 from .types import known_types, type_lines
 
 __all__: list[str] = []
@@ -16,6 +16,7 @@ __all__: list[str] = []
 def types(
     types_: TypesFile = None,
     as_corpus: Annotated[str, typer.Option(help="The corpus whose rules form the pairs.")] = "biored",
+    extend: Extend = None,
 ) -> None:
     """List the entity types that predict knows: name, the BioRED type it stands for, and who uses it.
 
@@ -24,5 +25,5 @@ def types(
     Example: harmonize types
     """
 
-    for line in type_lines(known_types(as_corpus, types_)):
+    for line in type_lines(known_types(as_corpus, types_, tuple(extend or ()))):
         typer.echo(line)

@@ -18,7 +18,7 @@ from harmonize.sources.annotations import input_files, input_name
 from .evaluate import EVALUATION, add_to_card, check_measure, compared_with, unusual, write_scores
 from .inputs import user_types
 from .losses import SkippedDocuments
-from .predicted import Predicted, runs_of
+from .predicted import Predicted, not_trained_on, runs_of
 
 if TYPE_CHECKING:
     from harmonize.gold.documents import GoldDocuments
@@ -71,10 +71,12 @@ class OnGold:
     Attributes:
         markdown: the scores, and what became of gold's relations.
         reading: documents and mentions, in and out.
+        advice: a line where the run was not trained on the corpus that it is asked as.
     """
 
     markdown: str
     reading: Account
+    advice: str | None
 
 
 @dataclass(frozen=True)
@@ -82,11 +84,13 @@ class _Gold:
     """Gold files, read, and as rows.
 
     Attributes:
+        corpus: the key of the one whose rules make pairs.
         leaks: the documents that the run was trained on; None where no set told.
         left_out: the relations of those of them that are left out.
         same_set: see harmonize.gold.leaks.TrainingSet; None where no set told.
     """
 
+    corpus: str
     documents: GoldDocuments
     rows: GoldRows
     leaks: list[Leak] | None
@@ -143,7 +147,7 @@ def evaluated_on_gold(
             other = _predicted(against, read, rows, device, precision)
             texts.append(compared_with(folder, model, own, against, other))
     add_to_card(model)
-    return OnGold("\n".join(texts), read.documents.account)
+    return OnGold("\n".join(texts), read.documents.account, not_trained_on(runs[0], read.corpus))
 
 
 def _read(gold: GoldChoice, runs: Sequence[Path], union: Path) -> _Gold:
@@ -162,7 +166,7 @@ def _read(gold: GoldChoice, runs: Sequence[Path], union: Path) -> _Gold:
     kept = [document for document in documents.documents if document.id not in out]
     left_out = sum(len(each.relations) for each in documents.documents if each.id in out)
     rows = gold_rows(kept, documents.skipped, rules, types, gold.name)
-    return _Gold(documents, rows, leaks, left_out, same_set)
+    return _Gold(rules.corpus.key, documents, rows, leaks, left_out, same_set)
 
 
 def _rules(gold: GoldChoice) -> tuple[PairRules, TypeMap]:

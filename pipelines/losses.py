@@ -82,10 +82,12 @@ def loss_lines(account: Account) -> Iterator[str]:
         )
 
 
-def tell_losses(account: Account) -> None:
-    """Print the lines of `loss_lines` on stderr."""
+def tell_losses(account: Account, advice: str | None = None) -> None:
+    """Print the lines of `loss_lines` on stderr, and what there is to say beside them."""
     for line in loss_lines(account):
         print(line, file=sys.stderr)
+    if advice is not None:
+        print(f"warning: {advice}", file=sys.stderr)
 
 
 def _others(files: int) -> str:

@@ -219,13 +219,21 @@ def names_in(text: str | None) -> list[str] | None:
 
 
 def source_choices(choices: list[str] | None, corpora: Iterable[Corpus]) -> dict[str, str]:
-    """CORPUS=SOURCE choices, joined by commas or given one by one, as a dictionary by the corpus' key."""
+    """CORPUS=SOURCE choices, joined by commas or given one by one, as a dictionary by the corpus' key.
+
+    Raises:
+        UnknownName: no such corpus.
+        HarmonizeError: two sources of one corpus.
+    """
     names = {corpus.key: corpus.spec.name for corpus in corpora}
     sources: dict[str, str] = {}
+    of_all: dict[str, str] = {}
     for choice in names_in(",".join(choices or [])) or []:
         name, mark, variant = choice.partition("=")
         if mark:
-            sources[corpus_key(name, names, "corpus in --source")] = variant
+            key, chosen = corpus_key(name, names, "corpus in --source"), sources
         else:
-            sources |= dict.fromkeys(names, choice)
-    return sources
+            key, chosen, variant = "every corpus", of_all, choice
+        if chosen.setdefault(key, variant) != variant:
+            raise HarmonizeError(f"--source: expected one of {key}, got {chosen[key]} and {variant}")
+    return {key: source for source in of_all.values() for key in names} | sources

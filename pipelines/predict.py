@@ -42,6 +42,7 @@ from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import read_manifest
 
 from .losses import SkippedDocuments, write_report
+from .predicted import not_trained_on
 
 __all__ = ["ENGINES", "Summary", "predict"]
 
@@ -156,7 +157,7 @@ def predict(
         check_report(source, out, report)
     summary, skipped = Summary(out=out), SkippedDocuments(skip)
     if as_corpus is None and kind != UNION and isinstance(model, Path | str):
-        summary.advice = _advice(Path(model))
+        summary.advice = not_trained_on(Path(model), _USUAL_CORPUS)
     try:
         if kind == SHARDS and not out.suffix and out_format in (None, "parquet"):
             check_apart(source, out)
@@ -212,23 +213,6 @@ def _predict_file(
         labels=extractor.labels,
         relation_types=work.relation_types,
         said=extractor.said,
-    )
-
-
-def _advice(run: Path) -> str | None:
-    """What to say of a run that is asked by the usual rules; None if it was trained on pairs made by them."""
-    from harmonize.relation.recipe import ALL, OTHERS, load_recipe, trained_corpora
-    from harmonize.relation.train.work_folder import RECIPE
-
-    try:
-        corpora = trained_corpora(load_recipe(run / RECIPE))
-    except HarmonizeError:  # what a run needs is told where it is loaded
-        return None
-    if not {_USUAL_CORPUS, ALL, OTHERS}.isdisjoint(corpora):
-        return None
-    return (
-        f"asked as {_USUAL_CORPUS}, on which the run was not trained; "
-        f"--as-corpus {' or '.join(corpora)} asks as it was trained"
     )
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harmonize.relation.model.mean import KindOfClassifier
     from harmonize.union.documents import DocumentKey
 
-__all__ = ["Asked", "Predicted", "asked", "predicted", "runs_of", "same_rows", "without"]
+__all__ = ["Asked", "Predicted", "asked", "not_trained_on", "predicted", "runs_of", "same_rows", "without"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,23 @@ def runs_of(model: Path) -> list[Path]:
     if not folds:
         raise MissingInput(model, f"expected a run of `harmonize train`, found no {TRAINING}")
     return [folds[fold] for fold in sorted(folds)]
+
+
+def not_trained_on(run: Path, as_corpus: str) -> str | None:
+    """What to say of a run that is asked by a corpus' rules; None if it was trained on pairs made by them."""
+    from harmonize.relation.recipe import ALL, OTHERS, load_recipe, trained_corpora
+    from harmonize.relation.train.work_folder import RECIPE
+
+    try:
+        corpora = trained_corpora(load_recipe(run / RECIPE))
+    except HarmonizeError:  # what a run needs is told where it is loaded
+        return None
+    if not {as_corpus, ALL, OTHERS}.isdisjoint(corpora):
+        return None
+    return (
+        f"asked as {as_corpus}, on which the run was not trained; "
+        f"--as-corpus {' or '.join(corpora)} asks as it was trained"
+    )
 
 
 def asked(model: Path, union: Path, on: str) -> Asked:

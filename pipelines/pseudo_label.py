@@ -28,7 +28,7 @@ from harmonize.spec import load_catalogue
 
 from .inputs import SHARDS, check_documents, check_file, check_how, input_documents, user_types
 from .losses import SkippedDocuments
-from .predicted import runs_of
+from .predicted import not_trained_on, runs_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,12 +53,14 @@ class Labelled:
     Attributes:
         reading: what was met in files, before documents were dropped.
         markdown: as FILE.md has it.
+        advice: a line where the model was not trained on the corpus that it is asked as.
     """
 
     out: Path
     account: LabelAccount
     reading: Account
     markdown: str
+    advice: str | None
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def pseudo_label(
         write_json(record, content, escaped=True)
         write_text(table, markdown)
     reading = replace(Account.of_reading(tally), repeated=0)  # which the file tells as dropped
-    return Labelled(out, account, reading, markdown)
+    return Labelled(out, account, reading, markdown, not_trained_on(models[0].folder, as_corpus))
 
 
 def _written(out: Path) -> tuple[Path, Path, Path]:

@@ -29,15 +29,19 @@ def values_set(settings: list[str] | None) -> dict[str, Any]:
     """NAME=VALUE settings as a dictionary, the values read as YAML.
 
     Raises:
-        HarmonizeError: one without "=", or whose value is no YAML or has keys that come twice or are no text.
+        HarmonizeError: one without "=", or of a name that has come before, or whose value is no YAML or has
+            keys that come twice or are no text.
     """
     values: dict[str, Any] = {}
     for setting in settings or []:
         name, mark, value = setting.partition("=")
         if not mark or not name:
             raise HarmonizeError(f"--set: expected NAME=VALUE, got {setting!r}")
+        name = name.strip()
+        if name in values:
+            raise HarmonizeError(f"--set {name}: expected one value, got several")
         try:
-            values[name.strip()], faults = loaded_yaml(value)
+            values[name], faults = loaded_yaml(value)
         except yaml.YAMLError:
             raise HarmonizeError(f"--set {name}: expected a YAML value, got {value[:40]!r}") from None
         if faults:

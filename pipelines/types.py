@@ -30,18 +30,22 @@ class KnownType:
     origins: tuple[str, ...]
 
 
-def known_types(as_corpus: str = "biored", types: Path | None = None) -> list[KnownType]:
+def known_types(
+    as_corpus: str = "biored", types: Path | None = None, extensions: tuple[Path, ...] = ()
+) -> list[KnownType]:
     """The types that are known where a corpus' rules make the pairs, in order of kind and name.
 
     Args:
         types: a user's file of types, see `load_user_types`.
+        extensions: folders with the mappings of further corpora.
 
     Raises:
         UnknownName: no such corpus.
         SpecError: the file has faults, all of them.
     """
     own = user_types(types)
-    rules, catalogue = pair_rules(as_corpus, types=own), load_catalogue()
+    rules = pair_rules(as_corpus, types=own, extensions=extensions)
+    catalogue = load_catalogue(extensions)
     origins: dict[str, set[str]] = defaultdict(set)
     for origin, names in rules.types.origins.items():
         for name in names:

@@ -70,6 +70,12 @@ def test_data_may_lie_beside_the_mapping(folder: Path) -> None:
     ]
 
 
+def test_its_types_are_listed(folder: Path, tmp_path: Path) -> None:
+    listed = told("types", "--as-corpus", "mine", "--extend", folder, cwd=tmp_path).splitlines()
+    assert "Disorder DiseaseOrPhenotypicFeature Mine" in [" ".join(line.split()) for line in listed]
+    assert "expected one of" in told("types", "--as-corpus", "mine", cwd=tmp_path, code=2)
+
+
 def test_a_mirror_that_has_the_files_comes_first(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "mirror/mine").mkdir(parents=True)
     (tmp_path / "mirror/mine/a.txt").write_text(TEXT.replace("Aspirin", "Paspirn"))

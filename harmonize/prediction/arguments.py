@@ -61,7 +61,9 @@ class Arguments:
         own = () if mention.mention_id is None else (mention.mention_id,)
         entities = own if self._by_mention else mention.concept_ids
         if mention.told.name is not None:
-            self._by_name.setdefault(mention.told.name, entities)
+            known = self._by_name.setdefault(mention.told.name, entities)
+            if known != entities:
+                self._by_name[mention.told.name] = ()
         raw = (mention.told.id or "").strip()
         for identifier in dict.fromkeys((raw, *mention.concept_ids)):
             if identifier in self._unknown:
@@ -85,7 +87,8 @@ class Arguments:
     def entities(self, argument: str, *, by_name: bool = False) -> tuple[str, ...]:
         """The entities that an argument names; none where it, or a part of it, names nothing.
 
-        Where each mention is an entity, an id that several have names none of them.
+        Where each mention is an entity, an id that several have names none of them; nor does a name of
+        mentions of different entities.
         """
         argument = argument.strip()
         found = self._by_name.get(argument, ()) if by_name else self._known(argument)

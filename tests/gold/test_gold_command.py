@@ -56,6 +56,16 @@ def test_lost_relations_are_misses_and_said_by_reason(
     assert "    - entity 2 has no mention in the text: 1" in done.stdout
 
 
+def test_a_run_that_is_asked_as_it_was_not_trained_is_told(
+    own_run: Path, sample_union: Path, tmp_path: Path
+) -> None:
+    command = ("evaluate", "--model", own_run, "--union", sample_union, "--gold")
+    advice = "warning: asked as hprd50, on which the run was not trained; --as-corpus biored asks as it was"
+    assert advice in run(*command, written(tmp_path, "ppi.xml", PPI), "--as-corpus", "HPRD50").stderr
+    gold = written(tmp_path, "a.pubtator", PUBTATOR)
+    assert "warning: asked" not in run(*command, gold, "--as-corpus", "BioRED").stderr
+
+
 def test_leaks_are_named_and_left_out_if_wanted(own_run: Path, sample_union: Path, tmp_path: Path) -> None:
     gold = written(tmp_path, "both.pubtator", TRAIN.read_text("utf-8") + PUBTATOR)
     documents = TRAIN.read_text("utf-8").count("|t|") + 1

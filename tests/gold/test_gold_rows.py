@@ -242,6 +242,16 @@ def test_nodes_are_annotations_even_where_a_concept_has_their_number(tmp_path: P
     assert labels(rows) == {("Brolin", "AKR"): "Negative_Correlation", ("Brolin", "gout"): "Association"}
 
 
+def test_a_number_that_annotations_of_two_entities_have_names_neither(tmp_path: Path) -> None:
+    """As where each passage counts its annotations anew."""
+    content = BIOC_XML.replace('annotation id="3"', 'annotation id="0"').replace('refid="3"', 'refid="0"')
+    _, rows = gold_of(tmp_path, content, "a.xml")
+    assert labels(rows) == {("Brolin", "AKR"): "Negative_Correlation", ("Brolin", "gout"): "Association"}
+    _, rows = gold_of(tmp_path, content.replace('annotation id="4"', 'annotation id="0"'), "a.xml")
+    assert labels(rows) == {}
+    assert rows.account.lost.total() == 2
+
+
 def test_relations_without_mentions_of_their_own_count_as_well(tmp_path: Path) -> None:
     _, rows = gold_of(tmp_path, TEXT + RELATIONS + "\n")
     assert rows.account.lost == {NEITHER_FOUND: 2}

@@ -163,9 +163,22 @@ def test_faults_are_one_line_and_leave_with_2(tmp_path: Path, arguments: list[st
             "--on: expected one value, got 2",
         ),
         (["show", "-n", "1", "--count", "2"], "--count: expected one value, got 2"),
+        (
+            ["train", "--out", "x", "--set", "epochs=1", "--set", "epochs=2"],
+            "--set epochs: expected one value, got several",
+        ),
+        (
+            ["build", "--sample", "--source", "biored=pubtator", "--source", "BioRED=bioc-xml"],
+            "--source: expected one of biored, got pubtator and bioc-xml",
+        ),
+        (
+            ["build", "--sample", "--source", "native,biorex"],
+            "--source: expected one of every corpus, got native and biorex",
+        ),
+        (["train", "--recipe", "quick"], "--out: expected the run's folder, got none"),
     ],
 )
-def test_an_option_of_one_value_that_is_given_twice_is_refused(
+def test_an_option_of_one_value_that_is_given_twice_or_missing_is_refused(
     tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     assert run(*arguments, cwd=tmp_path, code=2).stderr == f"error: {message}\n"

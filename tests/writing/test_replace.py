@@ -6,6 +6,7 @@ import errno
 import os
 import sys
 import time
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,14 @@ def test_a_file_and_a_folder_do_not_take_each_other_s_place(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes with a name are POSIX")
+def test_the_folder_that_the_process_is_in_stays(tmp_path: Path) -> None:
+    """Else the shell that began it would be in one that is removed."""
+    message = r"^\.: expected another folder than the one"
+    with chdir(tmp_path), pytest.raises(HarmonizeError, match=message), new_folder(Path()) as folder:
+        (folder / "new").touch()
+    assert not list(tmp_path.iterdir())
+
+
 def test_what_is_neither_file_nor_folder_stays(tmp_path: Path) -> None:
     pipe, loop = tmp_path / "pipe", tmp_path / "loop"
     os.mkfifo(pipe)

@@ -114,7 +114,8 @@ def test_a_student_is_trained_on_what_one_run_is_sure_of(
     assert trained.exit_code == 0, trained.output
     assert record(student)["pseudo"]["trained_on"] == rows.num_rows
     # What the student labels names the teacher as well.
-    label(*arguments[:2], student, *arguments[3:])
+    done = label(*arguments[:2], student, *arguments[3:], "--as-corpus", "bc5cdr")
+    assert "warning: asked as bc5cdr, on which the run was not trained; --as-corpus biored" in done.stderr
     about = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))
     assert [each["recipe"]["pseudo"] for each in about["models"]] == [str(out), None]
 

@@ -49,7 +49,7 @@ def own_run(small_run: Path, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", ["biorex", "multi-task", "folds-aimed"])
 def test_show_prints_the_recipe_and_trains_nothing(tmp_path: Path, name: str) -> None:
     options = ["--recipe", name, "--seed", "7", "--epochs", "2", "--set", "accumulate=4"]
-    done = run("train", "--out", "run", *options, "--show", cwd=tmp_path)
+    done = run("train", *options, "--show", cwd=tmp_path)
     expected = chosen_recipe(name, {"seed": 7, "epochs": 2.0}, ["accumulate=4"])
     assert done.stdout == expected.as_yaml()
     assert yaml.safe_load(done.stdout)["accumulate"] == 4
