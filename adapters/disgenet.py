@@ -23,8 +23,8 @@ from harmonize.curated.documents import (
 )
 from harmonize.curated.names import disease_names, gene_names
 from harmonize.curated.texts import article_texts
-from harmonize.curated.triple import CuratedRow
 from harmonize.formats import disgenet_tables
+from harmonize.formats.curated_row import CuratedRow
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.model import Document, Passage, Span
 from harmonize.sources.source import Source

@@ -12,8 +12,8 @@ from pathlib import Path
 from harmonize.curated.documents import CuratedEntry, Curation, curated_documents, grouped
 from harmonize.curated.names import disease_names, gene_names
 from harmonize.curated.texts import article_texts
-from harmonize.curated.triple import CuratedRow
 from harmonize.formats import disgenet_tables, triple_tsv
+from harmonize.formats.curated_row import CuratedRow
 from harmonize.model import Document
 from harmonize.sources.source import Source
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from harmonize.curated.documents import CuratedEntry, Curation, Triple, curated_documents, grouped
 from harmonize.curated.names import chemical_names, gene_names
 from harmonize.curated.texts import article_texts
-from harmonize.curated.triple import CuratedRow
 from harmonize.formats import disgenet_tables, pharmgkb_tsv
+from harmonize.formats.curated_row import CuratedRow
 from harmonize.model import Document, Split
 from harmonize.sources.source import Source
 

@@ -17,7 +17,7 @@ from common import commit, write
 import harmonize
 from harmonize.evaluation.combinations import MEASURES, POSITIVE, Combination, score_combinations
 from harmonize.relation.recipe import part
-from harmonize.relation.train.run import manifest_hash
+from harmonize.union.manifest import manifest_hash
 
 
 def disjoint(combinations: list[Combination]) -> list[Combination]:

@@ -141,7 +141,7 @@ def _combinations_evaluated(model: Path, union: Path, on: str, device: str, prec
     from harmonize.relation.recipe import load_recipe
     from harmonize.relation.select.rows import rows_to_test
     from harmonize.relation.train.card import write_card
-    from harmonize.relation.train.run import read_record
+    from harmonize.relation.train.record import read_record
     from harmonize.relation.train.seen import seen_documents
     from harmonize.relation.train.work_folder import RECIPE
     from harmonize.writing.json_files import write_json
@@ -250,7 +250,7 @@ def add_to_card(model: Path) -> None:
 
     from harmonize.relation.recipe import load_recipe
     from harmonize.relation.train.card import write_card
-    from harmonize.relation.train.run import TRAINING, read_record
+    from harmonize.relation.train.record import TRAINING, read_record
     from harmonize.relation.train.work_folder import RECIPE
     from harmonize.writing.markdown import markdown_table, percent
 

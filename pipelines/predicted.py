@@ -75,7 +75,7 @@ def runs_of(model: Path) -> list[Path]:
     Raises:
         MissingInput: neither is there.
     """
-    from harmonize.relation.train.run import TRAINING
+    from harmonize.relation.train.record import TRAINING
 
     if (model / TRAINING).is_file():
         return [model]

@@ -112,10 +112,10 @@ def pseudo_label(
     Raises:
         HarmonizeError: see harmonize.errors; nothing has then been written.
     """
-    from harmonize.adaptation.known import KnownDocuments, evaluated_documents
     from harmonize.evaluation.markdown import thresholds_markdown
     from harmonize.prediction.labelling import Keeping, LabelAccount, new_documents, write_pseudo_labels
     from harmonize.relation.model.mean import MeanClassifier
+    from harmonize.union.known_documents import KnownDocuments, evaluated_documents
     from harmonize.writing.json_files import write_json
     from harmonize.writing.replace import new_path
     from harmonize.writing.text import write_text
@@ -208,8 +208,9 @@ def _models(model: Path, union: Path, device: str, precision: str) -> list[_Mode
     """
     from harmonize.relation.model.load import load_classifier
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.train.run import manifest_hash, read_record
+    from harmonize.relation.train.record import read_record
     from harmonize.relation.train.work_folder import RECIPE
+    from harmonize.union.manifest import manifest_hash
 
     runs = runs_of(model)
     recipes = [load_recipe(run / RECIPE) for run in runs]

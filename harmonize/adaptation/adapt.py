@@ -28,18 +28,18 @@ from harmonize import __version__
 from harmonize.adaptation.choice import HELD_OUT, TRAINED, Choice, choose
 from harmonize.adaptation.fitting import fit
 from harmonize.adaptation.kinds import Named, names_of_file, names_of_union
-from harmonize.adaptation.known import KnownDocuments, evaluated_documents
 from harmonize.adaptation.masking import MaskedRows, Masking
 from harmonize.adaptation.model import Masked, load_masked, perplexity, write_encoder
 from harmonize.adaptation.packing import open_rows, pack
 from harmonize.adaptation.settings import Settings
 from harmonize.adaptation.text import read_texts, text_files
 from harmonize.errors import HarmonizeError
-from harmonize.relation.model.device import device_named, precision_named
+from harmonize.relation.model.device import described, device_named, precision_named
 from harmonize.relation.model.encoders import ADAPTATION
-from harmonize.relation.train.run import Timer, described, manifest_hash
+from harmonize.relation.train.record import Timer
 from harmonize.relation.train.work_folder import CHECKPOINTS, being_made
-from harmonize.union.manifest import file_entry
+from harmonize.union.known_documents import KnownDocuments, evaluated_documents
+from harmonize.union.manifest import file_entry, manifest_hash
 from harmonize.writing.json_files import json_text, replace_json
 
 __all__ = ["ADAPTATION", "Sources", "adapt"]
@@ -197,16 +197,16 @@ class _Adaptation:
         )
 
     def _choice(self) -> Choice:
-        known = None
+        tested = None
         if self.sources.leave_out is not None:
-            known = KnownDocuments(evaluated_documents(self.sources.leave_out))
+            tested = KnownDocuments(evaluated_documents(self.sources.leave_out))
         named = None
         if self.settings.about:
             names = [] if self.sources.names is None else [*names_of_file(self.sources.names)]
             names += [] if self.sources.names_from is None else names_of_union(self.sources.names_from)
             named = Named(names, self.settings.about)
         texts = read_texts(self.sources.files())
-        return choose(texts, self.settings, None if known is None else known.has, named)
+        return choose(texts, self.settings, tested, named)
 
     def _chosen(self, choice: Choice, fate: int) -> Iterator[str]:
         """The texts of a fate, in another reading than that which decided it."""

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from harmonize.adaptation.settings import Settings
 from harmonize.adaptation.text import Text
 from harmonize.errors import AccountingError, HarmonizeError
+from harmonize.union.known_documents import KnownDocuments
 from harmonize.union.leaks import fingerprint
 
 __all__ = ["HELD_OUT", "TRAINED", "Choice", "choose"]
@@ -53,7 +54,7 @@ class Choice:
 def choose(
     texts: Iterable[Text],
     settings: Settings,
-    is_tested: Callable[[Text], bool] | None = None,
+    tested: KnownDocuments | None = None,
     kinds: Callable[[Text], frozenset[str]] | None = None,
 ) -> Choice:
     """The fate of each text, in one reading; 17 bytes of memory a text.
@@ -62,7 +63,7 @@ def choose(
     one adaptation holds out no other trains on.
 
     Args:
-        is_tested: True for a text that holds a document on which a classifier is tested.
+        tested: documents on which a classifier is tested.
         kinds: of entity that a text names; asked where `settings.about` names some.
 
     Raises:
@@ -70,7 +71,7 @@ def choose(
     """
     fates, draws, holds = array("B"), array("Q"), array("Q")
     for text in texts:
-        fate = _reason(text, settings, is_tested, kinds)
+        fate = _reason(text, settings, tested, kinds)
         fates.append(fate)
         if fate == TRAINED:
             digest = fingerprint(text.text or "")
@@ -87,7 +88,7 @@ def choose(
 def _reason(
     text: Text,
     settings: Settings,
-    is_tested: Callable[[Text], bool] | None,
+    tested: KnownDocuments | None,
     kinds: Callable[[Text], frozenset[str]] | None,
 ) -> int:
     if text.text is None:
@@ -97,7 +98,7 @@ def _reason(
         return _EMPTY
     if len(words) < settings.shortest:
         return _SHORT
-    if is_tested is not None and is_tested(text):
+    if tested is not None and tested.has(text.text, text.pmid):
         return _TESTED
     if settings.about and kinds is not None and not kinds(text).issuperset(settings.about):
         return _OTHER

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harmonize.curated.triple import CuratedRow
 from harmonize.formats.annotations import ordered_relations
+from harmonize.formats.curated_row import CuratedRow
 from harmonize.formats.pubtator_record import PubTatorRecord, split_ids, variant_genes
 from harmonize.formats.tables import ASSOCIATION
 from harmonize.model import Document, Mention, Passage, Relation, Span, SpanSource, Split

@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from harmonize.curated.triple import CuratedEntity, CuratedRow
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.formats.curated_row import CuratedEntity, CuratedRow
 from harmonize.formats.lines import BROKEN_GZIP, opened, raw_lines
 from harmonize.formats.tables import (
     ASSOCIATION,

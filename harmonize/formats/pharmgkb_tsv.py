@@ -23,8 +23,8 @@ from itertools import product
 from pathlib import Path
 from typing import NoReturn
 
-from harmonize.curated.triple import CuratedEntity, CuratedRow
 from harmonize.errors import MalformedInput
+from harmonize.formats.curated_row import CuratedEntity, CuratedRow
 from harmonize.formats.lines import numbered_lines
 from harmonize.formats.tables import ASSOCIATION, SetAside, checked_pmid, filled, named_columns, unheard
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from harmonize.curated.triple import CuratedEntity, CuratedRow
+from harmonize.formats.curated_row import CuratedEntity, CuratedRow
 from harmonize.formats.lines import numbered_lines
 from harmonize.formats.tables import ASSOCIATION, checked_pmid, filled, named_columns
 

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from harmonize.adaptation.known import KnownDocuments
 from harmonize.model import Document
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.train.run import manifest_hash, read_record
+from harmonize.relation.train.record import read_record
 from harmonize.relation.train.seen import pseudo_documents, sources, trained_documents
 from harmonize.relation.train.work_folder import RECIPE
 from harmonize.union.documents import DocumentKey, read_documents
+from harmonize.union.known_documents import KnownDocuments
+from harmonize.union.manifest import manifest_hash
 
 __all__ = ["Leak", "TrainingSet", "find_leaks", "training_set"]
 

@@ -20,14 +20,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from harmonize.adaptation.known import KnownDocuments
-from harmonize.adaptation.text import Text
 from harmonize.errors import AccountingError, HarmonizeError
 from harmonize.model import Document, Instance
 from harmonize.prediction.extractor import DocumentRelations, PredictedPair
 from harmonize.prediction.tally import LeftOut, by_reason
 from harmonize.relation.select.pseudo import pseudo_schema
 from harmonize.spec import Corpus
+from harmonize.union.known_documents import KnownDocuments
 from harmonize.union.leaks import fingerprint
 from harmonize.union.rows import instance_id, record_batch
 from harmonize.writing.json_files import canonical_json
@@ -171,14 +170,14 @@ def new_documents(
 ) -> Iterator[Document]:
     """The documents that may be labelled; others are counted with their reason.
 
-    Left out is what is or repeats an evaluated document (see harmonize.adaptation.known), and what has the id
-    or the letters and digits of a document before it. Memory grows by some hundred bytes a document.
+    Left out is what is or repeats an evaluated document (see harmonize.union.known_documents), and what has
+    the id or the letters and digits of a document before it. Memory grows by some hundred bytes a document.
     """
     ids: set[str] = set()
     texts: set[bytes] = set()
     for document in documents:
         letters = fingerprint(document.text)
-        if evaluated.has(Text(Path(), 0, document.text, document.pmid)):
+        if evaluated.has(document.text, document.pmid):
             account.documents_dropped[EVALUATED] += 1
         elif document.id in ids or letters in texts:
             account.documents_dropped[REPEATED] += 1

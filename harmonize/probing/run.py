@@ -29,15 +29,15 @@ from harmonize.relation.encode.inputs import input_named
 from harmonize.relation.encode.prompt import tag
 from harmonize.relation.labels import LabelSpace, is_negative
 from harmonize.relation.model.classifier import PROMPT_FILE, Prompt
-from harmonize.relation.model.device import device_named
+from harmonize.relation.model.device import described, device_named
 from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.recipe import load_recipe
 from harmonize.relation.select.rows import gold_labels, pairs_of, rows_to_test
 from harmonize.relation.select.selection import select
-from harmonize.relation.train.run import Timer, described, manifest_hash
+from harmonize.relation.train.record import Timer
 from harmonize.spec import load_catalogue
-from harmonize.union.manifest import corpus_held, read_manifest
+from harmonize.union.manifest import corpus_held, manifest_hash, read_manifest
 from harmonize.writing.json_files import write_json
 from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
 from harmonize.writing.replace import new_folder

@@ -30,6 +30,7 @@ __all__ = [
     "corpus_held",
     "file_entry",
     "manifest_content",
+    "manifest_hash",
     "nary_files",
     "nary_hint",
     "papers",
@@ -84,6 +85,16 @@ def manifest_content(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or "corpora" not in manifest:
         raise UnionError(f"{path}: expected a manifest with 'corpora'")
     return manifest
+
+
+def manifest_hash(union: Path) -> str:
+    """The sha256 of a set's manifest, which holds those of all its files.
+
+    Raises:
+        UnionError: no union set there.
+    """
+    read_manifest(union)
+    return hashlib.sha256((union / MANIFEST).read_bytes()).hexdigest()
 
 
 def corpus_held(manifest: Mapping[str, Any], name: str) -> str:

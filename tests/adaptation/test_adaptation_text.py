@@ -11,7 +11,6 @@ from adaptation_cases import PUBTATOR, lines, small, written
 
 from harmonize.adaptation.choice import HELD_OUT, TRAINED, choose
 from harmonize.adaptation.kinds import Named, Names, names_of_file, names_of_union
-from harmonize.adaptation.known import KnownDocuments, evaluated_documents
 from harmonize.adaptation.settings import chosen_settings
 from harmonize.adaptation.text import Text, read_texts, text_files
 from harmonize.errors import HarmonizeError, InputError, SpecError
@@ -209,25 +208,6 @@ def test_a_name_that_is_mostly_another_word_is_none(
 def test_plain_text_without_names_cannot_be_told_apart() -> None:
     with pytest.raises(InputError, match=r"a\.txt:1: expected PubTator annotation, or names of kind gene"):
         Named([], ["gene"])(text("any text at all"))
-
-
-def test_texts_that_hold_a_tested_document_are_known(sample_union: Path) -> None:
-    tested = evaluated_documents(sample_union)
-    known = KnownDocuments(tested)
-    keys = {document.key for document in tested}
-    parts = {(key.corpus, key.split) for key in keys}
-    assert {("biored", "dev"), ("biored", "test"), ("aimed", "train")} <= parts
-    assert not {("biored", "train"), ("ddi", "train")} & parts
-    document = next(each for each in tested if each.key.corpus == "biored" and each.key.split == "test")
-    words = document.text.split()
-    assert known.has(text(document.text))
-    assert known.has(text("Another title. " + "  ".join(words).upper().replace(",", " ;")))
-    assert known.has(text(" ".join(words[8:])))
-    assert known.has(text("unlike", pmid=document.pmid))
-    assert not known.has(text("unlike", pmid="1"))
-    for other in read_documents(sample_union):
-        if other.key.corpus == "drugprot" and other.key.split == "train":
-            assert not known.has(text(other.text)), other.key
 
 
 def test_faults_of_settings_are_told_at_once() -> None:

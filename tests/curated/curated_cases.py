@@ -14,7 +14,7 @@ from harmonize.curated.documents import (
     curated_documents,
     grouped,
 )
-from harmonize.curated.triple import CuratedEntity, CuratedRow
+from harmonize.formats.curated_row import CuratedEntity, CuratedRow
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, title_and_abstract
 from harmonize.ledger import DroppedItem, Ledger
 from harmonize.model import Document, Mention

@@ -22,9 +22,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_golden import matches, plain
 
-from harmonize.curated.triple import CuratedRow
 from harmonize.errors import HarmonizeError
 from harmonize.formats import disgenet_tables, pharmgkb_tsv, triple_tsv
+from harmonize.formats.curated_row import CuratedRow
 from harmonize.formats.tables import SetAside, unheard
 from harmonize.registry import sample_folder
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harmonize.adaptation.known import KnownDocuments
 from harmonize.gold.leaks import find_leaks, training_set
 from harmonize.model import Document
 from harmonize.union.documents import DocumentKey, StoredDocument
+from harmonize.union.known_documents import KnownDocuments
 
 KEY = DocumentKey("biored", "train", "7001")
 TEXT = "Brolin lowers AKR in nine of ten men who had gout and no ache for a year."

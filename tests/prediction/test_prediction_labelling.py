@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prediction_cases import LABELS, PUBTATOR, Fake, article, written
 
-from harmonize.adaptation.known import KnownDocuments, evaluated_documents
 from harmonize.errors import HarmonizeError
 from harmonize.prediction.extractor import RelationExtractor
 from harmonize.prediction.inputs import read_input
@@ -39,6 +38,7 @@ from harmonize.relation.model.mean import MeanClassifier
 from harmonize.relation.pair import Pair
 from harmonize.relation.select.pseudo import pseudo_schema
 from harmonize.spec import load_catalogue
+from harmonize.union.known_documents import KnownDocuments, evaluated_documents
 
 PAIRS = st.lists(st.tuples(st.floats(0.2, 1), st.booleans(), st.integers(0, 2**64 - 1)), max_size=40)
 

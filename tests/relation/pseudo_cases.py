@@ -19,8 +19,8 @@ from harmonize.prediction.labelling import Keeping, LabelAccount, write_pseudo_l
 from harmonize.prediction.pairs import pair_rules
 from harmonize.relation.pair import Pair
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.train.run import manifest_hash
 from harmonize.spec import load_catalogue
+from harmonize.union.manifest import manifest_hash
 
 
 class Sure:

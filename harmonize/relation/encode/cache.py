@@ -51,7 +51,7 @@ class Cache:
 
     Args:
         folder: see `cache_folder`.
-        manifest: the hash of what the rows are from: see harmonize.relation.train.run.rows_hash.
+        manifest: the hash of what the rows are from: see harmonize.relation.train.record.rows_hash.
     """
 
     def __init__(self, folder: Path, manifest: str) -> None:

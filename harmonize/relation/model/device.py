@@ -6,7 +6,7 @@ import torch
 
 from harmonize.errors import HarmonizeError
 
-__all__ = ["PRECISIONS", "device_named", "precision_named"]
+__all__ = ["PRECISIONS", "described", "device_named", "precision_named"]
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
 
@@ -22,6 +22,13 @@ def device_named(name: str) -> torch.device:
     if name == "cuda" and not torch.cuda.is_available():
         raise HarmonizeError("device: expected a GPU for cuda, torch finds none; take `--device cpu`")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def described(device: torch.device) -> str:
+    """A device in words."""
+    if device.type == "cuda":
+        return str(torch.cuda.get_device_name(device))
+    return f"cpu, {torch.get_num_threads()} threads"
 
 
 def precision_named(name: str, device: torch.device) -> str:

@@ -16,8 +16,8 @@ from harmonize.relation.select.pseudo import PseudoLabels, PseudoModel, PseudoUs
 from harmonize.relation.select.rows import COLUMNS, SENTENCES
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 from harmonize.union.leaks import fingerprint, leaks_into, read_repeats
-from harmonize.union.manifest import file_entry, read_manifest
-from harmonize.union.schema import MANIFEST, SAID, SCHEMA
+from harmonize.union.manifest import manifest_hash, read_manifest
+from harmonize.union.schema import SAID, SCHEMA
 
 __all__ = ["PseudoRows", "pseudo_rows", "trained_on"]
 
@@ -81,7 +81,7 @@ def trained_on(model: PseudoModel, union: Path, origin: Path) -> frozenset[Docum
     """
     documents = [document.key for document in read_documents(union)]
     held = list(read_manifest(union)["corpora"])
-    same_set = file_entry(union / MANIFEST)["sha256"] == model.manifest_sha256
+    same_set = manifest_hash(union) == model.manifest_sha256
     leaks = leaks_into(read_repeats(union)) if same_set else {}
     found: set[DocumentKey] = set()
     for stage in stages(model.as_recipe(origin)):

@@ -15,7 +15,7 @@ import numpy as np
 from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.labels import is_negative
-from harmonize.relation.model.device import device_named
+from harmonize.relation.model.device import described, device_named
 from harmonize.relation.model.ensemble import ENSEMBLE, Ensemble
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.model.mean import MeanClassifier
@@ -25,16 +25,9 @@ from harmonize.relation.recipe import Recipe, load_recipe, stages
 from harmonize.relation.select.rows import gold_labels
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.card import write_card
-from harmonize.relation.train.run import (
-    TRAINING,
-    Timer,
-    described,
-    manifest_hash,
-    read_record,
-    run_record,
-    write_left_out,
-)
+from harmonize.relation.train.record import TRAINING, Timer, read_record, run_record, write_left_out
 from harmonize.relation.train.work_folder import RECIPE
+from harmonize.union.manifest import manifest_hash
 
 __all__ = ["ensemble_recipe", "fit_ensemble", "same_members"]
 

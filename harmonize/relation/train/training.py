@@ -24,7 +24,7 @@ from transformers import TrainerCallback, set_seed
 from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.cache import Cache, cache_folder
-from harmonize.relation.model.device import device_named
+from harmonize.relation.model.device import described, device_named
 from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, fitted
 from harmonize.relation.model.objective import raise_negatives
@@ -36,18 +36,17 @@ from harmonize.relation.select.selection import select
 from harmonize.relation.train.card import write_card
 from harmonize.relation.train.combination_task import combination_task
 from harmonize.relation.train.ensembling import fit_ensemble, same_members
-from harmonize.relation.train.resuming import run_trainer
-from harmonize.relation.train.run import (
+from harmonize.relation.train.record import (
     TRAINING,
     Timer,
     best_of,
-    described,
     model_hashes,
     rows_hash,
     run_record,
     steps_learnt,
     write_left_out,
 )
+from harmonize.relation.train.resuming import run_trainer
 from harmonize.relation.train.task import Task, labels_in, space_of
 from harmonize.relation.train.trainer import trainer_of
 from harmonize.relation.train.work_folder import (

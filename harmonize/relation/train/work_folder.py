@@ -21,7 +21,8 @@ from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, knowledge_hash
 from harmonize.relation.model.device import device_named
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.pseudo import pseudo_hash
-from harmonize.relation.train.run import TRAINING, manifest_hash, model_hashes, read_record
+from harmonize.relation.train.record import TRAINING, model_hashes, read_record
+from harmonize.union.manifest import manifest_hash
 from harmonize.writing.replace import put
 
 __all__ = [

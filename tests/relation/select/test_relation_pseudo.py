@@ -23,7 +23,7 @@ from harmonize.relation.select.places import LIKE_TESTED, LIKE_WATCHED
 from harmonize.relation.select.pseudo import pseudo_schema, read_pseudo
 from harmonize.relation.select.pseudo_rows import OWN_LABEL
 from harmonize.relation.select.selection import PSEUDO, Selection, select
-from harmonize.relation.train.run import rows_hash
+from harmonize.relation.train.record import rows_hash
 from harmonize.relation.train.training import train
 from harmonize.relation.train.work_folder import is_done
 from harmonize.writing.replace import new_path

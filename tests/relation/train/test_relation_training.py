@@ -26,7 +26,7 @@ from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe
 from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.select.selection import select
-from harmonize.relation.train.run import model_hashes
+from harmonize.relation.train.record import model_hashes
 from harmonize.relation.train.training import train
 from harmonize.relation.train.work_folder import is_done
 

@@ -1,4 +1,4 @@
-"""What a curated table says: two entities, an article, and on what evidence."""
+"""A row of a curated table as a record: two entities, an article, and on what evidence."""
 
 from __future__ import annotations
 

@@ -11,16 +11,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from harmonize import __version__
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.relation.model.encoders import ADAPTATION
 from harmonize.relation.model.known_encoders import known_encoders
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.select.selection import LeftOut, Selection
-from harmonize.union.manifest import read_manifest
-from harmonize.union.schema import MANIFEST
+from harmonize.union.manifest import manifest_hash
 from harmonize.writing.json_files import write_json
 from harmonize.writing.text import write_text
 
@@ -29,8 +26,6 @@ __all__ = [
     "TRAINING",
     "Timer",
     "best_of",
-    "described",
-    "manifest_hash",
     "model_hashes",
     "read_record",
     "rows_hash",
@@ -55,16 +50,6 @@ class Timer:
         now = time.perf_counter()
         self.laps[name] = round(now - self._last, 1)
         self._last = now
-
-
-def manifest_hash(union: Path) -> str:
-    """The sha256 of a set's manifest, which holds those of all its files.
-
-    Raises:
-        UnionError: no union set there.
-    """
-    read_manifest(union)
-    return hashlib.sha256((union / MANIFEST).read_bytes()).hexdigest()
 
 
 def rows_hash(union: Path, selection: Selection) -> str:
@@ -181,13 +166,6 @@ def steps_learnt(inputs: Mapping[str, Mapping[str, int]], state: Any) -> dict[st
         "evaluations": evaluations,
         "losses": [[entry["step"], entry["loss"]] for entry in state.log_history if "loss" in entry],
     }
-
-
-def described(device: torch.device) -> str:
-    """A device in words."""
-    if device.type == "cuda":
-        return str(torch.cuda.get_device_name(device))
-    return f"cpu, {torch.get_num_threads()} threads"
 
 
 def read_record(folder: Path) -> dict[str, Any]:

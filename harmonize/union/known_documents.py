@@ -1,4 +1,4 @@
-"""Texts that hold a document on which a classifier may be tested: not to be read before.
+"""Documents to look texts up in: does a text hold one on which a classifier is tested, or was trained?
 
 A document is known by its PMID, or by its words: runs of eight of them, letters and digits alone, without
 case, so that editions that differ in blanks and punctuation are one. A text repeats a document if half of the
@@ -12,7 +12,6 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from harmonize.adaptation.text import Text
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 from harmonize.union.manifest import read_manifest
 
@@ -60,9 +59,9 @@ class KnownDocuments:
     def __len__(self) -> int:
         return len(self._runs)
 
-    def has(self, text: Text) -> bool:
+    def has(self, text: str, pmid: str | None) -> bool:
         """True if a text is one of the documents, or repeats one."""
-        return self.with_pmid(text.pmid) is not None or self.with_text(text.text or "") is not None
+        return self.with_pmid(pmid) is not None or self.with_text(text) is not None
 
     def with_pmid(self, pmid: str | None) -> DocumentKey | None:
         """The first document of a PMID, None if none has it."""
