@@ -12,7 +12,7 @@ from pathlib import Path
 from bioc import BioCAnnotation, BioCRelation
 
 from harmonize.formats import bioc, pubtator
-from harmonize.formats.annotations import ordered_relations
+from harmonize.formats.annotation_order import ordered_relations
 from harmonize.model import Document, Relation, Split
 from harmonize.sources.source import Source
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from common import commit, hardware, versions, write
 
 from harmonize.pipelines.train import quiet, values_set
-from harmonize.probing.probe import chosen_settings
-from harmonize.probing.run import PROBE_FIGURE, PROBE_TABLE, EncoderInput, ProbedRows, probe
+from harmonize.probing.edge_probe import chosen_settings
+from harmonize.probing.probe import PROBE_FIGURE, PROBE_TABLE, EncoderInput, ProbedRows, probe
 
 
 def main() -> None:

@@ -15,8 +15,7 @@ from harmonize.relation.recipe import HEADS, INPUTS
 from .compare import compared
 from .ensemble import ensembled
 from .evaluate import evaluated
-from .gold import GoldChoice, evaluated_on_gold
-from .losses import tell_losses
+from .evaluate_gold import GoldChoice, evaluated_on_gold
 from .options import (
     DEFAULT_UNION,
     NAMES,
@@ -34,6 +33,7 @@ from .options import (
     app,
     reading_named,
 )
+from .reading_losses import tell_losses
 from .train import DEFAULT_RECIPE, check_refitted, chosen_recipe, quiet, trained
 
 __all__: list[str] = []

@@ -12,14 +12,13 @@ import typer
 
 from harmonize.errors import HarmonizeError
 from harmonize.prediction.account import Account
-from harmonize.prediction.asked import Asked
 from harmonize.prediction.outputs import OUTPUT_FORMS
+from harmonize.prediction.pmid_input import Asked
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
 from harmonize.sources.annotations import ARTICLE_FORMS
 
 from .inputs import INPUT_FORMS
-from .losses import tell_losses
 from .options import (
     DEFAULT_UNION,
     Cache,
@@ -41,6 +40,7 @@ from .predict import ENGINES
 from .predict import predict as predict_documents
 from .pseudo_label import pseudo_label as label_documents
 from .pubtator import chosen_source
+from .reading_losses import tell_losses
 from .shard import shard as shard_documents
 from .train import quiet
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.relation.recipe import part
 
-from .combinations import TABLE, check_asked, evaluated_combinations
+from .evaluate_combinations import TABLE, check_asked, evaluated_combinations
 from .predicted import Asked, Predicted, asked, predicted, runs_of, same_rows, without
 
 if TYPE_CHECKING:

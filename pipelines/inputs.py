@@ -8,10 +8,10 @@ from pathlib import Path
 
 from harmonize.errors import HarmonizeError, InputError, UnionError
 from harmonize.model import Document
-from harmonize.prediction.asked import read_asked
 from harmonize.prediction.entity_types import load_entity_types, load_user_types
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import PairRules
+from harmonize.prediction.pmid_input import read_asked
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.shard_manifest import is_shards, read_shard_manifest
 from harmonize.prediction.sharded import check_read_as

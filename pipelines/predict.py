@@ -26,9 +26,9 @@ from harmonize.pipelines.inputs import (
     user_types,
 )
 from harmonize.prediction.account import Account
-from harmonize.prediction.asked import Asked
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
 from harmonize.prediction.outputs import output_form, write_predictions
+from harmonize.prediction.pmid_input import Asked
 from harmonize.prediction.ray_engine import RayEngine
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
@@ -41,8 +41,8 @@ from harmonize.spec import load_catalogue
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import read_manifest
 
-from .losses import SkippedDocuments, write_report
 from .predicted import not_trained_on
+from .reading_losses import SkippedDocuments, write_report
 
 __all__ = ["ENGINES", "Summary", "predict"]
 

@@ -23,16 +23,16 @@ def probed_table(
     """Probe an encoder.
 
     Args:
-        tested, read: of a harmonize.probing.run.ProbedRows and of an EncoderInput.
+        tested, read: of a harmonize.probing.probe.ProbedRows and of an EncoderInput.
 
     Returns:
         What was found, as a table in Markdown.
 
     Raises:
-        HarmonizeError: see harmonize.probing.run.probe.
+        HarmonizeError: see harmonize.probing.probe.probe.
     """
-    from harmonize.probing.probe import chosen_settings
-    from harmonize.probing.run import PROBE_TABLE, EncoderInput, ProbedRows, probe
+    from harmonize.probing.edge_probe import chosen_settings
+    from harmonize.probing.probe import PROBE_TABLE, EncoderInput, ProbedRows, probe
 
     quiet()
     given = {name: value for name, value in values.items() if value is not None}

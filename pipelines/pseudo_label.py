@@ -27,14 +27,14 @@ from harmonize.sources.annotations import ARTICLE_FORMS
 from harmonize.spec import load_catalogue
 
 from .inputs import SHARDS, check_documents, check_file, check_how, input_documents, user_types
-from .losses import SkippedDocuments
 from .predicted import not_trained_on, runs_of
+from .reading_losses import SkippedDocuments
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from harmonize.evaluation.thresholds import ThresholdTable
-    from harmonize.prediction.labelling import Keeping, LabelAccount
+    from harmonize.prediction.pseudo_labels import Keeping, LabelAccount
     from harmonize.relation.model.load import AnyClassifier
     from harmonize.relation.recipe import Recipe
 
@@ -105,7 +105,7 @@ def pseudo_label(
         union: the set whose evaluated documents are left out; that of the folds' training.
         out: the file to write, .parquet; replaced at the end, and only if all went well. The two beside it
             are replaced if it holds pseudo-labels.
-        threshold, negatives, seed: see harmonize.prediction.labelling.Keeping.
+        threshold, negatives, seed: see harmonize.prediction.pseudo_labels.Keeping.
         form, as_corpus, strict, extensions, types, batch_size, device, precision, how, skip: see
             pipelines.predict.predict.
 
@@ -113,7 +113,7 @@ def pseudo_label(
         HarmonizeError: see harmonize.errors; nothing has then been written.
     """
     from harmonize.evaluation.markdown import thresholds_markdown
-    from harmonize.prediction.labelling import Keeping, LabelAccount, new_documents, write_pseudo_labels
+    from harmonize.prediction.pseudo_labels import Keeping, LabelAccount, new_documents, write_pseudo_labels
     from harmonize.relation.model.mean import MeanClassifier
     from harmonize.union.known_documents import KnownDocuments, evaluated_documents
     from harmonize.writing.json_files import write_json

@@ -12,7 +12,7 @@ import platformdirs
 
 from harmonize.errors import HarmonizeError
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
-from harmonize.prediction.asked import Asked
+from harmonize.prediction.pmid_input import Asked
 from harmonize.prediction.pmids import STDIN, read_pmids
 from harmonize.sources.annotations import input_files, iter_articles
 from harmonize.sources.pubtator3 import URL, PubTator3

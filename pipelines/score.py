@@ -13,7 +13,7 @@ from harmonize.prediction.reading import Reading
 from harmonize.sources.annotations import STANDARD_INPUT, input_files, input_name
 
 from .inputs import check_file, user_types
-from .losses import SkippedDocuments
+from .reading_losses import SkippedDocuments
 
 if TYPE_CHECKING:
     from harmonize.gold.score import FileScore

@@ -19,7 +19,7 @@ from harmonize.union.schema import DATA, MANIFEST
 from harmonize.writing.replace import check_replaceable, followed
 
 from .inputs import check_report, user_types
-from .losses import SkippedDocuments, write_report
+from .reading_losses import SkippedDocuments, write_report
 
 __all__ = ["shard"]
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from harmonize.formats.annotations import ordered_relations
+from harmonize.formats.annotation_order import ordered_relations
 from harmonize.formats.curated_row import CuratedRow
 from harmonize.formats.pubtator_record import PubTatorRecord, split_ids, variant_genes
 from harmonize.formats.tables import ASSOCIATION

@@ -31,7 +31,7 @@ from bioc.biocjson.decoder import parse_doc
 from lxml import etree
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.annotations import numbered_mentions, ordered_relations
+from harmonize.formats.annotation_order import numbered_mentions, ordered_relations
 from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.lines import check_file
 from harmonize.formats.xml import file_elements

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from bioc import BioCAnnotation, BioCDocument, BioCPassage, BioCRelation
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.annotations import ordered_relations
+from harmonize.formats.annotation_order import ordered_relations
 from harmonize.formats.bioc import assembled, check_places, located, misspelled
 from harmonize.formats.bioc_infons import (
     concept_id,

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TextIO
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.annotations import numbered_mentions, ordered_relations
+from harmonize.formats.annotation_order import numbered_mentions, ordered_relations
 from harmonize.formats.lines import is_offset, numbered_lines
 from harmonize.formats.misfits import Misfit, fitting, misfit_reason
 from harmonize.formats.offsets import Offsets

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import replace
 
-from harmonize.formats.annotations import ordered_relations
+from harmonize.formats.annotation_order import ordered_relations
 from harmonize.model import Document
 
 __all__ = ["bare_id", "with_ids_of_mentions"]

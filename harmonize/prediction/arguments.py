@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from harmonize.formats.annotations import ordered_relations
+from harmonize.formats.annotation_order import ordered_relations
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, PubTatorRelation
 from harmonize.formats.schemes import bare_id
 from harmonize.model import Relation

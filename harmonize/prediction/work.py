@@ -19,10 +19,10 @@ import pyarrow.parquet as pq
 from harmonize.errors import AccountingError, HarmonizeError, InputError
 from harmonize.model import Document
 from harmonize.prediction.account import Account
-from harmonize.prediction.asked import Asked
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier, RelationExtractor
 from harmonize.prediction.outputs import write_predictions
 from harmonize.prediction.pairs import PairRules, pair_rules
+from harmonize.prediction.pmid_input import Asked
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.relation_types import BIORED
 from harmonize.prediction.shard_manifest import Shard

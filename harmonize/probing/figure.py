@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harmonize.probing.probe import Probed
+from harmonize.probing.edge_probe import Probed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

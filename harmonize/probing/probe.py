@@ -1,243 +1,267 @@
-"""Edge probing with scalar mixing (Tenney et al. 2019; Su and Vijay-Shanker 2022, "Investigation of the
-knowledge in the last layer").
+"""Probing: a union set, an encoder and a part to test in, what each layer knows out.
 
-The probe of layer l sees of each mention
-
-    gamma * sum over k = 0..l of softmax(a)[k] * (the mention's vector after layer k, scaled)
-
-and decides by two linear layers with ReLU between them. a, gamma and both layers are learned, the encoder is
-not. A series of probes, for l = 0..L, tells what each layer adds.
+DIR/probe.json   scores of each layer, rows, settings, versions
+DIR/probe.md     the same as a table
+DIR/probe.svg    and as a figure
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import fmean, pstdev
+import platform
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
+import pyarrow as pa
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
-from transformers import EvalPrediction
+from transformers import set_seed
 
-from harmonize.errors import SpecError
-from harmonize.probing.vectors import Vectors
-from harmonize.relation.labels import LabelSpace
-from harmonize.relation.model.objective import watched_scores
-from harmonize.spec.reading import faults_of
+from harmonize import __version__
+from harmonize.errors import HarmonizeError
+from harmonize.probing.edge_probe import Probed, ProbeSettings, probed
+from harmonize.probing.figure import probe_figure, save
+from harmonize.probing.vectors import write_vectors
+from harmonize.relation.encode.encoding import PairEncoder
+from harmonize.relation.encode.inputs import input_named
+from harmonize.relation.encode.prompt import tag
+from harmonize.relation.labels import LabelSpace, is_negative
+from harmonize.relation.model.classifier import PROMPT_FILE, Prompt
+from harmonize.relation.model.device import described, device_named
+from harmonize.relation.model.encoders import load_encoder
+from harmonize.relation.model.heads import HEADS
+from harmonize.relation.recipe import load_recipe
+from harmonize.relation.select.rows import gold_labels, pairs_of, rows_to_test
+from harmonize.relation.select.selection import select
+from harmonize.relation.train.record import Timer
+from harmonize.spec import load_catalogue
+from harmonize.union.manifest import corpus_held, manifest_hash, read_manifest
+from harmonize.writing.json_files import write_json
+from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
+from harmonize.writing.replace import new_folder
+from harmonize.writing.text import write_text
 
-__all__ = ["LayerScore", "Probe", "ProbeSettings", "Probed", "chosen_settings", "probed"]
+__all__ = ["PROBE", "PROBE_FIGURE", "PROBE_TABLE", "EncoderInput", "ProbedRows", "probe", "probe_markdown"]
 
-_CHUNK = 512
-_LEAST = 1e-3
+PROBE, PROBE_TABLE, PROBE_FIGURE = "probe.json", "probe.md", "probe.svg"
+_PACKAGES = ("torch", "transformers", "numpy")
+_SIDES = ("train", "test")
+_COLUMNS = ("layers", "F of pairs found", "deviation", "gain", "F with label", "weight in the last probe")
 
 
-class ProbeSettings(BaseModel):
-    """How probes are trained. The paper: hidden 1024, epochs 4, learning rate 2e-5, batches of 16 or 32.
+@dataclass(frozen=True)
+class ProbedRows:
+    """The rows that a probe is tested on: CORPUS/test or, with folds, one of CORPUS/train's.
 
     Attributes:
-        hidden: units between the two linear layers.
-        epochs, batch_size, learning_rate: of Adam; larger than the paper's, since only a probe is trained.
-        dropout: of the mixed vectors and of the hidden units.
-        repeats: probes of each layer, with seeds that follow each other.
-        seed: of weights, order and dropout.
+        folds, fold: how many folds, and which of them from 0; both or neither.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    corpus: str
+    folds: int | None = None
+    fold: int | None = None
 
-    hidden: int = Field(default=1024, ge=1)
-    epochs: int = Field(default=10, ge=1)
-    batch_size: int = Field(default=64, ge=1)
-    learning_rate: float = Field(default=5e-4, gt=0)
-    dropout: float = Field(default=0.2, ge=0, lt=1)
-    repeats: int = Field(default=3, ge=1)
-    seed: int = Field(default=0, ge=0, lt=2**31)
+    def rows(self, union: Path) -> tuple[pa.Table, pa.Table]:
+        """The rows to train and to test on; what repeats a tested document is not trained on.
+
+        Raises:
+            HarmonizeError: the number of folds without a fold, or the other way round.
+        """
+        if (self.folds is None) != (self.fold is None):
+            raise HarmonizeError(
+                "--folds and --fold: expected both, the number of folds and one of them from 0"
+            )
+        evaluate_on = f"{self.corpus}/{'test' if self.folds is None else 'train'}"
+        values = {"train_on": [self.corpus], "evaluate_on": evaluate_on, "development": None}
+        recipe = load_recipe("original", {**values, "folds": self.folds, "fold": self.fold})
+        return select(union, recipe).train, rows_to_test(union, evaluate_on, self.folds, self.fold)
 
 
-def chosen_settings(values: dict[str, Any]) -> ProbeSettings:
-    """Settings from values by name, those of the class where none is given.
+@dataclass(frozen=True)
+class EncoderInput:
+    """An encoder, and what it reads of a pair.
+
+    Attributes:
+        encoder: a name or folder (see harmonize.relation.model.encoders) or a run whose head is not linear.
+        kind: see harmonize.relation.encode.inputs; a run's own, or "prompt", unless given.
+        max_length: of an input, in tokens.
+    """
+
+    encoder: str
+    kind: str | None = None
+    max_length: int = 256
+
+
+def probe(
+    union: Path,
+    tested: ProbedRows,
+    probed_input: EncoderInput,
+    out: Path,
+    settings: ProbeSettings,
+    device: str = "auto",
+) -> dict[str, Any]:
+    """Probe every layer of an encoder, and write what is found.
+
+    Args:
+        out: the folder to write, new or one of these.
+
+    Returns:
+        What probe.json says.
 
     Raises:
-        SpecError: with every fault at once.
+        HarmonizeError: an encoder or device that is not to be had, rows of one label, other files at `out`.
+        UnknownName: the set does not hold the corpus.
+        UnionError: the set is not whole.
     """
-    try:
-        return ProbeSettings.model_validate(values)
-    except ValidationError as error:
-        raise SpecError("probe", faults_of(error, ProbeSettings)) from None
-
-
-class Probe(nn.Module):
-    """See the module.
-
-    Args:
-        layers: l + 1, how many it sees.
-        width: of a vector.
-        labels: how many there are.
-    """
-
-    def __init__(self, layers: int, width: int, labels: int, settings: ProbeSettings) -> None:
-        super().__init__()
-        self.mix = nn.Parameter(torch.zeros(layers))
-        self.gamma = nn.Parameter(torch.ones(()))
-        self.classifier = nn.Sequential(
-            nn.Dropout(settings.dropout),
-            nn.Linear(2 * width, settings.hidden),
-            nn.ReLU(),
-            nn.Dropout(settings.dropout),
-            nn.Linear(settings.hidden, labels),
-        )
-
-    @property
-    def weights(self) -> Tensor:
-        """[layers], sum to 1."""
-        return self.mix.softmax(dim=0)
-
-    def forward(self, vectors: Tensor) -> Tensor:
-        """[pairs, layers, 2, width] -> logits [pairs, labels]"""
-        mixed = self.gamma * torch.einsum("k,nksw->nsw", self.weights, vectors)
-        logits: Tensor = self.classifier(mixed.flatten(1))
-        return logits
-
-
-@dataclass(frozen=True)
-class LayerScore:
-    """What the probes of layers 0 to `layer` find on the test pairs, the mean over repeats.
-
-    Attributes:
-        pair_f: F of the pairs found, micro, whatever their label.
-        deviation: of pair_f over the repeats (population's).
-        typed_f: with their label.
-        gain: pair_f less that of the layer before; None for the embeddings.
-        mix: how the probes weigh layers 0 to `layer`.
-    """
-
-    layer: int
-    pair_f: float
-    deviation: float
-    typed_f: float
-    gain: float | None
-    mix: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Probed:
-    """A series of probes.
-
-    Attributes:
-        layers: of 0, the embeddings, to L.
-        expected_layer: sum of l * gain(l) over the sum of the gains; None unless that sum is positive.
-        centre_of_gravity: sum of l * mix(l) of the probes that see all layers.
-    """
-
-    layers: tuple[LayerScore, ...]
-    expected_layer: float | None
-    centre_of_gravity: float
-
-
-def probed(
-    train: Vectors,
-    train_labels: NDArray[np.int64],
-    test: Vectors,
-    test_labels: NDArray[np.int64],
-    space: LabelSpace,
-    settings: ProbeSettings,
-) -> Probed:
-    """Train the probes of every layer, and score them.
-
-    Args:
-        train_labels, test_labels: [pairs], places in `space`; -1 for a test label that it lacks.
-    """
-    scale = _Scale.of(train)
-    scores: list[LayerScore] = []
-    for layer in range(train.shape[1]):
-        sides = (train[:, : layer + 1], train_labels), (test[:, : layer + 1], test_labels)
-        runs = [
-            _run(*sides, scale, space, settings, settings.seed + repeat) for repeat in range(settings.repeats)
+    _check_out(out)
+    timer = Timer()
+    place = device_named(device)
+    tested = replace(tested, corpus=corpus_held(read_manifest(union), tested.corpus))
+    labelled = _Labelled.of(union, tested)
+    set_seed(settings.seed)
+    model, pairs = _loaded(probed_input, labelled)
+    model = model.to(place).eval()
+    timer.lap("preparing")
+    with new_folder(out) as folder:
+        vectors = [
+            write_vectors(model, pairs, pairs_of(rows), folder / f"{name}.npy")
+            for name, rows in zip(_SIDES, labelled.rows, strict=True)
         ]
-        found = [score["pair_f"] for score, _ in runs]
-        pair_f = fmean(found)
-        scores.append(
-            LayerScore(
-                layer=layer,
-                pair_f=pair_f,
-                deviation=pstdev(found),
-                typed_f=fmean(score["typed_f"] for score, _ in runs),
-                gain=pair_f - scores[-1].pair_f if scores else None,
-                mix=tuple(np.mean([mix for _, mix in runs], axis=0).tolist()),
-            )
-        )
-    return Probed(tuple(scores), expected_layer(scores), float(np.dot(range(len(scores)), scores[-1].mix)))
-
-
-def expected_layer(scores: Sequence[LayerScore]) -> float | None:
-    """The layer at which a pair is found, in the mean (Tenney et al. 2019, equation 4)."""
-    gains = [(score.layer, score.gain) for score in scores if score.gain is not None]
-    total = sum(gain for _, gain in gains)
-    return sum(layer * gain for layer, gain in gains) / total if total > 0 else None
+        timer.lap("vectors")
+        train, test = zip(vectors, labelled.places(), strict=True)
+        found = probed(*train, *test, labelled.space, settings)
+        timer.lap("probes")
+        record = {
+            "harmonize": __version__,
+            "encoder": probed_input.encoder,
+            "union": {"manifest_sha256": manifest_hash(union)},
+            **asdict(tested),
+            "input": pairs.kind.name,
+            "max_length": pairs.max_length,
+            **labelled.counts(),
+            "settings": settings.model_dump(mode="json"),
+            **asdict(found),
+            "seconds": timer.laps,
+            "device": described(place),
+            "versions": _versions(),
+        }
+        _write(folder, record, found)
+        del vectors, train, test  # which hold the files open
+        for path in folder.glob("*.npy"):
+            path.unlink()
+    return record
 
 
 @dataclass(frozen=True)
-class _Scale:
-    """Brings every number of a vector to mean 0 and deviation 1 over the training pairs.
-
-    Vectors of one tag are much alike, and layers differ in scale: without it a probe hardly begins to learn.
+class _Labelled:
+    """The rows to train and to test on, with their labels.
 
     Attributes:
-        mean, deviation: [layers, 2, width]
+        rows, labels: of both sides, as in _SIDES.
     """
 
-    mean: NDArray[np.float32]
-    deviation: NDArray[np.float32]
+    corpus: str
+    rows: tuple[pa.Table, pa.Table]
+    labels: tuple[list[str], list[str]]
+    space: LabelSpace
 
     @classmethod
-    def of(cls, vectors: Vectors) -> _Scale:
-        total, squares = np.zeros(vectors.shape[1:]), np.zeros(vectors.shape[1:])
-        for start in range(0, len(vectors), _CHUNK):
-            part = np.asarray(vectors[start : start + _CHUNK], dtype=np.float64)
-            total, squares = total + part.sum(axis=0), squares + (part**2).sum(axis=0)
-        mean = total / len(vectors)
-        deviation = np.sqrt(np.maximum(squares / len(vectors) - mean**2, 0))
-        # What never changes (embeddings of one tag in one place) says nothing, and is not blown up.
-        return cls(mean.astype(np.float32), np.maximum(deviation, _LEAST).astype(np.float32))
+    def of(cls, union: Path, tested: ProbedRows) -> _Labelled:
+        """Raises HarmonizeError for rows to train on that all have one label."""
+        train, test = tested.rows(union)
+        labels = gold_labels(train, "harmonized"), gold_labels(test, "harmonized")
+        named = ((tested.corpus, label) for each in labels for label in each)
+        space = LabelSpace.of(named, load_catalogue().target.labels)
+        if len(set(labels[0])) < 2:
+            raise HarmonizeError(
+                f"{tested.corpus}: expected rows of two labels or more, all are {labels[0][0]}"
+            )
+        return cls(tested.corpus, (train, test), labels, space)
 
-    def __call__(self, vectors: Vectors) -> Tensor:
-        """[pairs, some first layers, 2, width], scaled"""
-        layers = vectors.shape[1]
-        return torch.from_numpy(
-            (np.asarray(vectors, dtype=np.float32) - self.mean[:layers]) / self.deviation[:layers]
+    def places(self) -> list[NDArray[np.int64]]:
+        """The label of each row of both sides, as its place in the space."""
+        spaced = ([self.space.index(self.corpus, label) for label in each] for each in self.labels)
+        return [np.array(each, dtype=np.int64) for each in spaced]
+
+    def counts(self) -> dict[str, Any]:
+        """What the record says of the rows."""
+        sides = list(zip(_SIDES, self.rows, self.labels, strict=True))
+        return {
+            "rows": {name: rows.num_rows for name, rows, _ in sides},
+            "related": {name: sum(not is_negative(one) for one in labels) for name, _, labels in sides},
+            "labels": list(self.space.names),
+        }
+
+
+def _check_out(out: Path) -> None:
+    if out.exists() and not (out / PROBE).is_file():
+        raise HarmonizeError(
+            f"{out}: expected a new folder or one of `harmonize probe`, found something else"
         )
 
 
-def _run(
-    train: tuple[Vectors, NDArray[np.int64]],
-    test: tuple[Vectors, NDArray[np.int64]],
-    scale: _Scale,
-    space: LabelSpace,
-    settings: ProbeSettings,
-    seed: int,
-) -> tuple[dict[str, float], list[float]]:
-    """Scores of one probe on the test pairs, and its mix."""
-    torch.manual_seed(seed)
-    vectors, labels = train
-    probe = Probe(vectors.shape[1], vectors.shape[3], len(space.names), settings)
-    optimizer = torch.optim.Adam(probe.parameters(), lr=settings.learning_rate)
-    random = np.random.default_rng(seed)
-    probe.train()
-    for _ in range(settings.epochs):
-        order = random.permutation(len(vectors))
-        for start in range(0, len(order), settings.batch_size):
-            places = order[start : start + settings.batch_size]
-            loss = cross_entropy(probe(scale(vectors[places])), torch.from_numpy(labels[places]))
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-    probe.eval()
-    vectors, labels = test
-    with torch.inference_mode():
-        parts = [probe(scale(vectors[start : start + _CHUNK])) for start in range(0, len(vectors), _CHUNK)]
-        mix = [float(weight) for weight in probe.weights]
-    return watched_scores(EvalPrediction(torch.cat(parts).numpy(), labels), space), mix
+def _loaded(chosen: EncoderInput, labelled: _Labelled) -> tuple[Any, PairEncoder]:
+    """The encoder's layers, and what makes its inputs."""
+    train, folder = labelled.rows[0], Path(chosen.encoder)
+    run = Prompt.read(folder) if (folder / PROMPT_FILE).is_file() else None
+    kind = input_named(chosen.kind or (run.input if run else "prompt"))
+    tags = _tags(labelled.rows) | (run.tags if run else {})
+    head = HEADS[run.head if run else "cls"]
+    loaded = load_encoder(chosen.encoder, head, labelled.space.names, kind.words(tags), lambda: _texts(train))
+    length = min(chosen.max_length, loaded.max_length)
+    return loaded.model().base_model, PairEncoder(loaded.tokenizer, tags, length, kind.name)
+
+
+def _versions() -> dict[str, str]:
+    return {"python": platform.python_version(), **{name: metadata.version(name) for name in _PACKAGES}}
+
+
+def _tags(tables: Iterable[pa.Table]) -> dict[str, str]:
+    """BioRED's tag of each entity type."""
+    names = load_catalogue().target.tags
+    types = {
+        kind
+        for rows in tables
+        for side in ("head", "tail")
+        for kind in rows[f"{side}_type"].unique().to_pylist()
+    }
+    return {kind: tag(kind, names) for kind in sorted(types)}
+
+
+def _texts(rows: pa.Table) -> Iterable[str]:
+    yield from dict.fromkeys(rows["text"].to_pylist())
+    yield from (f"What is the relation in {task} between and ?" for task in rows["task"].unique().to_pylist())
+
+
+def _write(folder: Path, record: dict[str, Any], found: Probed) -> None:
+    write_json(folder / PROBE, record, escaped=True, finite=True)
+    write_text(folder / PROBE_TABLE, probe_markdown(record, found))
+    save(probe_figure(found), folder / PROBE_FIGURE)
+
+
+def probe_markdown(record: dict[str, Any], found: Probed) -> str:
+    """What was found, as a table: F and gains in points."""
+    tested = f"{record['corpus']}/test"
+    if record["folds"] is not None:
+        tested = f"fold {record['fold']} of {record['folds']} of {record['corpus']}"
+    middle = "none" if found.expected_layer is None else f"{found.expected_layer:.2f}"
+    lines = [
+        f"`{record['encoder']}`, tested on {tested}: {record['rows']['test']:,} pairs, "
+        f"{record['related']['test']:,} related; trained on {record['rows']['train']:,}. "
+        f"Means of {record['settings']['repeats']} probes a layer.",
+        "",
+        markdown_table(_COLUMNS, _layer_rows(found), (LEFT, *[RIGHT] * (len(_COLUMNS) - 1))),
+        "",
+        f"Expected layer {middle}, centre of gravity {found.centre_of_gravity:.2f}.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _layer_rows(found: Probed) -> Iterator[tuple[str, ...]]:
+    for score, weight in zip(found.layers, found.layers[-1].mix, strict=True):
+        gain = "" if score.gain is None else f"{100 * score.gain:+.1f}"
+        numbers = (score.pair_f, score.deviation, score.typed_f)
+        pair, deviation, typed = (f"{100 * number:.1f}" for number in numbers)
+        yield f"0 to {score.layer}", pair, deviation, gain, typed, f"{weight:.3f}"

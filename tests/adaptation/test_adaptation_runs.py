@@ -283,6 +283,6 @@ class Finder(importlib.machinery.PathFinder):
         return None if name.partition(".")[0] in MISSING else super().find_spec(name, path, target)
 
 sys.meta_path = [Finder if one is importlib.machinery.PathFinder else one for one in sys.meta_path]
-import harmonize.adaptation.adapt, harmonize.probing.run
+import harmonize.adaptation.adapt, harmonize.probing.probe
 """
     subprocess.run([sys.executable, "-c", script], check=True)

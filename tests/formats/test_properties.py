@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from harmonize.errors import HarmonizeError
 from harmonize.formats import bioc, ddi_xml, drugprot_tsv, ppi_xml, pubtator
-from harmonize.formats.annotations import numbered_mentions
+from harmonize.formats.annotation_order import numbered_mentions
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, PubTatorRelation, split_ids
 from harmonize.formats.sentences import AnnotatedSentence, joined
 from harmonize.model import Document, Mention, Relation, Span

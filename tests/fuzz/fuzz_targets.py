@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 import requests
 import urllib3
 import yaml
-from fuzz_asked import article_seeds, articles, list_seeds, lists
 from fuzz_mutations import Files
+from fuzz_pmid_input import article_seeds, articles, list_seeds, lists
 from fuzz_prediction import form_seeds, forms, input_seeds, new_documents, type_seeds, user_types
 from fuzz_seeds import catalogue, corpus_seeds, dump_seeds, golden, learning_dialect, pieces, sample, zipped
 from urllib3 import HTTPResponse

@@ -13,8 +13,8 @@ from prediction_cases import PUBTATOR, Fake, article, run, written
 
 from harmonize.errors import AccountingError, HarmonizeError, NothingRead
 from harmonize.formats.misfits import BEYOND
-from harmonize.pipelines.losses import SkippedDocuments, loss_lines, write_report
 from harmonize.pipelines.predict import predict
+from harmonize.pipelines.reading_losses import SkippedDocuments, loss_lines, write_report
 from harmonize.pipelines.shard import shard
 from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import RelationExtractor

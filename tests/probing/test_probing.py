@@ -16,8 +16,8 @@ from typer.testing import CliRunner, Result
 from harmonize.errors import SpecError
 from harmonize.model import Span
 from harmonize.pipelines.cli import app
-from harmonize.probing.probe import Probe, ProbeSettings, chosen_settings, expected_layer, probed
-from harmonize.probing.run import EncoderInput, ProbedRows, probe
+from harmonize.probing.edge_probe import Probe, ProbeSettings, chosen_settings, expected_layer, probed
+from harmonize.probing.probe import EncoderInput, ProbedRows, probe
 from harmonize.probing.vectors import Vectors, write_vectors
 from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.inputs import INPUTS

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from harmonize.model import Document
 from harmonize.prediction.extractor import RelationExtractor
 from harmonize.prediction.inputs import read_input
-from harmonize.prediction.labelling import Keeping, LabelAccount, write_pseudo_labels
 from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.pseudo_labels import Keeping, LabelAccount, write_pseudo_labels
 from harmonize.relation.pair import Pair
 from harmonize.relation.recipe import Recipe
 from harmonize.spec import load_catalogue

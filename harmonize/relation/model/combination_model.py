@@ -37,7 +37,7 @@ class CombinationConfig(DocumentConfig):
 
 
 class CombinationModel(DocumentModel):
-    """See the module. Inputs are those of harmonize.relation.encode.candidates.padded_combinations."""
+    """See the module. Inputs are those of harmonize.relation.encode.combinations.padded_combinations."""
 
     config_class: type[EncoderModelConfig] = CombinationConfig
 

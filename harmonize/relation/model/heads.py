@@ -25,7 +25,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification
 from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.batches import EncodedPairs, padded
-from harmonize.relation.encode.candidates import CombinationEncoder, padded_combinations
+from harmonize.relation.encode.combinations import CombinationEncoder, padded_combinations
 from harmonize.relation.encode.documents import DocumentEncoder, EncodedDocuments, padded_documents
 from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.graphs import GraphEncoder, padded_graphs

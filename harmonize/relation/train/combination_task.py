@@ -15,7 +15,7 @@ from harmonize.relation.combinations import (
     contexts_of,
     training_candidates,
 )
-from harmonize.relation.encode.candidates import CombinationEncoder, EncodedCombinations
+from harmonize.relation.encode.combinations import CombinationEncoder, EncodedCombinations
 from harmonize.relation.encode.documents import EncodedDocuments
 from harmonize.relation.encode.order import Drawn
 from harmonize.relation.encode.prompt import tag

@@ -17,8 +17,8 @@ from harmonize.sources.annotations import input_files, input_name
 
 from .evaluate import EVALUATION, add_to_card, check_measure, compared_with, unusual, write_scores
 from .inputs import user_types
-from .losses import SkippedDocuments
 from .predicted import Predicted, not_trained_on, runs_of
+from .reading_losses import SkippedDocuments
 
 if TYPE_CHECKING:
     from harmonize.gold.documents import GoldDocuments

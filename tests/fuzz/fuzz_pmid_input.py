@@ -9,8 +9,8 @@ from fuzz_mutations import Files
 from fuzz_seeds import dump_seeds
 
 from harmonize.errors import AccountingError
-from harmonize.prediction.asked import Asked, read_asked
 from harmonize.prediction.pairs import PairRules, pair_rules
+from harmonize.prediction.pmid_input import Asked, read_asked
 from harmonize.prediction.pmids import PmidList, read_pmids
 from harmonize.prediction.tally import Tally
 

@@ -18,7 +18,7 @@ from harmonize.pipelines import cli_model_use
 from harmonize.pipelines import pubtator as pubtator_options
 from harmonize.pipelines.cli import app
 from harmonize.pipelines.predict import predict
-from harmonize.prediction.asked import Asked
+from harmonize.prediction.pmid_input import Asked
 
 KNOWN = pmids(3)
 Run = Callable[..., Result]

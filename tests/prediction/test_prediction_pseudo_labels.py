@@ -16,7 +16,8 @@ from prediction_cases import LABELS, PUBTATOR, Fake, article, written
 from harmonize.errors import HarmonizeError
 from harmonize.prediction.extractor import RelationExtractor
 from harmonize.prediction.inputs import read_input
-from harmonize.prediction.labelling import (
+from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.pseudo_labels import (
     BEYOND,
     EVALUATED,
     KEPT,
@@ -30,7 +31,6 @@ from harmonize.prediction.labelling import (
     new_documents,
     write_pseudo_labels,
 )
-from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.tally import Tally
 from harmonize.registry import sample_folder
 from harmonize.relation.labels import is_negative

@@ -29,10 +29,10 @@ from harmonize.errors import (
 )
 from harmonize.model import Document
 from harmonize.pipelines.predict import Summary, predict
-from harmonize.prediction.asked import NOT_FOUND, Asked, read_asked
 from harmonize.prediction.inputs import MALFORMED, Skip, read_input
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.pmid_input import NOT_FOUND, Asked, read_asked
 from harmonize.prediction.pmids import PmidList
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
