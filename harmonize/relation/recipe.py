@@ -16,7 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from harmonize.errors import MalformedInput, MissingInput, SpecError, UnknownName
 from harmonize.model import SPLITS
+from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.model.encoders import encoder_key
+from harmonize.relation.model.ensemble import ENSEMBLE
+from harmonize.relation.model.linear import LINEAR_HEADS
 from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, FARTHEST, Threshold
 from harmonize.spec.reading import faults_of, loaded_yaml
 
@@ -25,6 +28,7 @@ __all__ = [
     "FOLD",
     "HEADS",
     "INPUTS",
+    "INPUTS_OF_CONTEXTS",
     "OTHERS",
     "Head",
     "Input",
@@ -61,6 +65,18 @@ Input = Literal[
     "prompt", "described", "tagged", "plain", "markers", "masked", "two_masked", "two_entities", "typed"
 ]
 INPUTS: tuple[Input, ...] = get_args(Input)
+INPUTS_OF_CONTEXTS: dict[Head, tuple[Input, ...]] = {
+    **dict.fromkeys(("document", "atlop", "graph", "counts"), ("prompt", "described", "tagged")),
+    "combination": ("prompt", "tagged"),
+}
+"""What each head can read that reads whole contexts; all others read one pair, in any way."""
+_SAID = ("novelty", "direction")
+_NOTHING_TO: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(LINEAR_HEADS, ("first", "teacher", *_SAID)),
+    COMBINATION: ("teacher", "pseudo", "negatives", "corpus_tokens", "knowledge", *_SAID),
+    "atlop": _SAID,  # of a pair it learns several labels, which what is said beside them cannot all be of
+}
+"""Head -> the values that it can do nothing with."""
 _RECIPES = resources.files("harmonize.pipelines") / "recipes"
 _DEFAULT, _ENCODERS = "default", "encoders"
 
@@ -159,6 +175,8 @@ class Recipe(BaseModel):
             raise ValueError("evaluate_on: expected CORPUS/SPLIT")
         if self.fold is not None and (self.folds is None or self.fold >= self.folds):
             raise ValueError(f"fold: expected one of `folds` ({self.folds}), got {self.fold}")
+        if self.development == FOLD and self.folds is None:
+            raise ValueError("development: expected CORPUS/SPLIT or null where there are no `folds`")
         if self.development == self.evaluate_on and self.folds is None:
             raise ValueError(f"development: expected another part than evaluate_on ({self.evaluate_on})")
         return self
@@ -173,10 +191,45 @@ class Recipe(BaseModel):
 
     @model_validator(mode="after")
     def _ensembles_have_members(self) -> Recipe:
-        if self.head == "ensemble" and len(self.members or ()) < 2:
-            raise ValueError("members: expected at least two runs with head ensemble")
-        if self.head != "ensemble" and self.members is not None:
+        if self.head == ENSEMBLE and len(self.members or ()) < 2:
+            raise ValueError(f"members: expected at least two runs with head {ENSEMBLE}")
+        if self.head != ENSEMBLE and self.members is not None:
             raise ValueError(f"members: expected null with head {self.head}")
+        return self
+
+    @model_validator(mode="after")
+    def _says_nothing_that_its_head_leaves_out(self) -> Recipe:
+        for name in _NOTHING_TO.get(self.head, ()):
+            value = getattr(self, name)
+            if value not in (None, False):
+                raise ValueError(
+                    f"{name}: expected {'false' if value is True else 'null'} with head {self.head}"
+                )
+        known = INPUTS_OF_CONTEXTS.get(self.head, INPUTS)
+        if self.input not in known:
+            expected = " or ".join(known)
+            raise ValueError(f"input: expected {expected} with head {self.head}, got {self.input}")
+        if self.head == COMBINATION and self.labels != "harmonized":
+            raise ValueError(f"labels: expected harmonized with head {COMBINATION}")
+        if self.head == "atlop" and self.class_weights != "none":
+            raise ValueError("class_weights: expected none with head atlop, whose loss weighs no label")
+        return self
+
+    @model_validator(mode="after")
+    def _is_what_a_teacher_can_teach(self) -> Recipe:
+        if self.teacher is None:
+            return self
+        if self.head in INPUTS_OF_CONTEXTS:
+            raise ValueError(f"teacher: expected a head that reads pairs one by one, not {self.head}")
+        for name in _SAID:
+            if getattr(self, name):
+                raise ValueError(f"{name}: expected false with a teacher")
+        return self
+
+    @model_validator(mode="after")
+    def _a_threshold_is_found_where_something_is_watched(self) -> Recipe:
+        if self.threshold == DEVELOPMENT and self.development is None:
+            raise ValueError(f"threshold: expected {EVEN} or a number where development is null")
         return self
 
     @property
@@ -281,8 +334,12 @@ def _validated(values: Mapping[str, Any], origin: str, within: str = "") -> Reci
     try:
         return Recipe.model_validate(dict(values))
     except ValidationError as error:
-        faults = faults_of(error, Recipe, "recipe")
-        raise SpecError(origin, [(within + key, fault) for key, fault in faults]) from None
+        faults = []
+        for key, fault in faults_of(error, Recipe, ""):
+            # What is said of several values together begins with one of them.
+            name, _, rest = (key, "", fault) if key else fault.partition(": ")
+            faults.append((within + name, rest))
+        raise SpecError(origin, faults) from None
 
 
 def _packaged(name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ combination
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -29,7 +29,6 @@ from harmonize.relation.encode.combinations import CombinationEncoder, padded_co
 from harmonize.relation.encode.documents import DocumentEncoder, EncodedDocuments, padded_documents
 from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.graphs import GraphEncoder, padded_graphs
-from harmonize.relation.encode.inputs import INPUTS
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.atlop_model import AtlopModel
 from harmonize.relation.model.combination_model import CombinationModel
@@ -68,7 +67,6 @@ class Head:
         padded: (items, padding, types_too=...) -> a batch, with labels as the model gives its logits.
         fresh: (configuration) -> a model with random weights.
         pretrained: (source, configuration) -> a model with those of a folder or hub.
-        inputs_known: the kinds of input that it can read.
         of_contexts: an input is a context with all its pairs, not a pair with its context.
         loss: (labels, weights of the labels or None) -> what training minimizes.
         several: of a pair it learns all labels, not only the first.
@@ -80,7 +78,6 @@ class Head:
     padded: Callable[..., dict[str, torch.Tensor]]
     fresh: Callable[[Any], Any]
     pretrained: Callable[[str, Any], Any]
-    inputs_known: Collection[str]
     of_contexts: bool = False
     loss: Callable[[LabelSpace, torch.Tensor | None], Callable[..., torch.Tensor]] = Loss
     several: bool = False
@@ -128,7 +125,6 @@ def _of_pairs(pooling: str) -> Head:
         partial(padded, places_too=True),
         partial(_fresh, PairModel, own),
         partial(_pretrained, PairModel, own),
-        INPUTS,
     )
 
 
@@ -138,7 +134,6 @@ def _of_contexts(name: str, model: type[ContextModel], **further: Any) -> Head:
         name,
         fresh=partial(_fresh, model, {}),
         pretrained=partial(_pretrained, model, {}),
-        inputs_known=("prompt", "described", "tagged"),
         of_contexts=True,
         **parts,
     )
@@ -152,7 +147,6 @@ _ALL = (
         padded,
         AutoModelForSequenceClassification.from_config,
         _cls_pretrained,
-        INPUTS,
     ),
     *(_of_pairs(pooling) for pooling in POOLINGS),
     _of_contexts("document", DocumentModel),
@@ -166,7 +160,6 @@ _ALL = (
         padded_combinations,
         partial(_fresh, CombinationModel, {}),
         _combination_pretrained,
-        ("prompt", "tagged"),
         of_contexts=True,
     ),
 )

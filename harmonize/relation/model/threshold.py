@@ -7,7 +7,6 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from harmonize.errors import HarmonizeError
 from harmonize.relation.labels import decide
 
 __all__ = [
@@ -17,7 +16,6 @@ __all__ = [
     "Threshold",
     "best_shift",
     "best_shift_of",
-    "check_threshold",
     "given_shift",
     "raised",
     "shift_and_f",
@@ -31,15 +29,6 @@ Threshold = Literal["even", "development"] | float
 (DEVELOPMENT), or with the negatives' logits raised by a given number."""
 FARTHEST = 100
 """The largest number that logits are raised or lowered by: where all pairs are alike."""
-
-
-def check_threshold(threshold: Threshold, *, watched: bool) -> None:
-    """
-    Raises:
-        HarmonizeError: a threshold is to be found on development rows, and there are none.
-    """
-    if threshold == DEVELOPMENT and not watched:
-        raise HarmonizeError(f"threshold: expected {EVEN} or a number where development is null")
 
 
 def shift_of(

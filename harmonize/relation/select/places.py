@@ -19,7 +19,16 @@ from harmonize.union.folds import folds
 from harmonize.union.leaks import Repeat, read_repeats
 from harmonize.union.manifest import corpus_held, read_manifest
 
-__all__ = ["TRAIN", "WATCH", "Places", "part_held", "parts_of", "recipe_held", "with_fewer_negatives"]
+__all__ = [
+    "TRAIN",
+    "WATCH",
+    "Places",
+    "part_held",
+    "parts_of",
+    "parts_to_train_on",
+    "recipe_held",
+    "with_fewer_negatives",
+]
 
 TRAIN, WATCH = "train", "development"
 
@@ -78,6 +87,18 @@ def _held(manifest: Mapping[str, Any], recipe: Recipe, names: Collection[str]) -
 
 def parts_of(recipe: Recipe, held: Iterable[str]) -> list[tuple[str, str]]:
     """The parts of the set that a recipe reads, each once: those to train on, then the one to watch."""
+    parts = parts_to_train_on(recipe, held)
+    if recipe.development is not None:
+        parts.append(part(recipe.evaluate_on if recipe.development == FOLD else recipe.development))
+    return list(dict.fromkeys(parts))
+
+
+def parts_to_train_on(recipe: Recipe, held: Iterable[str]) -> list[tuple[str, str]]:
+    """The parts of the set that a recipe names to train on, each once; held out documents are in them yet.
+
+    Args:
+        held: the corpora of the set.
+    """
     target, _ = part(recipe.evaluate_on)
     parts: list[tuple[str, str]] = []
     for name in recipe.train_on:
@@ -87,8 +108,6 @@ def parts_of(recipe: Recipe, held: Iterable[str]) -> list[tuple[str, str]]:
             parts += [(corpus, "train") for corpus in held if corpus != target]
         else:
             parts.append(part(name, default="train"))
-    if recipe.development is not None:
-        parts.append(part(recipe.evaluate_on if recipe.development == FOLD else recipe.development))
     return list(dict.fromkeys(parts))
 
 
@@ -120,7 +139,7 @@ class Places:
         documents = [document.key for document in read_documents(union)]
         tested, watched = _held_out(union, recipe, documents)
         repeats = read_repeats(union)
-        trained = parts_of(recipe.with_values({"development": None}), read_manifest(union)["corpora"])
+        trained = parts_to_train_on(recipe, read_manifest(union)["corpora"])
         drawn = None
         if recipe.documents is not None:
             own = [key for key in documents if key.corpus == target[0] and (key.corpus, key.split) in trained]
@@ -202,8 +221,8 @@ def _held_out(
         )
 
     if recipe.folds is None or recipe.fold is None:
-        if recipe.development == FOLD or recipe.folds is not None:
-            raise HarmonizeError("development: fold, and folds: expected a fold's number as well")
+        if recipe.folds is not None:
+            raise HarmonizeError("folds: expected a fold's number as well")
         return of(recipe.evaluate_on), of(recipe.development)
     fold_of = folds(union, part(recipe.evaluate_on)[0], recipe.folds)
     tested = of(recipe.evaluate_on, recipe.fold)

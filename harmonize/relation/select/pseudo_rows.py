@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe, stages
-from harmonize.relation.select.places import TRAIN, Places, parts_of
+from harmonize.relation.select.places import TRAIN, Places, parts_to_train_on
 from harmonize.relation.select.pseudo import PseudoLabels, PseudoModel, PseudoUse, read_pseudo
 from harmonize.relation.select.rows import COLUMNS, SENTENCES
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
@@ -89,7 +89,7 @@ def trained_on(model: PseudoModel, union: Path, origin: Path) -> frozenset[Docum
             places = Places.of(union, stage)
             found |= {key for key in documents if places.of_row(key, leaks.get(key, ())) == TRAIN}
         else:
-            parts = parts_of(stage.with_values({"development": None}), held)
+            parts = parts_to_train_on(stage, held)
             found |= {key for key in documents if (key.corpus, key.split) in parts}
     return frozenset(found)
 

@@ -9,7 +9,6 @@ import numpy as np
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import (
-    COMBINATION,
     Candidate,
     CombinationContext,
     contexts_of,
@@ -21,10 +20,11 @@ from harmonize.relation.encode.order import Drawn
 from harmonize.relation.encode.prompt import tag
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.classifier import Prompt
+from harmonize.relation.model.heads import head_named
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.said import Outputs
 from harmonize.relation.select.selection import Selection
-from harmonize.relation.train.task import Task, encoder_of, head_of
+from harmonize.relation.train.task import Task, encoder_of
 from harmonize.spec import load_catalogue
 
 __all__ = ["combination_task"]
@@ -39,10 +39,8 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
         start: a run to begin with instead of the recipe's encoder.
 
     Raises:
-        HarmonizeError: an encoder that is not to be had, a value that says nothing of sets of entities, or
-            rows of a single label.
+        HarmonizeError: an encoder that is not to be had, or rows of a single label, or none to watch.
     """
-    _check(recipe)
     target = load_catalogue().target
     contexts, labelled = [], []
     # What is watched is asked about all sets, as what is tested.
@@ -53,7 +51,9 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
     space = LabelSpace.of(found, target.nary_labels, by_corpus=recipe.heads == "corpus")
     if len(space.names) < 2:
         raise HarmonizeError("expected sets of two labels or more to train on, all are of one")
-    head, tags = head_of(recipe), _tags(contexts[0] + contexts[1])
+    if recipe.development is not None and not labelled[1]:
+        raise HarmonizeError(f"development {recipe.development}: expected sets to watch, none is left")
+    head, tags = head_named(recipe.head), _tags(contexts[0] + contexts[1])
     encoder = encoder_of(recipe, start, space.names, tags, lambda: _texts(contexts[0]))
     length = min(recipe.max_length, encoder.max_length)
     prompt = Prompt(tags, recipe.input, length, recipe.labels, space.by_corpus, head.name)
@@ -79,17 +79,6 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
         windows=counts,
         knowledge=None,
     )
-
-
-def _check(recipe: Recipe) -> None:
-    for name in ("teacher", "pseudo", "negatives", "corpus_tokens", "knowledge"):
-        if getattr(recipe, name) is not None:
-            raise HarmonizeError(f"{name}: expected null with head {COMBINATION}")
-    for name in ("novelty", "direction"):
-        if getattr(recipe, name):
-            raise HarmonizeError(f"{name}: expected false with head {COMBINATION}")
-    if recipe.labels != "harmonized":
-        raise HarmonizeError(f"labels: expected harmonized with head {COMBINATION}")
 
 
 def _labelled(contexts: Iterable[CombinationContext], most: int | None, seed: int) -> Iterator[_Labelled]:

@@ -19,7 +19,7 @@ from harmonize.relation.model.device import described, device_named
 from harmonize.relation.model.ensemble import ENSEMBLE, Ensemble
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.model.mean import MeanClassifier
-from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, check_threshold, given_shift, shift_and_f
+from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, given_shift, shift_and_f
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe, stages
 from harmonize.relation.select.rows import gold_labels
@@ -102,7 +102,6 @@ def fit_ensemble(union: Path, recipe: Recipe, folder: Path, device: str = "auto"
     timer = Timer()
     place = device_named(device)
     selection = select(union, recipe)
-    check_threshold(recipe.threshold, watched=selection.development.num_rows > 0)
     members = [Path(member) for member in recipe.members or ()]
     records = [read_record(member) for member in members]
     for member, record in zip(members, records, strict=True):

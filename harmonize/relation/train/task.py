@@ -29,7 +29,7 @@ from harmonize.relation.select.selection import Selection
 from harmonize.relation.train.teacher import soft_targets
 from harmonize.spec import load_catalogue
 
-__all__ = ["Task", "encoder_of", "head_of", "labels_in", "outputs_of", "space_of"]
+__all__ = ["Task", "encoder_of", "labels_in", "outputs_of", "space_of"]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Task:
         space = space_of(selection, recipe)
         outputs = outputs_of(space, rows, recipe)
         tags = _tags({*load_catalogue().target.tags, *_types(rows), *_types(watched)})
-        head = head_of(recipe)
+        head = head_named(recipe.head)
         encoder = encoder_of(recipe, start, outputs.names, tags, lambda: _texts(rows, head))
         prompt = Prompt(
             tags=tags,
@@ -109,7 +109,7 @@ class Task:
             counted = _counted(encoded, counts.setdefault(part_name, {}))
             wanted: NDArray[Any]
             if recipe.teacher is not None and some is rows:
-                wanted = _targets(recipe, recipe.teacher, head, rows, labels[-1], space, device)
+                wanted = _targets(recipe, recipe.teacher, rows, labels[-1], space, device)
             else:
                 wanted = _learnt(head, space, outputs, some, recipe)
             sets.append(head.inputs(counted, wanted))
@@ -147,15 +147,12 @@ def _drawn(inputs: EncodedInputs, rows: Any, recipe: Recipe) -> Drawn:
 def _targets(
     recipe: Recipe,
     teacher: str,
-    head: Head,
     rows: Any,
     labels: NDArray[np.int64],
     space: LabelSpace,
     device: str,
 ) -> NDArray[np.float32]:
     """What the teacher wants of the training rows."""
-    if head.of_contexts:
-        raise HarmonizeError(f"teacher: expected a head that reads pairs one by one, not {head.name}")
     return soft_targets(
         Path(teacher),
         rows,
@@ -165,19 +162,6 @@ def _targets(
         temperature=recipe.teacher_temperature,
         device=device,
     )
-
-
-def head_of(recipe: Recipe) -> Head:
-    """The head of a recipe.
-
-    Raises:
-        HarmonizeError: it does not take the recipe's input.
-    """
-    head = head_named(recipe.head)
-    if recipe.input not in head.inputs_known:
-        known = " or ".join(head.inputs_known)
-        raise HarmonizeError(f"input {recipe.input}: expected {known} with head {head.name}")
-    return head
 
 
 def encoder_of(
@@ -221,14 +205,10 @@ def outputs_of(space: LabelSpace, rows: Any, recipe: Recipe) -> Outputs:
     """The outputs of a recipe's classifier.
 
     Raises:
-        HarmonizeError: it is to say what no training row says, or with a teacher, which says nothing of it.
+        HarmonizeError: it is to say what no training row says.
     """
     options = {"novelty": "novelty", "subject": "direction"}
     for column in recipe.said:
-        if recipe.teacher is not None:
-            raise HarmonizeError(f"{options[column]}: expected false with a teacher")
-        if head_named(recipe.head).several:
-            raise HarmonizeError(f"{options[column]}: expected false with head {recipe.head}")
         if rows[column].null_count == rows.num_rows:
             raise HarmonizeError(
                 f"{options[column]}: expected training rows with a {column}, none has one; corpora that say "

@@ -25,7 +25,6 @@ from harmonize.relation.encode.order import LikeLengths, LongestFirst, TokenBatc
 from harmonize.relation.model.device import precision_named
 from harmonize.relation.model.frozen import freeze
 from harmonize.relation.model.objective import Loss, label_weights, watched_scores
-from harmonize.relation.model.threshold import check_threshold
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.train.divergence import SoundTrainer, warn_of_nothing
 from harmonize.relation.train.task import Task
@@ -42,14 +41,12 @@ def trainer_of(
     """What trains a task in `folder`, as its recipe says, on a device.
 
     Raises:
-        HarmonizeError: a threshold is to be found on development rows, and there are none; or more layers are
-            frozen than the encoder has.
+        HarmonizeError: more layers are to be frozen than the encoder has.
     """
     recipe = task.recipe
     assert recipe.epochs is not None
     assert recipe.batch_size is not None
     assert recipe.learning_rate is not None
-    check_threshold(recipe.threshold, watched=task.development is not None)
     weights = None
     if recipe.class_weights == "balanced":
         weights = label_weights(task.labels, len(task.space.names))

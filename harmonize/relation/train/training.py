@@ -28,7 +28,7 @@ from harmonize.relation.model.device import described, device_named
 from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, fitted
 from harmonize.relation.model.objective import raise_negatives
-from harmonize.relation.model.threshold import DEVELOPMENT, check_threshold, given_shift
+from harmonize.relation.model.threshold import DEVELOPMENT, given_shift
 from harmonize.relation.recipe import Recipe, stages
 from harmonize.relation.select.places import recipe_held
 from harmonize.relation.select.rows import pairs_of
@@ -170,21 +170,9 @@ def fit(
 
 
 def fit_linear(union: Path, recipe: Recipe, folder: Path) -> None:
-    """A linear baseline, trained in `folder`; it takes seconds, and is not resumed.
-
-    Raises:
-        HarmonizeError: the recipe has a first stage, a teacher or further outputs, which a baseline can do
-            nothing with; or see `check_threshold`.
-    """
-    for name in ("first", "teacher"):
-        if getattr(recipe, name) is not None:
-            raise HarmonizeError(f"{name}: expected null with head {recipe.head}")
-    for name in ("novelty", "direction"):
-        if getattr(recipe, name):
-            raise HarmonizeError(f"{name}: expected false with head {recipe.head}")
+    """A linear baseline, trained in `folder`; it takes seconds, and is not resumed."""
     timer = Timer()
     selection = select(union, recipe)
-    check_threshold(recipe.threshold, watched=selection.development.num_rows > 0)
     space = space_of(selection, recipe)
     train, watched = (
         Labelled(pairs_of(rows), labels_in(space, rows, recipe))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,7 +22,6 @@ from harmonize.relation.model.objective import AdaptiveThreshold, label_weights,
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.said import Outputs
 from harmonize.relation.train.task import _learnt
-from harmonize.relation.train.training import train
 
 Small = Callable[..., Recipe]
 BIORED = LabelSpace(("Association", "Bind", "Positive_Correlation", "None"))
@@ -96,16 +94,6 @@ def test_without_unrelated_pairs_there_is_no_threshold(space: LabelSpace) -> Non
         AdaptiveThreshold(space)
     with pytest.raises(HarmonizeError, match="class_weights: expected none with head atlop"):
         AdaptiveThreshold(BIORED, label_weights(torch.tensor([0, 1, 3]).numpy(), 4))
-
-
-def test_weights_are_refused_before_anything_is_trained(
-    sample_union: Path, small_recipe: Small, tmp_path: Path
-) -> None:
-    recipe = small_recipe(head="atlop", class_weights="balanced")
-    with pytest.raises(HarmonizeError, match="class_weights: expected none with head atlop") as error:
-        train(sample_union, recipe, tmp_path / "run", device="cpu")
-    assert "\n" not in str(error.value)
-    assert not list(tmp_path.iterdir())
 
 
 def test_the_first_label_is_watched() -> None:

@@ -239,9 +239,6 @@ def test_a_given_threshold_is_its_own(words: Path, both: Path, sample_union: Pat
         made = load_classifier(train(sample_union, recipe, tmp_path / name, device="cpu"), "cpu")
         rows = predicted_rows(made, rows_to_test(sample_union, "biored/test"))
         assert {is_negative(label) for label in rows["label"].to_pylist()} == {is_negative(said)}
-    recipe = Recipe.model_validate(values | {"development": None, "threshold": "development"})
-    with pytest.raises(HarmonizeError, match="threshold: expected even or a number where development is"):
-        train(sample_union, recipe, tmp_path / "none", device="cpu")
 
 
 def test_eight_bits_are_for_the_members_that_know_them(both: Path, words: Path) -> None:

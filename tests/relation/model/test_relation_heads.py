@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from relation_cases import words_tokenizer
-from relation_runs import HALF, OF_CONTEXTS, SYSTEMS, stopped_and_resumed
+from relation_runs import HALF, SYSTEMS, stopped_and_resumed
 from stopped_trainings import StopAt, weights
 from transformers import AutoModelForSequenceClassification, BertConfig, GPT2Config, GPT2Model
 
@@ -23,7 +23,7 @@ from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.model.linear import LINEAR_HEADS
 from harmonize.relation.model.pair_model import POOLINGS, PairConfig, PairModel
-from harmonize.relation.recipe import Head, Recipe
+from harmonize.relation.recipe import INPUTS_OF_CONTEXTS, Head, Recipe
 from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train
 
@@ -34,6 +34,7 @@ each_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
 def test_a_recipe_knows_every_head() -> None:
     assert get_args(Head) == (*HEADS, *LINEAR_HEADS, ENSEMBLE)
+    assert list(INPUTS_OF_CONTEXTS) == [name for name, head in HEADS.items() if head.of_contexts]
 
 
 def items(*lengths: int) -> list[dict[str, Any]]:
@@ -182,13 +183,3 @@ def test_a_head_goes_on_from_its_own_kind_and_no_other(
         with pytest.raises(HarmonizeError, match="expected an encoder or a run of the same head"):
             train(sample_union, recipe, tmp_path / other, device="cpu")
         assert not (tmp_path / other).exists()
-
-
-@pytest.mark.parametrize("head", OF_CONTEXTS)
-def test_a_context_is_read_in_two_kinds_of_input(
-    sample_union: Path, small_recipe: Small, tmp_path: Path, head: str
-) -> None:
-    with pytest.raises(
-        HarmonizeError, match=f"input masked: expected prompt or described or tagged with head {head}"
-    ):
-        train(sample_union, small_recipe(head=head, input="masked"), tmp_path / "run", device="cpu")

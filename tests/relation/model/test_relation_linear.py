@@ -195,12 +195,6 @@ def test_outputs_for_each_corpus(sample_union: Path, small_recipe: Small, tmp_pa
     np.testing.assert_allclose(found[:, classifier.space.own("ddi")].sum(axis=1), 1, rtol=1e-5)
 
 
-def test_it_has_no_first_stage(sample_union: Path, small_recipe: Small, tmp_path: Path) -> None:
-    with pytest.raises(HarmonizeError, match="first: expected null with head svm"):
-        train(sample_union, small_recipe("transfer", head="svm"), tmp_path / "run", device="cpu")
-    assert not (tmp_path / "run").exists()
-
-
 def test_eight_bits_are_not_for_it(runs: dict[str, Path]) -> None:
     with pytest.raises(HarmonizeError, match="precision: expected auto or fp32 for a linear baseline"):
         load_classifier(runs["svm"], precision="int8")

@@ -112,8 +112,8 @@ def test_a_tested_part_that_is_trained_on_is_left_out(sample_union: Path) -> Non
         ({"train_on": ["biored/test"]}, "train_on biored/test: expected rows to train on, none is left"),
         ({"development": "aimed/dev"}, "development aimed/dev: expected rows to watch, none is left"),
         ({"documents": 9999}, "documents: expected at most "),
-        ({"development": FOLD}, "development: fold, and folds: expected a fold's number as well"),
-        ({"folds": 3}, "expected a fold's number as well"),
+        ({"development": FOLD, "folds": 3}, "folds: expected a fold's number as well"),
+        ({"folds": 3}, "folds: expected a fold's number as well"),
         ({"folds": 9999, "fold": 0}, "biored: expected 2 to "),
     ],
 )

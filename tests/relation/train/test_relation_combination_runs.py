@@ -136,9 +136,6 @@ def test_it_begins_with_the_encoder_of_a_prompt_model(
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"negatives": 2}, "negatives: expected null with head combination"),
-        ({"labels": "source"}, "labels: expected harmonized with head combination"),
-        ({"input": "markers"}, "input markers: expected prompt or tagged with head combination"),
         ({"train_on": "biored"}, "train_on biored: expected rows to train on, none is left"),
         ({"train_on": "ddi"}, "unknown corpus of the set 'ddi'"),
     ],

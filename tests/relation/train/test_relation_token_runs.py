@@ -12,7 +12,6 @@ from relation_runs import record, stopped_and_resumed
 from stopped_trainings import StopAt, weights
 from transformers import EvalPrediction
 
-from harmonize.errors import HarmonizeError
 from harmonize.relation.labels import is_negative
 from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
@@ -99,15 +98,3 @@ def test_what_stands_on_the_encoder_has_a_rate_of_its_own(small_recipe: Small) -
             assert rates[id(weight)] == (1e-2 if on_top else 1e-4), name
             assert decays[id(weight)] == (0.0 if "bias" in name else 0.1), name
         assert set(rates.values()) == {1e-2, 1e-4}
-
-
-def test_a_threshold_needs_a_development_part(
-    sample_union: Path, small_recipe: Small, tmp_path: Path
-) -> None:
-    recipe = small_recipe(threshold="development", development=None)
-    with pytest.raises(
-        HarmonizeError, match="threshold: expected even or a number where development is null"
-    ):
-        train(sample_union, recipe, tmp_path / "run", device="cpu")
-    assert not (tmp_path / "run").exists()
-    assert np.array([*tmp_path.iterdir()]).size == 0
