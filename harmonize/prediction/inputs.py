@@ -354,6 +354,3 @@ def _check_misfits(misfits: _Misfits, record: PubTatorRecord, name: str) -> None
             place = f"{mention.start}-{mention.end}"
             message = f"expected {mention.text!r} at {place}: {reason}"
             raise _rejected(record, name, MISFIT, message, mention.line)
-
-
-# The records of each format. One must be taken apart before the next is asked for.

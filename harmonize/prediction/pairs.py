@@ -117,10 +117,6 @@ class PairRules:
         """A type in any case -> as the mapping writes it."""
         return AnyCase({name: name for name in sorted(self.own_types)})
 
-    def knows(self, mention_type: str) -> bool:
-        """True for a type of the mapping or of a tool, in a pair or not."""
-        return mention_type in self.corpus.spec.entity_types
-
     def concept_ids(self, mention_type: str, raw: str | None) -> tuple[str, ...]:
         """The known concept ids of an id field."""
         if raw is None:
@@ -133,18 +129,13 @@ class PairRules:
         ids = split_ids(raw, separators if is_variant else separators + "+", self.types.unknown_ids)
         return ids if is_variant else without_taxa(ids)
 
-    def document(self, record: PubTatorRecord) -> Document:
-        """The Document of an article, without relations. The split is "test".
+    def named_document(self, record: PubTatorRecord, *, related: bool = False) -> NamedDocument:
+        """The Document of an article, with how many mentions have a known concept id. The split is "test".
 
         An id that says "not known" ("-") names no entity. Mentions whose id field is empty or missing are one
         entity with the others of their kind that have the same normal form, and have its concept ids, or,
         where none has one, the name of the first in the document (T0, T1, ...). So are all mentions of a
         document in which no concept id is known.
-        """
-        return self.named_document(record).document
-
-    def named_document(self, record: PubTatorRecord, *, related: bool = False) -> NamedDocument:
-        """The same, with how many mentions have a known concept id.
 
         Args:
             related: the document keeps its relations, whose arguments `Arguments` resolves.

@@ -58,12 +58,12 @@ class Tally:
     files_counted_otherwise: int = 0
     first_counted_otherwise: str | None = None
 
-    def leave_out(self, reason: str, mention_type: str, count: int = 1, place: str | None = None) -> None:
-        """Count mentions that are left out, while their document is read."""
+    def leave_out(self, reason: str, mention_type: str, place: str | None = None) -> None:
+        """Count a mention that is left out, while its document is read."""
         known = LeftOut(reason, mention_type)
         if known not in self.left_out and len(self.left_out) >= _MOST_TYPES:
             known = LeftOut(reason, OTHER_TYPES)
-        self.left_out[known] += count
+        self.left_out[known] += 1
         if place is not None:
             self.places.setdefault(reason, place)
 
