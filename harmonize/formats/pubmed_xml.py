@@ -28,7 +28,7 @@ from harmonize.files import user_files
 from harmonize.formats.tables import SetAside, checked_pmid, unheard
 from harmonize.formats.xml import file_elements
 
-__all__ = ["Article", "read", "read_folder"]
+__all__ = ["Article", "read_folder"]
 
 _ROOTS = {"PubmedArticle": "MedlineCitation", "PubmedBookArticle": "BookDocument"}
 _REFUSAL = "ERROR"
@@ -50,33 +50,19 @@ class Article:
     line: int
 
 
-def read(path: Path) -> Iterator[Article]:
-    """Stream the articles and book chapters of one file, in file order.
+def read_folder(folder: Path, set_aside: SetAside = unheard) -> Iterator[Article]:
+    """Stream the articles and book chapters of all *.xml files of a folder, in order of name, each PMID once.
 
     Inline markup (<i>, <sub>, nested) gives its text alone, white space becomes single blanks; copyright
     lines and abstracts in other languages (<OtherAbstract>) are no part of the abstract.
-
-    Raises:
-        MissingInput, MalformedInput: with file and line; among them broken XML, no article, a PMID that is
-            no number, an entity that only the DTD could explain, and NCBI's own error answer.
-    """
-    for element in file_elements(path, *_ROOTS, _REFUSAL):
-        if element.tag == _REFUSAL:
-            raise MalformedInput(
-                path, f"expected articles, got the error answer {_text(element)!r}", line=_line(element)
-            )
-        yield _article(element, path)
-
-
-def read_folder(folder: Path, set_aside: SetAside = unheard) -> Iterator[Article]:
-    """Stream the articles of all *.xml files of a folder, in order of file name, each PMID once.
 
     Args:
         set_aside: told of every repeated PMID, and of files that hold an error answer and no article.
 
     Raises:
         MissingInput: no such folder, or no *.xml in it.
-        MalformedInput: as `read`.
+        MalformedInput: with file and line; among them broken XML, a file without article, a PMID that is no
+            number, and an entity that only the DTD could explain.
     """
     paths = user_files(folder, "*.xml")
     if not paths:

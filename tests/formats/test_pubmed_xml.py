@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_curated_tables import GOLDEN, brief, cases, check_case, check_error_case, damaged, reader_of
+from test_curated_tables import GOLDEN, brief, cases, check_case, check_error_case, damaged
 from test_golden import plain
 
 from harmonize.errors import HarmonizeError
@@ -23,8 +23,6 @@ FORMATS = ("pubmed_xml",)
 
 
 def read_case(case: Path) -> list[Any]:
-    if reader_of(case) == "pubmed_xml/read":
-        return list(plain(list(pubmed_xml.read(case / "input.xml"))))
     aside: list[Any] = []
     found = list(
         pubmed_xml.read_folder(case, lambda reason, item: aside.append({"set aside": reason, "item": item}))
@@ -43,7 +41,7 @@ def test_reading_fails_in_one_line_that_names_the_place(case: Path) -> None:
 
 
 def test_no_error_shows_text_of_an_external_entity() -> None:
-    case = GOLDEN / "pubmed_xml" / "error-read" / "external-entity"
+    case = GOLDEN / "pubmed_xml" / "error-read_folder" / "external-entity"
     with pytest.raises(HarmonizeError) as caught:
         read_case(case)
     assert (case / "outside.txt").read_text().strip() not in str(caught.value)
@@ -58,8 +56,6 @@ def folder() -> Iterator[Path]:
 def read_bytes(folder: Path, content: bytes) -> None:
     (folder / "input.xml").write_bytes(content)
     with suppress(HarmonizeError):
-        list(pubmed_xml.read(folder / "input.xml"))
-    with suppress(HarmonizeError):
         list(pubmed_xml.read_folder(folder))
 
 
@@ -71,7 +67,7 @@ def test_any_bytes_are_read_or_refused(folder: Path, content: bytes) -> None:
 
 TAGS = [b"<PubmedArticle>", b"</PubmedArticle>", b"<PMID/>", b"<ERROR/>", b"<Abstract>", b"<AbstractText/>"]
 PIECES = [*TAGS, b"", b"<", b">", b"&x;", b"&lt;", b"\xff", b"\0", b'"', b"9" * 50, b"<!---->", b"<?pi?>"]
-GOOD = (GOLDEN / "pubmed_xml" / "read" / "book-chapter-among-articles" / "input.xml").read_bytes()
+GOOD = (GOLDEN / "pubmed_xml" / "read_folder" / "book-chapter-among-articles" / "input.xml").read_bytes()
 
 
 @brief

@@ -53,7 +53,7 @@ def test_xml_without_an_end_of_an_element_is_refused_before_it_fills_the_memory(
     monkeypatch.setattr(xml, "_LARGEST", 70_000)
     (tmp_path / "a.xml").write_text(f"<a>{content}")
     with pytest.raises(MalformedInput, match=r"a\.xml: expected the end of an element within 70000 bytes"):
-        list(pubmed_xml.read(tmp_path / "a.xml"))
+        list(pubmed_xml.read_folder(tmp_path))
 
 
 def test_xml_of_many_elements_may_be_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

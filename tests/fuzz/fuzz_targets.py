@@ -611,10 +611,8 @@ def _targets() -> Iterator[Target]:
     yield Target("disgenet diseases", _disgenet_seeds("disease_mappings.tsv"), _diseases, 3)
     triples = _with_samples("triple_tsv", "a.tsv", "emu/emu_triples.tsv")
     yield Target("triple_tsv", triples, lambda folder: _consume(triple_tsv.read(_only(folder))), 3)
-    yield Target("pubmed_xml file", _pubmed_seeds, lambda folder: _consume(pubmed_xml.read(_only(folder))), 3)
-    yield Target(
-        "pubmed_xml folder", _pubmed_folder_seeds, lambda folder: _consume(pubmed_xml.read_folder(folder)), 2
-    )
+    for name, seeds, weight in (("file", _pubmed_seeds, 3), ("folder", _pubmed_folder_seeds, 2)):
+        yield Target(f"pubmed_xml {name}", seeds, lambda f: _consume(pubmed_xml.read_folder(f)), weight)
     yield Target("tables", _tables_seeds, _tables, 3)
     yield Target("archive zip", _archive_seeds, _archive, 3)
     yield Target("annotations dumps", lambda _: dump_seeds(), _dumps, 4)
