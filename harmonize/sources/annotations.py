@@ -66,7 +66,6 @@ def iter_articles(
     pmids: Collection[str] | None = None,
     *,
     misfit: Misfit | None = None,
-    foreign: Callable[[str], None] | None = None,
 ) -> Iterator[PubTatorRecord]:
     """Stream annotated articles; one that several files hold comes several times, in order of file name.
 
@@ -78,23 +77,20 @@ def iter_articles(
         pmids: the articles to yield; all if None.
         misfit: is given the mentions that the text does not spell, which the record then lacks, and makes
             articles without text welcome; see `pubtator.read`. Without it both are errors.
-        foreign: is given the names of files that hold no annotated articles; without it they are errors.
 
     Raises:
         MissingInput: no such file or folder, or an empty folder.
-        MalformedInput: with the file and, where known, line or document.
+        MalformedInput: with the file and, where known, line or document; a file that holds no annotated
+            articles.
     """
     wanted = None if pmids is None else frozenset(pmids)
     for file in input_files(path):
         with whole(file):
             for name, stream in streams(file):
                 form = form_of(stream.peek(HEAD))
-                if form in _READERS:
-                    yield from _READERS[form](stream, name, wanted, misfit)
-                elif foreign is not None:
-                    foreign(name)
-                else:
+                if form not in _READERS:
                     raise MalformedInput(name, "expected PubTator text, BioC XML or BioC JSON, got neither")
+                yield from _READERS[form](stream, name, wanted, misfit)
 
 
 # Files

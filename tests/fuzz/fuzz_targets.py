@@ -273,8 +273,7 @@ def _archive_seeds(_: Path | None) -> list[Files]:
 
 def _dumps(folder: Path) -> None:
     path = _only(folder)
-    foreign: list[str] = []
-    _consume(iter_articles(path, misfit=_unheard, foreign=foreign.append))
+    _consume(iter_articles(path, misfit=_unheard))
     _consume(iter_articles(path, {"90000001", "90000011"}))
 
 
