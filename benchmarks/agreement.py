@@ -23,11 +23,11 @@ from curation import pharmgkb_curation
 from harmonize.curated.documents import Curation, Triple
 from harmonize.formats import pharmgkb_tsv
 from harmonize.formats.pharmgkb_tsv import ChemicalEntry
-from harmonize.ledger import DroppedItem, Ledger
+from harmonize.ledger import READ, DroppedItem, Ledger
 from harmonize.model import Document
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
-from harmonize.sources.source import READ, Source
+from harmonize.sources.source import Source
 from harmonize.spec import load_catalogue
 
 

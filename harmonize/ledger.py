@@ -14,7 +14,10 @@ from typing import Literal, NamedTuple
 from harmonize.errors import AccountingError
 from harmonize.model import Split
 
-__all__ = ["Drop", "DroppedItem", "Ledger", "Unit"]
+__all__ = ["READ", "Drop", "DroppedItem", "Ledger", "Unit"]
+
+READ = "read"
+"""The step from files to Documents; the others have the names of the rules."""
 
 Unit = Literal["rows", "documents", "mentions", "relations", "statements", "instances"]
 """What is counted; rows are those of a curated table, statements what relations say beside their type."""

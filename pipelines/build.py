@@ -11,14 +11,14 @@ from typing import Any, TextIO
 
 from harmonize import __version__
 from harmonize.errors import AccountingError, HarmonizeError, InvalidDocument, SpecError, UnionError
-from harmonize.ledger import Drop, DroppedItem, Ledger
+from harmonize.ledger import READ, Drop, DroppedItem, Ledger
 from harmonize.model import Document, Split
 from harmonize.names import corpus_key
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
 from harmonize.rules.findings import Findings
 from harmonize.rules.nary import nary_instances
-from harmonize.sources.source import READ, Source, chosen_variant, corpus_folder
+from harmonize.sources.source import Source, chosen_variant, corpus_folder
 from harmonize.spec import Catalogue, Corpus, LicenceTerms, load_catalogue, load_leak_settings
 from harmonize.text import abbreviations
 from harmonize.text.sentences import RULE_BASED, with_sentences

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
+from harmonize.ledger import READ
 from harmonize.union.manifest import Papers, SplitCounts, nary_files, papers, split_counts
 
 __all__ = ["tables"]
@@ -133,7 +134,7 @@ def _funnel(corpus: str, entry: dict[str, Any]) -> Table:
     table = _table(title, "split", "step", "reason", "count", "left", numbers=2)
     for split, part in entry["splits"].items():
         steps = part["steps"]
-        left = steps["read"]["relations"]["in"]
+        left = steps[READ]["relations"]["in"]
         table.add_row(split, "", "in the source", "", f"{left:,}")
         for step, units in steps.items():
             for reason, count in units.get("relations", {"dropped": {}})["dropped"].items():

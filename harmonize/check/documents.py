@@ -19,7 +19,7 @@ from harmonize.check.schema import (
     schema_faults,
 )
 from harmonize.errors import shown
-from harmonize.sources.source import READ
+from harmonize.ledger import READ
 from harmonize.union.documents import DocumentKey
 from harmonize.union.manifest_model import Manifest
 from harmonize.union.schema import DOCUMENT_SCHEMA, DOCUMENTS

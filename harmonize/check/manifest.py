@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from harmonize.check.fault import Fault
+from harmonize.ledger import READ
 from harmonize.rules.nary import NARY
-from harmonize.sources.source import READ
 from harmonize.union.manifest_model import Manifest, SplitEntry, Steps, key_messages
 from harmonize.union.schema import MANIFEST, nary_file, partition_file
 

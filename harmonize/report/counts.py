@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from harmonize.ledger import READ
 from harmonize.model import is_negative
 from harmonize.spec import Licence, LicenceTerms
 from harmonize.union.manifest import SplitCounts
@@ -33,7 +34,7 @@ __all__ = [
 ]
 
 _STEPS = {
-    "read": "reading the files",
+    READ: "reading the files",
     "a1": "spans: as annotated",
     "a2": "spans: both entities in the abstract",
     "a3": "spans: both entities in one sentence",

@@ -14,13 +14,12 @@ from pathlib import Path
 from harmonize.errors import MissingInput, SpecError, UnknownName
 from harmonize.files import named_from, user_files
 from harmonize.formats.pubtator_record import PubTatorRecord, split_ids
-from harmonize.ledger import Drop, Ledger, Unit
+from harmonize.ledger import READ, Drop, Ledger, Unit
 from harmonize.model import SPLITS, Split
 from harmonize.sources.archive import files_below, split_location
 from harmonize.spec import Corpus, CurationSpec
 
 __all__ = [
-    "READ",
     "Annotations",
     "Source",
     "chosen_variant",
@@ -31,8 +30,6 @@ __all__ = [
 
 Annotations = Callable[[Collection[str]], Iterator[PubTatorRecord]]
 
-READ = "read"
-"""The ledger's name for the step from files to Documents."""
 _UNITS: tuple[Unit, ...] = ("documents", "mentions", "relations")
 
 

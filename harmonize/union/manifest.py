@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from harmonize.errors import UnionError
+from harmonize.ledger import READ
 from harmonize.model import is_negative
 from harmonize.names import corpus_key
 from harmonize.spec import load_catalogue
@@ -161,7 +162,7 @@ def split_counts(manifest: dict[str, Any]) -> Iterator[SplitCounts]:
     """The totals by corpus and split: documents, mentions and relations as read, instances as written."""
     for corpus, entry in manifest["corpora"].items():
         for split, part in entry["splits"].items():
-            read, labels = part["steps"]["read"], part["labels"]
+            read, labels = part["steps"][READ], part["labels"]
             dropped = Counter(
                 {
                     (step, unit, reason): count

@@ -16,8 +16,8 @@ from pydantic import (
 )
 
 from harmonize.errors import shown
+from harmonize.ledger import READ
 from harmonize.model import Split
-from harmonize.sources.source import READ
 from harmonize.spec import LeakSettings
 from harmonize.union.schema import CARD, CROISSANT, DOCUMENTS, DROPPED, LEAKS, LEAKS_TABLE
 

@@ -14,10 +14,10 @@ import pytest
 from adapter_readings import MIRROR, Reading, of_the_mirror, reading_of
 from adapter_variants import CATALOGUE, TABLES, VARIANTS, lay_out, locations
 
-from harmonize.ledger import Ledger
+from harmonize.ledger import READ, Ledger
 from harmonize.model import Document, Relation
 from harmonize.rules.spans import FIRST_NOT_FOUND, NEITHER_FOUND, SECOND_NOT_FOUND, a2, a3
-from harmonize.sources.source import READ, Source
+from harmonize.sources.source import Source
 from harmonize.spec import Corpus
 
 NOT_FOUND = {FIRST_NOT_FOUND, SECOND_NOT_FOUND, NEITHER_FOUND}

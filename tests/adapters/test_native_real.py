@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from adapter_readings import MIRROR, of_the_mirror, reading_of
 
+from harmonize.ledger import READ
 from harmonize.model import Document, Instance
 from harmonize.rules.adjust import adjust
-from harmonize.sources.source import READ
 
 NO_TEXT = "the article has no text"
 EVIDENCE = "evidence rule: "

@@ -16,9 +16,9 @@ from harmonize.curated.documents import (
 )
 from harmonize.formats.curated_row import CuratedEntity, CuratedRow
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, title_and_abstract
-from harmonize.ledger import DroppedItem, Ledger
+from harmonize.ledger import READ, DroppedItem, Ledger
 from harmonize.model import Document, Mention
-from harmonize.sources.source import READ, Source
+from harmonize.sources.source import Source
 from harmonize.spec import load_catalogue
 from harmonize.text.dictionary import Name
 

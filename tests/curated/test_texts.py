@@ -11,8 +11,8 @@ from harmonize.curated.documents import CuratedText
 from harmonize.curated.texts import article_texts
 from harmonize.errors import MissingInput
 from harmonize.formats.pubtator_record import PubTatorRecord
-from harmonize.ledger import Ledger
-from harmonize.sources.source import READ, Source
+from harmonize.ledger import READ, Ledger
+from harmonize.sources.source import Source
 from harmonize.spec import load_catalogue
 
 CORPUS = load_catalogue()["pharmgkb"]

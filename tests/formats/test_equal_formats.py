@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from harmonize.ledger import Ledger
+from harmonize.ledger import READ, Ledger
 from harmonize.model import SPLITS, Document, Split
 from harmonize.registry import adapter, sample_folder
-from harmonize.sources.source import READ, Source
+from harmonize.sources.source import Source
 from harmonize.spec import load_catalogue
 
 CATALOGUE = load_catalogue()

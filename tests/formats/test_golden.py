@@ -27,9 +27,9 @@ from harmonize.formats import (
     pubtator,
     renet_tables,
 )
-from harmonize.ledger import Ledger
+from harmonize.ledger import READ, Ledger
 from harmonize.registry import adapter
-from harmonize.sources.source import READ, Source
+from harmonize.sources.source import Source
 from harmonize.spec import load_catalogue
 
 GOLDEN = Path(__file__).parent.parent / "golden"

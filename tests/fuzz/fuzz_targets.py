@@ -44,7 +44,7 @@ from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.lines import numbered_lines
 from harmonize.formats.pubtator_record import split_ids, variant_genes
 from harmonize.formats.tables import named_columns
-from harmonize.ledger import DroppedItem, Ledger
+from harmonize.ledger import READ, DroppedItem, Ledger
 from harmonize.model import Document, Relation
 from harmonize.pipelines.build import build
 from harmonize.pipelines.pubtator import PubTatorDump
@@ -55,7 +55,7 @@ from harmonize.sources import pubtator3
 from harmonize.sources.annotations import iter_articles
 from harmonize.sources.archive import files_below, split_location
 from harmonize.sources.http import Patience
-from harmonize.sources.source import READ, Source
+from harmonize.sources.source import Source
 from harmonize.spec import Corpus, load_catalogue
 from harmonize.union.documents import read_documents
 from harmonize.union.leaks import read_repeats
