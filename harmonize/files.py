@@ -1,11 +1,13 @@
-"""The files of a folder that are its user's, not those that the system hides in it; and how to name them."""
+"""The files of a folder that are its user's, not those that the system hides in it; how to name and tell them
+apart; and the folder for what comes from elsewhere."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path, PurePath
 
-__all__ = ["is_hidden", "is_litter", "named_from", "user_files"]
+__all__ = ["cache_folder", "is_hidden", "is_litter", "named_from", "sha256_of", "user_files"]
 
 
 def user_files(folder: Path, pattern: str = "**/*") -> list[Path]:
@@ -35,3 +37,16 @@ def named_from(folder: Path, path: Path) -> str:
         return Path(os.path.relpath(path, folder)).as_posix()
     except ValueError:  # of Windows, where no path leads from a drive to another
         return path.absolute().as_posix()
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content, in hexadecimal digits; memory holds a block of it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def cache_folder(cache: Path | None = None) -> Path:
+    """Where what comes from elsewhere is kept: the user's cache folder unless another is given."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("harmonize")) if cache is None else cache

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from harmonize.drafting.draft import new_corpus
 from harmonize.errors import HarmonizeError
+from harmonize.files import cache_folder
 from harmonize.registry import sample_folder
 from harmonize.sources.fetch import Fetcher, FileProgress, is_url
 from harmonize.sources.source import corpus_folder, missing_files
@@ -33,7 +34,7 @@ from harmonize.union.manifest import nary_files
 from .build import Progress as DocumentProgress
 from .build import build as build_union
 from .build import check_out
-from .fetch import cache_folder, fetch_corpora, fetch_plan
+from .fetch import fetch_corpora, fetch_plan
 from .options import (
     DEFAULT_UNION,
     NAMES,

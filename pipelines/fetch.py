@@ -6,19 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
-
 from harmonize.errors import HarmonizeError, SeveralErrors
 from harmonize.sources.fetch import CorpusFile, Fetcher, corpus_files
 from harmonize.sources.source import preferred_variant
 from harmonize.spec import Catalogue, Corpus
 
-__all__ = ["cache_folder", "fetch_corpora", "fetch_plan"]
-
-
-def cache_folder(cache: Path | None) -> Path:
-    """Where what comes from elsewhere is kept: the user's cache folder unless another is given."""
-    return Path(platformdirs.user_cache_dir("harmonize")) if cache is None else cache
+__all__ = ["fetch_corpora", "fetch_plan"]
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from harmonize.errors import HarmonizeError
+from harmonize.files import cache_folder, sha256_of
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.prediction.pmid_input import Asked
 from harmonize.prediction.pmids import STDIN, read_pmids
@@ -51,7 +49,7 @@ class PubTatorDump:
         root = self.path if self.path.is_dir() else self.path.parent
         files = input_files(self.path)
         return {
-            "files": {file.relative_to(root).as_posix(): _sha256(file) for file in files},
+            "files": {file.relative_to(root).as_posix(): sha256_of(file) for file in files},
             "articles": len(self._articles),
             "misfits": dict(sorted(self.misfits.items())),
         }
@@ -60,9 +58,8 @@ class PubTatorDump:
 class PubTatorService:
     """PubTator 3, asked for each article once; answers are kept in `cache`."""
 
-    def __init__(self, cache: Path, url: str = URL) -> None:
-        self._url = url
-        self._client = PubTator3(cache, url=url)
+    def __init__(self, cache: Path) -> None:
+        self._client = PubTator3(cache)
         self._articles: set[str] = set()
 
     def __call__(self, pmids: Collection[str]) -> Iterator[PubTatorRecord]:
@@ -73,7 +70,7 @@ class PubTatorService:
     def described(self) -> dict[str, Any]:
         """What the manifest says of it."""
         return {
-            "service": self._url,
+            "service": URL,
             "articles": len(self._articles),
             "unknown": len(self._client.unknown),
             "misfits": dict(sorted(self._client.misfits.items())),
@@ -131,10 +128,4 @@ def chosen_source(
 
 def answers_folder(cache: Path | None) -> Path:
     """Where the service's answers are kept."""
-    folder = Path(platformdirs.user_cache_dir("harmonize")) if cache is None else cache
-    return folder / "pubtator3"
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return cache_folder(cache) / "pubtator3"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from itertools import islice
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.files import sha256_of
 from harmonize.formats.passages import TextChoice
 from harmonize.union.manifest_model import key_messages
 from harmonize.union.schema import MANIFEST
@@ -119,4 +119,4 @@ def read_shard_manifest(folder: Path) -> ShardManifest:
 
 def manifest_hash(folder: Path) -> str:
     """The sha256 of a folder's manifest, which holds those of all its shards."""
-    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    return sha256_of(folder / MANIFEST)

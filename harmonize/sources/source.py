@@ -6,13 +6,12 @@ set aside, and yields Documents.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from harmonize.errors import MissingInput, SpecError, UnknownName
-from harmonize.files import named_from, user_files
+from harmonize.files import named_from, sha256_of, user_files
 from harmonize.formats.pubtator_record import PubTatorRecord, split_ids
 from harmonize.ledger import READ, Drop, Ledger, Unit
 from harmonize.model import SPLITS, Split
@@ -141,7 +140,7 @@ class Source:
     def hashes(self) -> dict[str, str]:
         """File below the corpus' folder -> sha256, for every file that the source's splits name."""
         return {
-            named_from(self.root, file): _sha256(file)
+            named_from(self.root, file): sha256_of(file)
             for location in sorted({name for names in self._splits.values() for name in names})
             for file in _files_of(_packed_or_not(self.root / split_location(location)[0]))
         }
@@ -155,11 +154,6 @@ def _packed_or_not(path: Path) -> Path:
 
 def _files_of(path: Path) -> list[Path]:
     return user_files(path) if path.is_dir() else [path]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def missing_files(corpus: Corpus, variant: str, root: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from harmonize.errors import HarmonizeError, SpecError, UnknownName
+from harmonize.files import sha256_of
 from harmonize.names import corpus_key, listed
 from harmonize.spec.corpus import Corpus, check_against_target
 from harmonize.spec.likeness import check_decided, resembling
@@ -127,14 +127,10 @@ def _corpora_of(table: Path, target: Target, known: Mapping[str, Corpus]) -> dic
         spec = checked(CorpusSpec, resembling(mapping, specs, path), path)
         files = [package_folder() / "target.yaml", table, path]
         files += [others[spec.like].path] if spec.like is not None else []
-        hashes = {file.name: _sha256(file) for file in files}
+        hashes = {file.name: sha256_of(file) for file in files}
         corpora[key] = Corpus(key, spec, row, target, path, hashes, table == package_folder() / FURTHER)
         check_against_target(corpora[key])
     return corpora
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _named_rows(path: Path) -> dict[str, Any]:

@@ -5,7 +5,6 @@ It has no times and no paths of the machine, so that two builds from the same in
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,6 +15,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from harmonize.errors import UnionError
+from harmonize.files import sha256_of
 from harmonize.ledger import READ
 from harmonize.model import is_negative
 from harmonize.names import corpus_key
@@ -43,9 +43,7 @@ __all__ = [
 
 def file_entry(path: Path) -> dict[str, Any]:
     """What the manifest says of a file's bytes."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {"bytes": path.stat().st_size, "sha256": digest}
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
@@ -95,7 +93,7 @@ def manifest_hash(union: Path) -> str:
         UnionError: no union set there.
     """
     read_manifest(union)
-    return hashlib.sha256((union / MANIFEST).read_bytes()).hexdigest()
+    return sha256_of(union / MANIFEST)
 
 
 def corpus_held(manifest: Mapping[str, Any], name: str) -> str:

@@ -10,13 +10,13 @@ very name of its first mention. `harmonize describe` makes such a table of the c
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError, MalformedInput
+from harmonize.files import sha256_of
 from harmonize.formats.lines import numbered_lines
 from harmonize.formats.tables import filled, named_columns
 from harmonize.relation.pair import Entity, Pair
@@ -91,6 +91,6 @@ def knowledge_hash(path: Path) -> str:
         HarmonizeError: it cannot be read.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise HarmonizeError(f"knowledge {path}: {error.strerror}") from None

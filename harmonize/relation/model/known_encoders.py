@@ -8,7 +8,6 @@ PubMedBERT and any other name of a model hub, in the hub's own cache
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import math
@@ -21,6 +20,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from harmonize.errors import install
+from harmonize.files import cache_folder, sha256_of
 from harmonize.spec import validated
 
 __all__ = [
@@ -133,9 +133,7 @@ def known_encoders() -> Mapping[str, KnownEncoder]:
 
 def encoders_cache() -> Path:
     """Where downloaded encoders stand: a folder each, by name."""
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("harmonize")) / "encoders"
+    return cache_folder() / "encoders"
 
 
 def folder_of(name: str) -> Path | None:
@@ -179,14 +177,9 @@ def _size(path: Path) -> int | None:
 def is_whole(folder: Path, files: Mapping[str, KnownFile]) -> bool:
     """True if the files of a folder are, byte for byte, what they should be."""
     return all(
-        _size(folder / name) == file.size and _sha256(folder / name) == file.sha256
+        _size(folder / name) == file.size and sha256_of(folder / name) == file.sha256
         for name, file in files.items()
     )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Cost(NamedTuple):

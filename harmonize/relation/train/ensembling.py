@@ -5,7 +5,6 @@ Nothing is learnt but that threshold. The members are copied, so that the ensemb
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from harmonize.errors import HarmonizeError
+from harmonize.files import sha256_of
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.labels import is_negative
 from harmonize.relation.model.device import described, device_named
@@ -90,7 +90,7 @@ def _hashes(recipe: Recipe) -> list[str]:
     members = [Path(member) for member in recipe.members or ()]
     for member in members:
         read_record(member)
-    return [hashlib.sha256((member / TRAINING).read_bytes()).hexdigest() for member in members]
+    return [sha256_of(member / TRAINING) for member in members]
 
 
 def fit_ensemble(union: Path, recipe: Recipe, folder: Path, device: str = "auto") -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 from harmonize import __version__
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.files import sha256_of
 from harmonize.relation.model.encoders import ADAPTATION
 from harmonize.relation.model.known_encoders import known_encoders
 from harmonize.relation.recipe import Recipe
@@ -76,8 +77,7 @@ def _folder_hash(folder: Path) -> str:
     records = [folder / name for name in (TRAINING, ADAPTATION) if (folder / name).is_file()]
     hashed = hashlib.sha256()
     for file in records or sorted(path for path in folder.iterdir() if path.suffix in _OF_MODELS):
-        with file.open("rb") as stream:
-            hashed.update(f"{file.name} {hashlib.file_digest(stream, 'sha256').hexdigest()}\n".encode())
+        hashed.update(f"{file.name} {sha256_of(file)}\n".encode())
     return hashed.hexdigest()
 
 
