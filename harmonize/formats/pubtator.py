@@ -30,14 +30,24 @@ from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, P
 from harmonize.formats.pubtator_subject import SUBJECT, is_subject, mark_subject
 from harmonize.model import Document, Relation, Span, SpanSource, Split, Subject
 
-__all__ = ["MOST_ANNOTATIONS", "TEXT_LINE", "document", "from_document", "read", "read_lines", "write"]
+__all__ = [
+    "MOST_ANNOTATIONS",
+    "TEXT_LINE",
+    "UNHOLDABLE",
+    "document",
+    "from_document",
+    "read",
+    "read_lines",
+    "write",
+]
 
 # The abstract may itself contain "|", so only this prefix decides. tmVar writes out what it is.
 TEXT_LINE = re.compile(r"([^|\t]+)\|(t|a|title|abstract)\|(.*)", re.DOTALL)
 _FIELD_END = re.compile(r"[|\t]")
+UNHOLDABLE = re.compile(r"[\t\n\r]")
+"""What no field of a line can hold."""
 MOST_ANNOTATIONS = 100_000  # of one article, which is held until it ends
 _MENTION_COLUMNS, _RELATION_COLUMNS = (5, 6, 7), (4, 5)
-_UNHOLDABLE = re.compile(r"[\t\n\r]")
 
 
 def read(
@@ -263,7 +273,7 @@ def from_document(document: Document, *, separator: str = ",", unknown: str = "-
         separator: joins the concept ids of a mention.
         unknown: the id field of a mention without concept ids.
     """
-    text = _UNHOLDABLE.sub(" ", document.text)
+    text = UNHOLDABLE.sub(" ", document.text)
     end = _title_end(document, text)
     mentions = [
         PubTatorMention(*span, span.of(text), m.type, separator.join(m.concept_ids) or unknown, None, 0)

@@ -16,7 +16,6 @@ folder or archive that is in no known form, all counted by reason; in strict rea
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from harmonize.errors import InputError, MalformedInput, UnknownName
 from harmonize.formats.bioc_record import DISCONTINUOUS
 from harmonize.formats.lines import EndlessLine
 from harmonize.formats.offsets import Offsets
+from harmonize.formats.pubtator import UNHOLDABLE
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.model import Document
 from harmonize.prediction.full_text import IN_A_CROWD, without_crowds
@@ -80,7 +80,6 @@ _NO_PLACES = (
     "expected PubTator or BioC of `harmonize predict`: each mention is an entity here, and Parquet does not "
     "tell where it stands"
 )
-_UNHOLDABLE = re.compile(r"[\t\n\r]")
 
 Skip = Callable[[InputError], None]
 """Is told of a document that cannot be read and is passed over."""
@@ -297,7 +296,7 @@ class _Reading:
     def _document(self, parse: Parse, name: str) -> Document:
         misfits: _Misfits = []
         record = parse(lambda _, mention, reason: misfits.append((mention, reason)))
-        if _UNHOLDABLE.search(record.id):
+        if UNHOLDABLE.search(record.id):
             message = f"expected an id without tabs and line ends, got {record.id!r}"
             raise _rejected(record, name, MALFORMED, message)
         types = self.rules.corpus.spec.entity_types

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
@@ -12,6 +11,7 @@ from urllib.parse import unquote
 
 from harmonize.errors import UnionError
 from harmonize.export.documents import row_documents
+from harmonize.formats.pubtator import UNHOLDABLE
 from harmonize.model import Document, EntityInContext, Instance, Span
 from harmonize.prediction.pairs import Candidates
 from harmonize.prediction.tally import Tally
@@ -31,7 +31,6 @@ _COLUMNS = [
     *(f"{side}_{part}" for side in _SIDES for part in _ENTITY),
     *(f"source_{side}_type" for side in _SIDES),
 ]
-_UNHOLDABLE = re.compile(r"[\t\n\r]")
 _ROWS = 1_000  # to hold as Python objects at once
 
 
@@ -94,7 +93,7 @@ def _rows(file: PartitionFile) -> Iterator[dict[str, Any]]:
 
 
 def _candidates(document: Document, file: PartitionFile, rows: list[dict[str, Any]]) -> Candidates:
-    if _UNHOLDABLE.search(document.id):
+    if UNHOLDABLE.search(document.id):
         raise UnionError(f"{file.path}: expected ids without tabs and line ends, got {document.id!r}")
     mentions = tuple(
         replace(mention, concept_ids=tuple(map(unquote, mention.concept_ids)))
