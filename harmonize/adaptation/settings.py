@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
 from harmonize.adaptation.kinds import KINDS, kind_named
-from harmonize.errors import SpecError
-from harmonize.spec.reading import faults_of
+from harmonize.spec.reading import SettingsModel, at_commas, checked
 
 __all__ = ["Settings", "chosen_settings"]
 
 
-class Settings(BaseModel):
+class Settings(SettingsModel):
     """What an adaptation is made with. Batch size, learning rate and steps hang on each other.
 
     Attributes:
@@ -38,8 +36,6 @@ class Settings(BaseModel):
         seed: of fresh weights, of the order of the rows, and of what is masked.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
     encoder: str = Field(min_length=1)
     about: tuple[str, ...] = ()
     texts: int | None = Field(default=None, ge=2)
@@ -60,10 +56,7 @@ class Settings(BaseModel):
     save_every: int = Field(default=500, ge=1)
     seed: int = Field(default=0, ge=0, lt=2**32)
 
-    @field_validator("about", mode="before")
-    @classmethod
-    def _split_at_commas(cls, kinds: Any) -> Any:
-        return [kind.strip() for kind in kinds.split(",")] if isinstance(kinds, str) else kinds
+    _names = field_validator("about", mode="before")(at_commas)
 
     @field_validator("about")
     @classmethod
@@ -78,9 +71,6 @@ class Settings(BaseModel):
             raise ValueError(f"expected a share below 1 or a whole number of texts, got {held_out:g}")
         return held_out
 
-    def as_yaml(self) -> str:
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-
 
 def chosen_settings(values: dict[str, Any]) -> Settings:
     """Settings from values by name, those of the class where none is given.
@@ -88,7 +78,4 @@ def chosen_settings(values: dict[str, Any]) -> Settings:
     Raises:
         SpecError: with every fault at once.
     """
-    try:
-        return Settings.model_validate(values)
-    except ValidationError as error:
-        raise SpecError("adapt", faults_of(error, Settings)) from None
+    return checked(Settings, values, "adapt")

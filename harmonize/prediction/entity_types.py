@@ -10,11 +10,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, RootModel, ValidationInfo, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, RootModel, ValidationInfo, model_validator
 
 from harmonize.errors import SpecError
 from harmonize.formats.pubtator_record import split_ids
-from harmonize.spec import OTHER, Catalogue, Corpus, checked, validated
+from harmonize.spec import OTHER, Catalogue, Corpus
+from harmonize.spec.reading import SpecModel, checked, validated
 
 __all__ = [
     "AnyCase",
@@ -38,7 +39,7 @@ _Value = TypeVar("_Value")
 _TAXON = re.compile(r"\s*\(Tax:\s*\d+\)$", re.IGNORECASE)
 
 
-class EntityTypes(BaseModel):
+class EntityTypes(SpecModel):
     """entity_types.yaml.
 
     Attributes:
@@ -49,10 +50,8 @@ class EntityTypes(BaseModel):
         unknown_ids: ids that stand for "not known".
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     entity_types: dict[str, str | None]
-    origins: dict[str, tuple[str, ...]] = {}
+    origins: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     variants: tuple[str, ...] = ()
     id_separators: str = ""
     unknown_ids: tuple[str, ...] = ("",)

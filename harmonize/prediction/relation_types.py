@@ -8,13 +8,14 @@ from importlib import resources
 from itertools import combinations_with_replacement
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from harmonize.errors import HarmonizeError, SpecError, UnknownName
 from harmonize.model import EntityInContext
 from harmonize.prediction.entity_types import EntityTypes
 from harmonize.relation.labels import is_negative
-from harmonize.spec import Target, load_catalogue, validated
+from harmonize.spec import Target, load_catalogue
+from harmonize.spec.reading import SpecModel, validated
 
 __all__ = ["BIORED", "PUBTATOR3", "RELATION_TYPES", "NameTable", "Names", "load_name_table", "relation_names"]
 
@@ -25,11 +26,7 @@ RELATION_TYPES = (BIORED, PUBTATOR3)
 _VARIANT = "Variant"
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class PairNames(_Model):
+class PairNames(SpecModel):
     """The names of the relations between two kinds of entities, by BioRED's label.
 
     Attributes:
@@ -38,8 +35,8 @@ class PairNames(_Model):
         why: the reason for these.
     """
 
-    seen: dict[str, str] = {}
-    derived: dict[str, str] = {}
+    seen: dict[str, str] = Field(default_factory=dict)
+    derived: dict[str, str] = Field(default_factory=dict)
     why: str = Field(min_length=1)
 
     @property
@@ -47,7 +44,7 @@ class PairNames(_Model):
         return self.seen | self.derived
 
 
-class NameTable(_Model):
+class NameTable(SpecModel):
     """relation_types.yaml.
 
     Attributes:

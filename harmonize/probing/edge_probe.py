@@ -19,16 +19,15 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from transformers import EvalPrediction
 
-from harmonize.errors import SpecError
 from harmonize.probing.vectors import Vectors
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.objective import watched_scores
-from harmonize.spec.reading import faults_of
+from harmonize.spec.reading import SettingsModel, checked
 
 __all__ = ["LayerScore", "Probe", "ProbeSettings", "Probed", "chosen_settings", "probed"]
 
@@ -36,7 +35,7 @@ _CHUNK = 512
 _LEAST = 1e-3
 
 
-class ProbeSettings(BaseModel):
+class ProbeSettings(SettingsModel):
     """How probes are trained. The paper: hidden 1024, epochs 4, learning rate 2e-5, batches of 16 or 32.
 
     Attributes:
@@ -46,8 +45,6 @@ class ProbeSettings(BaseModel):
         repeats: probes of each layer, with seeds that follow each other.
         seed: of weights, order and dropout.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     hidden: int = Field(default=1024, ge=1)
     epochs: int = Field(default=10, ge=1)
@@ -64,10 +61,7 @@ def chosen_settings(values: dict[str, Any]) -> ProbeSettings:
     Raises:
         SpecError: with every fault at once.
     """
-    try:
-        return ProbeSettings.model_validate(values)
-    except ValidationError as error:
-        raise SpecError("probe", faults_of(error, ProbeSettings)) from None
+    return checked(ProbeSettings, values, "probe")
 
 
 class Probe(nn.Module):

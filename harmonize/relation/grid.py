@@ -21,13 +21,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from harmonize.errors import MalformedInput, MissingInput, SpecError
+from harmonize.errors import SpecError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.recipe import Recipe, load_recipe
-from harmonize.spec.reading import faults_of, loaded_yaml
+from harmonize.spec.reading import SpecModel, checked, read_settings
 
 __all__ = ["Cell", "Grid", "load_grid"]
 
@@ -51,17 +50,15 @@ def _listed(value: Any) -> Any:
     return [value] if isinstance(value, dict) else value
 
 
-class _File(BaseModel):
+class _File(SpecModel):
     """A grid as it is written."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     recipe: str
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = Field(default_factory=dict)
     vary: Annotated[list[_Product], Field(min_length=1), BeforeValidator(_listed)]
-    where: list[dict[str, Any]] = []
+    where: list[dict[str, Any]] = Field(default_factory=list)
     folds: _Numbers | None = None
-    seeds: _Numbers = [0]
+    seeds: _Numbers = Field(default_factory=lambda: [0])
     against: dict[str, Any] | None = None
     rank_by: Literal["pairs", "types"] = "pairs"
 
@@ -122,25 +119,7 @@ def load_grid(path: Path) -> Grid:
     Raises:
         MissingInput, MalformedInput, SpecError: no such file, no YAML, or one that says what it cannot.
     """
-    if not path.is_file():
-        raise MissingInput(path, "expected a grid in YAML, found no file")
-    try:
-        content, faults = loaded_yaml(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise MalformedInput(path, f"expected a grid in UTF-8: {error.reason}") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else "grid"
-        raise SpecError(path, [(place, f"expected YAML, got {getattr(error, 'problem', error)}")]) from None
-    if not isinstance(content, dict):
-        raise SpecError(path, [("grid", "expected names and values")])
-    if faults:
-        raise SpecError(path, faults)
-    try:
-        file = _File.model_validate(content)
-    except ValidationError as error:
-        raise SpecError(path, faults_of(error, _File, "grid")) from None
-    return _grid(path, file)
+    return _grid(path, checked(_File, read_settings(path, "grid"), path, whole="grid"))
 
 
 def _grid(path: Path, file: _File) -> Grid:

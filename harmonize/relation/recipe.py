@@ -11,17 +11,16 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from harmonize.errors import MalformedInput, MissingInput, SpecError, UnknownName
+from harmonize.errors import SpecError, UnknownName
 from harmonize.model import SPLITS
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.model.encoders import encoder_key
 from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.linear import LINEAR_HEADS
 from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, FARTHEST, Threshold
-from harmonize.spec.reading import faults_of, loaded_yaml
+from harmonize.spec.reading import SettingsModel, at_commas, faults_of, read_settings, yaml_values
 
 __all__ = [
     "ALL",
@@ -94,10 +93,8 @@ def part(name: str, default: str | None = None) -> tuple[str, str]:
     return corpus, split
 
 
-class Recipe(BaseModel):
+class Recipe(SettingsModel):
     """A recipe with every value; what each means stands in pipelines/recipes/default.yaml."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     train_on: tuple[str, ...] = Field(min_length=1)
     evaluate_on: str
@@ -142,10 +139,7 @@ class Recipe(BaseModel):
     precision: Literal["auto", "fp32", "bf16"]
     seed: int = Field(ge=0, lt=2**32)
 
-    @field_validator("train_on", mode="before")
-    @classmethod
-    def _split_at_commas(cls, names: Any) -> Any:
-        return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
+    _names = field_validator("train_on", mode="before")(at_commas)
 
     @field_validator("train_on")
     @classmethod
@@ -247,9 +241,6 @@ class Recipe(BaseModel):
         """
         return Recipe.model_validate({**self.model_dump(), **values})
 
-    def as_yaml(self) -> str:
-        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-
 
 def recipe_names() -> list[str]:
     """The recipes that come with the package."""
@@ -270,9 +261,7 @@ def load_recipe(name: str | Path = "biorex", values: Mapping[str, Any] | None = 
     """
     path = str(name)
     if isinstance(name, Path) or "/" in path or path.endswith((".yaml", ".yml")):
-        if not Path(path).is_file():
-            raise MissingInput(path, "expected a recipe in YAML, found no file")
-        own = _read(path, _text(Path(path)))
+        own = read_settings(path, "recipe")
     elif path in recipe_names():
         own = _packaged(path)
     else:
@@ -343,25 +332,4 @@ def _validated(values: Mapping[str, Any], origin: str, within: str = "") -> Reci
 
 
 def _packaged(name: str) -> dict[str, Any]:
-    return _read(f"{name}.yaml", (_RECIPES / f"{name}.yaml").read_text(encoding="utf-8"))
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise MalformedInput(path, f"expected a recipe in UTF-8: {error.reason}") from None
-
-
-def _read(path: str, text: str) -> dict[str, Any]:
-    try:
-        content, faults = loaded_yaml(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else "recipe"
-        raise SpecError(path, [(place, f"expected YAML, got {getattr(error, 'problem', error)}")]) from None
-    if not isinstance(content, dict):
-        raise SpecError(path, [("recipe", "expected names and values")])
-    if faults:
-        raise SpecError(path, faults)
-    return content
+    return yaml_values((_RECIPES / f"{name}.yaml").read_text(encoding="utf-8"), f"{name}.yaml", "recipe")

@@ -1,4 +1,4 @@
-"""A YAML file of the mappings as a pydantic model: all its faults are reported at once."""
+"""YAML files, and values by name, as pydantic models: all their faults are reported at once."""
 
 from __future__ import annotations
 
@@ -11,15 +11,41 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from harmonize.errors import SpecError
+from harmonize.errors import MalformedInput, MissingInput, SpecError
 
-__all__ = ["SpecModel", "checked", "faults_of", "loaded_yaml", "package_folder", "read_yaml", "validated"]
+__all__ = [
+    "SettingsModel",
+    "SpecModel",
+    "at_commas",
+    "checked",
+    "faults_of",
+    "loaded_yaml",
+    "package_folder",
+    "read_settings",
+    "read_yaml",
+    "validated",
+    "yaml_values",
+]
 
 
 class SpecModel(BaseModel):
     """What stands in a file of mappings: frozen, and no key more than it knows."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SettingsModel(SpecModel):
+    """How something is trained: numbers are finite, and all values can be kept as YAML."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    def as_yaml(self) -> str:
+        return yaml.safe_dump(self.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
+
+
+def at_commas(names: Any) -> Any:
+    """A list of names that the command line gives as one text; anything else stays what it is."""
+    return [name.strip() for name in names.split(",")] if isinstance(names, str) else names
 
 
 def package_folder() -> Path:
@@ -43,17 +69,23 @@ def validated(model: type[_M], path: Path, context: Mapping[str, Any] | None = N
 
 
 def checked(
-    model: type[_M], content: Mapping[Any, Any], name: Path | str, context: Mapping[str, Any] | None = None
+    model: type[_M],
+    content: Mapping[Any, Any],
+    name: Path | str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    whole: str = "file",
 ) -> _M:
-    """What a YAML file holds as a pydantic model; see `validated`.
+    """Values by name, such as those of a YAML file, as a pydantic model; see `validated`.
 
     Args:
-        name: what to call it in errors.
+        name: what to call their origin in errors.
+        whole: see `faults_of`.
     """
     try:
         return model.model_validate(content, context=dict(context or {}))
     except ValidationError as error:
-        raise SpecError(name, faults_of(error, model)) from None
+        raise SpecError(name, faults_of(error, model, whole)) from None
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], whole: str = "file") -> list[tuple[str, str]]:
@@ -107,29 +139,65 @@ class _Loader(yaml.SafeLoader):
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The keys and values of a YAML file.
+    """The names and values of a YAML file.
 
     Raises:
-        SpecError: no such file, no YAML, something else than keys and values, or keys that come twice or are
-            no text, all of them.
+        SpecError: no such file, or see `yaml_values`.
     """
     try:
-        value, faults = loaded_yaml(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise SpecError(path, [("file", "expected a mapping file, found none")]) from None
     except UnicodeDecodeError:
         raise SpecError(path, [("file", "expected UTF-8")]) from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f"line {mark.line + 1}" if mark else "file"
-        raise SpecError(path, [(place, f"expected YAML, got: {getattr(error, 'problem', error)}")]) from None
     except OSError as error:
         raise SpecError(path, [("file", f"expected YAML, got: {error}")]) from None
-    if not isinstance(value, dict):
-        raise SpecError(path, [("file", f"expected keys and values, got {type(value).__name__}")])
+    return yaml_values(text, path)
+
+
+def read_settings(name: Path | str, kind: str) -> dict[str, Any]:
+    """The names and values of a user's own file of settings.
+
+    Args:
+        name: where it is, which errors say as it is written here.
+        kind: what the file is, in errors: "recipe".
+
+    Raises:
+        MissingInput, MalformedInput, SpecError: no such file, no UTF-8, or see `yaml_values`.
+    """
+    path = Path(name)
+    if not path.is_file():
+        raise MissingInput(name, f"expected a {kind} in YAML, found no file")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedInput(name, f"expected a {kind} in UTF-8: {error.reason}") from None
+    return yaml_values(text, name, kind)
+
+
+def yaml_values(text: str, name: Path | str, whole: str = "file") -> dict[str, Any]:
+    """The names and values that a YAML text holds.
+
+    Args:
+        name: what to call its origin in errors.
+        whole: what to call that which is said of no line.
+
+    Raises:
+        SpecError: no YAML, something else than names and values, or names that come twice or are no text, all
+            of them.
+    """
+    try:
+        values, faults = loaded_yaml(text)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f"line {mark.line + 1}" if mark else whole
+        raise SpecError(name, [(place, f"expected YAML, got: {getattr(error, 'problem', error)}")]) from None
+    if not isinstance(values, dict):
+        got = "nothing" if values is None else type(values).__name__
+        raise SpecError(name, [(whole, f"expected names and values, got {got}")])
     if faults:
-        raise SpecError(path, faults)
-    return value
+        raise SpecError(name, faults)
+    return values
 
 
 def loaded_yaml(text: str) -> tuple[Any, list[tuple[str, str]]]:

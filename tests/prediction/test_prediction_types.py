@@ -103,7 +103,7 @@ def test_a_users_types_come_before_all_others() -> None:
             "Remedy: Tablet\nComplaint: 3\nLabAnimal: null\nPill: [Chemical]\nDrug: chemical\n",
             ["Remedy: .*got 'Tablet'", "Complaint: .*valid string", "Pill: .*valid string"],
         ),
-        ("- Remedy\n", ["expected keys and values"]),
+        ("- Remedy\n", ["expected names and values"]),
         ("Remedy: [\n", ["expected YAML"]),
         ("Remedy: Chemical\n1: Chemical\n", ["line 2: expected text for a key, got 1; put it in quotes"]),
         ("Remedy: Chemical\nremedy: Gene\n", ["expected types that differ .*, got Remedy and remedy"]),

@@ -197,8 +197,8 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("", "recipe: expected names and values"),
-        ("[1]", "recipe: expected names and values"),
+        ("", "recipe: expected names and values, got nothing"),
+        ("[1]", "recipe: expected names and values, got list"),
         ("a: [", "line 1: expected YAML"),
         ("seed: 1\na: b: c", "line 2: expected YAML"),
         ("seed: 2001-13-45", "recipe: expected YAML"),

@@ -137,7 +137,11 @@ def test_pairs_of_one_kind_cannot_be_directed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "expected"),
-    [(b"a: [", "line 1: expected YAML"), (b"- a\n", "expected keys and values"), (b"\xff", "expected UTF-8")],
+    [
+        (b"a: [", "line 1: expected YAML"),
+        (b"- a\n", "expected names and values"),
+        (b"\xff", "expected UTF-8"),
+    ],
 )
 def test_a_file_that_is_no_mapping_is_told(tmp_path: Path, content: bytes, expected: str) -> None:
     extension(tmp_path)

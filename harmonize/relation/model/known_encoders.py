@@ -17,11 +17,11 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from harmonize.errors import install
 from harmonize.files import cache_folder, sha256_of
-from harmonize.spec import validated
+from harmonize.spec.reading import SpecModel, validated
 
 __all__ = [
     "Cost",
@@ -41,11 +41,7 @@ __all__ = [
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 
 
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class KnownFile(_Entry):
+class KnownFile(SpecModel):
     """A file by its content.
 
     Attributes:
@@ -63,7 +59,7 @@ class KnownZip(KnownFile):
     folder: str
 
 
-class Package(_Entry):
+class Package(SpecModel):
     """An installed package that holds an encoder's files.
 
     Attributes:
@@ -75,7 +71,7 @@ class Package(_Entry):
     extra: str
 
 
-class Download(_Entry):
+class Download(SpecModel):
     """Packages of an index that hold the parts of a zip.
 
     Attributes:
@@ -90,7 +86,7 @@ class Download(_Entry):
     files: dict[str, KnownFile] = Field(min_length=1)
 
 
-class KnownEncoder(_Entry):
+class KnownEncoder(SpecModel):
     """An entry of known_encoders.yaml, which explains each value."""
 
     title: str
@@ -115,7 +111,7 @@ class KnownEncoder(_Entry):
         return self.package is not None or self.download is not None
 
 
-class _Table(_Entry):
+class _Table(SpecModel):
     encoders: dict[str, KnownEncoder]
 
     @model_validator(mode="before")
