@@ -331,8 +331,10 @@ def test_settings_are_yaml(setting: str, value: dict[str, Any]) -> None:
     assert values_set([setting]) == value
 
 
-def test_the_last_setting_wins_and_none_are_fine() -> None:
-    assert values_set(["seed=1", "seed=2"]) == {"seed": 2}
+def test_each_setting_is_given_once_and_none_are_fine() -> None:
+    assert values_set(["seed=1", "fold=2"]) == {"seed": 1, "fold": 2}
+    with pytest.raises(HarmonizeError, match=r"^--set seed: expected one value, got several$"):
+        values_set(["seed=1", "seed =2"])
     assert values_set(None) == values_set([]) == {}
 
 
@@ -345,7 +347,7 @@ def test_the_last_setting_wins_and_none_are_fine() -> None:
         "first={",
         "epochs=2001-13-45",
         "epochs=!!int x",
-        f"epochs={'[' * 5_000}",
+        pytest.param(f"epochs={'[' * 5_000}", id="deep"),
         "a={b: 1, b: 2}",
     ],
 )

@@ -48,7 +48,7 @@ HEADS: dict[str, dict[str, Any]] = {
 }
 BY_HEART = {"epochs": 40, "learning_rate": 2e-3, "development": None, "novelty": True, "direction": True}
 
-LONGER = {"cls": {"epochs": 100}}
+LONGER = {"cls": {"epochs": 60, "learning_rate": 3e-3}}
 """The first vector alone learns more slowly, here of fewer rows."""
 
 
