@@ -235,5 +235,5 @@ def source_choices(choices: list[str] | None, corpora: Iterable[Corpus]) -> dict
         else:
             key, chosen, variant = "every corpus", of_all, choice
         if chosen.setdefault(key, variant) != variant:
-            raise HarmonizeError(f"--source: expected one of {key}, got {chosen[key]} and {variant}")
+            raise HarmonizeError(f"--source: expected one for {key}, got {chosen[key]} and {variant}")
     return {key: source for source in of_all.values() for key in names} | sources

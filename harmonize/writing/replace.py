@@ -85,14 +85,14 @@ def new_folder(target: Path) -> Iterator[Path]:
     are swept by a later call, a day on. A link stays one: the folder that it leads to is replaced.
 
     Raises:
-        HarmonizeError: something else than a folder is there, or the one that the process is in, which would
-            be left in the older.
+        HarmonizeError: something else than a folder is there, or one that the process is in, which would be
+            left in the older.
     """
     place = followed(target)
     if os.path.lexists(place) and not place.is_dir():
         raise HarmonizeError(f"{target}: expected a folder, got a file")
-    if place == Path.cwd():
-        raise HarmonizeError(f"{target}: expected another folder than the one you are in")
+    if os.path.lexists(place) and Path.cwd().is_relative_to(place):
+        raise HarmonizeError(f"{target}: expected another folder than one you are in")
     place.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{place.name}.building-"
     _sweep(place.parent, prefix)

@@ -169,11 +169,11 @@ def test_faults_are_one_line_and_leave_with_2(tmp_path: Path, arguments: list[st
         ),
         (
             ["build", "--sample", "--source", "biored=pubtator", "--source", "BioRED=bioc-xml"],
-            "--source: expected one of biored, got pubtator and bioc-xml",
+            "--source: expected one for biored, got pubtator and bioc-xml",
         ),
         (
             ["build", "--sample", "--source", "native,biorex"],
-            "--source: expected one of every corpus, got native and biorex",
+            "--source: expected one for every corpus, got native and biorex",
         ),
         (["train", "--recipe", "quick"], "--out: expected the run's folder, got none"),
     ],

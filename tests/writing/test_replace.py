@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sys
 import time
 from contextlib import chdir
@@ -140,12 +141,18 @@ def test_a_file_and_a_folder_do_not_take_each_other_s_place(tmp_path: Path) -> N
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes with a name are POSIX")
-def test_the_folder_that_the_process_is_in_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", [".", ".."])
+def test_a_folder_that_the_process_is_in_stays(tmp_path: Path, target: str) -> None:
     """Else the shell that began it would be in one that is removed."""
-    message = r"^\.: expected another folder than the one"
-    with chdir(tmp_path), pytest.raises(HarmonizeError, match=message), new_folder(Path()) as folder:
+    (tmp_path / "older").mkdir()
+    inside = tmp_path if target == "." else tmp_path / "older"
+    message = f"^{re.escape(target)}: expected another folder than one you are in$"
+    with chdir(inside), pytest.raises(HarmonizeError, match=message), new_folder(Path(target)) as folder:
         (folder / "new").touch()
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["older"]
+    with chdir(inside), new_folder(Path("beside")) as folder:
+        (folder / "new").touch()
+    assert (inside / "beside/new").is_file()
 
 
 def test_what_is_neither_file_nor_folder_stays(tmp_path: Path) -> None:
