@@ -215,6 +215,8 @@ class Recipe(SettingsModel):
             return self
         if self.head in INPUTS_OF_CONTEXTS:
             raise ValueError(f"teacher: expected a head that reads pairs one by one, not {self.head}")
+        if self.heads != "one":
+            raise ValueError("heads: expected one with a teacher, which tells the same labels of each corpus")
         for name in _SAID:
             if getattr(self, name):
                 raise ValueError(f"{name}: expected false with a teacher")

@@ -247,6 +247,10 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ),
         ("teacher: RUN\nnovelty: true", "novelty: expected false with a teacher"),
         (
+            "teacher: RUN\nheads: corpus",
+            "heads: expected one with a teacher, which tells the same labels of each corpus",
+        ),
+        (
             "threshold: development\ndevelopment: null",
             "threshold: expected even or a number where development is null",
         ),

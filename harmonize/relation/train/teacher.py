@@ -46,7 +46,7 @@ def soft_targets(
         HarmonizeError: no such run, or one that tells other labels apart.
     """
     classifier = load_classifier(teacher, device)
-    if space.by_corpus or set(classifier.labels) != set(space.names):
+    if set(classifier.labels) != set(space.names):
         raise HarmonizeError(
             f"teacher {teacher}: expected a run of the same labels ({', '.join(space.names)}), "
             f"it has {', '.join(classifier.labels)}"
