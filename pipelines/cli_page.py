@@ -27,6 +27,10 @@ def explore(
         ),
     ] = None,
     model: Annotated[Path | None, typer.Option(help="A run, to predict pasted text with.")] = None,
+    as_corpus: Annotated[
+        str | None,
+        typer.Option(help="The corpus whose rules form the pairs of pasted text [default: biored]."),
+    ] = None,
     port: Annotated[
         int, typer.Option(help="Port of 127.0.0.1; 0 takes any free one.", min=0, max=65535)
     ] = PORT,
@@ -40,5 +44,5 @@ def explore(
     Example: harmonize explore artifacts/union artifacts/relations.parquet
     """
     wanted = paths or ([] if model is not None else [DEFAULT_UNION])
-    shown = material(wanted, model, cache)
+    shown = material(wanted, model, cache, as_corpus=as_corpus)
     serve(shown, port, browser=browser, tell=lambda url: typer.echo(f"Open {url} (Ctrl+C ends)"))

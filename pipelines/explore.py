@@ -3,41 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harmonize.errors import HarmonizeError, MissingInput
 from harmonize.explore.server import check_extra
+from harmonize.prediction.extractor import RelationExtractor
+from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.sharded import is_predicted
 from harmonize.prediction.union_input import is_union
 
+from .predicted import not_trained_on
 from .pubtator import answers_folder
 
 if TYPE_CHECKING:
     from harmonize.explore.material import Material
+    from harmonize.explore.pasted import Predictor
 
 __all__ = ["material"]
 
 
-def material(paths: Sequence[Path], model: Path | None, cache: Path | None) -> Material:
+def material(
+    paths: Sequence[Path], model: Path | None, cache: Path | None, *, as_corpus: str | None = None
+) -> Material:
     """What the page shows.
 
     Args:
         paths: at most one union set, and any number of files and folders of predictions and evaluated runs.
         model: a run to predict with; what is kept of its evaluations stands beside the set.
         cache: where PubTator 3's answers are kept.
+        as_corpus: the mapping whose rules make pairs of what is pasted, BioRED's unless given.
 
     Raises:
-        HarmonizeError: the extra is not installed, nothing to show, two sets, or something broken.
+        UnknownName: no such corpus.
+        HarmonizeError: the extra is not installed, nothing to show, two sets, something broken, or a corpus
+            without a run to ask.
     """
     check_extra()
     from harmonize.explore.instances import UnionRows
     from harmonize.explore.material import Material
-    from harmonize.explore.pasted import Predictor
     from harmonize.explore.predictions import is_run, open_predictions, predictions_of_run
 
     if model is not None and not is_run(model):
         raise MissingInput(model, "expected the folder of a run of `harmonize train`, found none")
+    if model is None and as_corpus is not None:
+        raise HarmonizeError("--as-corpus: expected --model too, whose run is asked")
     sets = [path for path in paths if is_union(path) and not is_predicted(path)]
     if len(sets) > 1:
         raise HarmonizeError(f"{sets[1]}: expected one union set, got {sets[0]} besides")
@@ -46,8 +57,21 @@ def material(paths: Sequence[Path], model: Path | None, cache: Path | None) -> M
     if union is not None and model is not None and model not in paths:
         opened += predictions_of_run(model)
     names = [_shown(path) for path in (*paths, *((model,) if model is not None else ()))]
-    predictor = None if model is None else Predictor(model, answers_folder(cache))
+    predictor = None if model is None else _predictor(model, cache, as_corpus)
     return Material(", ".join(names), union, tuple(opened), predictor)
+
+
+def _predictor(model: Path, cache: Path | None, as_corpus: str | None) -> Predictor:
+    """What predicts with a run, which is asked as BioRED, with advice if it never saw it, or as is said."""
+    from harmonize.explore.pasted import Predictor
+
+    rules = pair_rules() if as_corpus is None else pair_rules(as_corpus)
+    return Predictor(
+        model,
+        answers_folder(cache),
+        load=partial(RelationExtractor.from_pretrained, rules=rules),
+        advice=not_trained_on(model, rules.corpus.key) if as_corpus is None else None,
+    )
 
 
 def _shown(path: Path) -> str:

@@ -49,12 +49,14 @@ class Predictor:
         cache: PubTator 3's answers are kept in this folder.
         url: its service.
         load: makes an extractor of the run.
+        advice: said first of documents that are asked by rules that the run was not trained on.
     """
 
     model: Path
     cache: Path
     url: str = URL
     load: Callable[[Path], RelationExtractor] = RelationExtractor.from_pretrained
+    advice: str | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _extractor: RelationExtractor | None = field(default=None, repr=False)
 
@@ -134,7 +136,8 @@ class Predictor:
         for (reason, *_), count in tally.left_out.items():
             left_out[reason] += count
         notes += [f"{count} mentions left out: {reason}" for reason, count in left_out.items()]
-        return Answer(tuple(map(view_of_answers, found)), tuple(notes))
+        advice = (self.advice,) if self.advice is not None and found else ()
+        return Answer(tuple(map(view_of_answers, found)), (*advice, *notes))
 
 
 def _pmids(text: str) -> list[str]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from prediction_cases import run, written
 
-from harmonize.errors import HarmonizeError
+from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.explore.server import listening
 from harmonize.pipelines.explore import material
 
@@ -110,3 +110,30 @@ def test_a_run_and_its_evaluations_stand_beside_a_set(sample_union: Path, tmp_pa
     assert found.predictor is not None
     assert [one.name for one in found.predictions] == ["run on biored-test"]
     assert material([], tmp_path / "run", tmp_path / "cache").predictions == ()
+
+
+def test_a_run_of_another_corpus_says_how_to_ask_it(tmp_path: Path) -> None:
+    run, cache = tmp_path / "run", tmp_path / "cache"
+    run.mkdir()
+    (run / "training.json").write_text("{}")
+    for trained, asked, advised in (
+        (
+            "ddi",
+            None,
+            "asked as biored, on which the run was not trained; --as-corpus ddi asks as it was trained",
+        ),
+        ("ddi", "DDI", None),
+        ("all", None, None),
+    ):
+        (run / "recipe.yaml").write_text(f"train_on: [{trained}]\nevaluate_on: ddi/test\ndevelopment: null\n")
+        predictor = material([], run, cache, as_corpus=asked).predictor
+        assert predictor is not None
+        assert predictor.advice == advised
+
+
+def test_a_corpus_to_ask_as_needs_a_run(sample_union: Path, tmp_path: Path) -> None:
+    with pytest.raises(HarmonizeError, match="--as-corpus: expected --model too, whose run is asked"):
+        material([sample_union], None, tmp_path, as_corpus="ddi")
+    (tmp_path / "training.json").write_text("{}")
+    with pytest.raises(UnknownName, match="expected one of"):
+        material([sample_union], tmp_path, tmp_path / "cache", as_corpus="nope")

@@ -49,6 +49,13 @@ def test_mentions_in_no_pair_are_shown_and_what_is_left_out_is_told(predictor: P
     assert answer.notes == ("1 mentions left out: beyond the text",)
 
 
+def test_an_answer_says_first_that_the_run_was_not_trained_on_such_pairs(tmp_path: Path) -> None:
+    predictor = fake_predictor(tmp_path / "cache", advice="asked as biored")
+    assert predictor.of_text(PUBTATOR).notes == ("asked as biored",)
+    with pytest.raises(HarmonizeError, match="pasted text: expected annotated documents"):
+        predictor.of_text("Aspirin helps.")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
