@@ -54,6 +54,8 @@ def package_folder() -> Path:
 
 _M = TypeVar("_M", bound=BaseModel)
 _TEXT, _MERGE = (f"tag:yaml.org,2002:{kind}" for kind in ("str", "merge"))
+_FAST_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""Takes a fifteenth of the time where PyYAML was built with libyaml, as its wheels are."""
 
 
 def validated(model: type[_M], path: Path, context: Mapping[str, Any] | None = None) -> _M:
@@ -109,33 +111,6 @@ def _no_such(place: tuple[int | str, ...], model: type[BaseModel]) -> str:
     """That a name is none of a model's, with the nearest that is; not for a model within the model."""
     near = get_close_matches(str(place[0]), model.model_fields, n=1) if len(place) == 1 else []
     return ", such as ".join(["expected a known name", *near])
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML's safe loader, which also collects what it would pass over: keys that come twice or are no text.
-
-    Attributes:
-        faults: (line, what was expected).
-    """
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.faults: list[tuple[str, str]] = []
-
-    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
-        node = super().compose_mapping_node(anchor)
-        lines: dict[str, int] = {}
-        for key, _ in node.value:
-            line = key.start_mark.line + 1
-            if key.tag not in (_TEXT, _MERGE):
-                told = f", got {key.value}; put it in quotes" if isinstance(key, yaml.ScalarNode) else ""
-                self.faults.append((f"line {line}", f"expected text for a key{told}"))
-            elif key.value in lines:
-                first = f"it stands in line {lines[key.value]} too"
-                self.faults.append((f"line {line}", f"expected each key once, got {key.value}: {first}"))
-            else:
-                lines[key.value] = line
-        return node
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -206,11 +181,48 @@ def loaded_yaml(text: str) -> tuple[Any, list[tuple[str, str]]]:
     Raises:
         yaml.YAMLError: it is no YAML.
     """
-    loader = _Loader(text)
     try:
-        return loader.get_single_data(), loader.faults
+        return _loaded(text, _FAST_LOADER)
+    except yaml.YAMLError:
+        return _loaded(text, yaml.SafeLoader)  # says more of what is wrong
+
+
+def _loaded(text: str, loader_type: type[yaml.SafeLoader]) -> tuple[Any, list[tuple[str, str]]]:
+    loader = loader_type(text)
+    faults: list[tuple[str, str]] = []
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return None, faults
+        _check_keys(node, faults, set())
+        return loader.construct_document(node), faults
     except (AttributeError, KeyError, RecursionError, TypeError, ValueError) as error:
         # What PyYAML makes of a value lets such through: `!!int x`, `2001-13-45`, `[[[[...`.
         raise yaml.YAMLError(str(error)) from None
     finally:
         loader.dispose()
+
+
+def _check_keys(node: yaml.Node, faults: list[tuple[str, str]], seen: set[int]) -> None:
+    """Append what is wrong with the keys in a node, those of the innermost mappings first."""
+    if isinstance(node, yaml.ScalarNode) or id(node) in seen:  # an alias is the node that it stands for
+        return
+    seen.add(id(node))
+    if not isinstance(node, yaml.MappingNode):
+        for part in node.value:
+            _check_keys(part, faults, seen)
+        return
+    lines: dict[str, int] = {}
+    for key, value in node.value:
+        _check_keys(key, faults, seen)
+        _check_keys(value, faults, seen)
+    for key, _ in node.value:
+        line = key.start_mark.line + 1
+        if key.tag not in (_TEXT, _MERGE):
+            told = f", got {key.value}; put it in quotes" if isinstance(key, yaml.ScalarNode) else ""
+            faults.append((f"line {line}", f"expected text for a key{told}"))
+        elif key.value in lines:
+            first = f"it stands in line {lines[key.value]} too"
+            faults.append((f"line {line}", f"expected each key once, got {key.value}: {first}"))
+        else:
+            lines[key.value] = line
