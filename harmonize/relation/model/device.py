@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from functools import cache
+
 import torch
 
 from harmonize.errors import HarmonizeError
@@ -34,6 +37,8 @@ def described(device: torch.device) -> str:
 def precision_named(name: str, device: torch.device) -> str:
     """fp32, bf16 or int8; auto is bf16 on a GPU that has it, fp32 elsewhere.
 
+    A process is told once, on stderr, that it runs in bf16 on a processor without it.
+
     Raises:
         HarmonizeError: no such precision, or not on this device.
     """
@@ -44,4 +49,18 @@ def precision_named(name: str, device: torch.device) -> str:
     if name == "auto":
         is_fast = device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
         return "bf16" if is_fast else "fp32"
+    if name == "bf16" and device.type == "cpu" and _is_emulated():
+        _warn_of_emulation()
     return name
+
+
+def _is_emulated() -> bool:
+    """Whether this processor is known to lack instructions for bf16; older versions of torch do not say."""
+    told = torch.cpu.get_capabilities() if hasattr(torch.cpu, "get_capabilities") else {}
+    found = [has for name, has in told.items() if name.endswith("bf16")]
+    return bool(found) and not any(found)
+
+
+@cache
+def _warn_of_emulation() -> None:
+    print("warning: this processor does not multiply in bf16; fp32 is several times as fast", file=sys.stderr)

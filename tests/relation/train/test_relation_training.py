@@ -18,6 +18,7 @@ from transformers import TrainerCallback
 
 from harmonize.errors import HarmonizeError, InputError
 from harmonize.relation.labels import LabelSpace, decide
+from harmonize.relation.model import device
 from harmonize.relation.model.classifier import Classifier, Prompt
 from harmonize.relation.model.device import precision_named
 from harmonize.relation.model.encoders import load_encoder
@@ -369,3 +370,24 @@ def test_a_precision_that_cannot_be_is_one_line(name: str, device: str, fault: s
 def test_what_a_gpu_only_emulates_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation)
     assert precision_named("auto", torch.device("cuda")) == "fp32"
+
+
+@pytest.mark.parametrize(
+    ("told", "name", "warned"),
+    [
+        ({"avx2": True, "avx512_bf16": False, "amx_bf16": False}, "bf16", True),
+        ({"avx2": True, "avx512_bf16": False, "amx_bf16": True}, "bf16", False),
+        ({"neon": True, "bf16": True}, "bf16", False),
+        ({"architecture": "one that torch knows nothing of"}, "bf16", False),
+        ({"avx2": True, "avx512_bf16": False}, "auto", False),
+    ],
+)
+def test_a_process_is_told_once_that_its_processor_has_no_bf16(
+    told: dict[str, object], name: str, warned: bool, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: told, raising=False)
+    device._warn_of_emulation.cache_clear()  # another test may have been told
+    for _ in range(2):
+        precision_named(name, torch.device("cpu"))
+    line = "warning: this processor does not multiply in bf16; fp32 is several times as fast\n"
+    assert capsys.readouterr().err == line * warned
