@@ -53,7 +53,8 @@ def record_batch(corpus: str, document: Document, instances: Sequence[Instance])
     Raises:
         ValueError: a required column would hold a null (a fault of the code).
     """
-    rows = [_row(corpus, document, instance) for instance in instances]
+    sentences = {context: _sentences(document, context) for context in {i.context for i in instances}}
+    rows = [_row(corpus, document, instance, sentences[instance.context]) for instance in instances]
     arrays = [pa.array([row[field.name] for row in rows], field.type) for field in ROW_SCHEMA]
     for field, array in zip(ROW_SCHEMA, arrays, strict=True):
         if array.null_count and not field.nullable:
@@ -61,7 +62,15 @@ def record_batch(corpus: str, document: Document, instances: Sequence[Instance])
     return pa.RecordBatch.from_arrays(arrays, schema=ROW_SCHEMA)
 
 
-def _row(corpus: str, document: Document, instance: Instance) -> dict[str, Any]:
+def _sentences(document: Document, context: Span) -> list[dict[str, int]] | None:
+    if document.sentences is None:
+        return None
+    return _spans(sentences_within(document.sentences, context))
+
+
+def _row(
+    corpus: str, document: Document, instance: Instance, sentences: list[dict[str, int]] | None
+) -> dict[str, Any]:
     head, tail = instance.head, instance.tail
     return {
         "instance_id": instance_id(corpus, instance),
@@ -80,9 +89,7 @@ def _row(corpus: str, document: Document, instance: Instance) -> dict[str, Any]:
         "source_tail_type": tail.source_type,
         "head_spans": _spans(head.spans),
         "tail_spans": _spans(tail.spans),
-        "sentences": None
-        if document.sentences is None
-        else _spans(sentences_within(document.sentences, instance.context)),
+        "sentences": sentences,
         "relation": instance.labels[0],
         "relations": list(instance.labels),
         "source_relations": list(instance.source_relations),
