@@ -138,6 +138,7 @@ def test_it_begins_with_the_encoder_of_a_prompt_model(
     [
         ({"train_on": "biored"}, "train_on biored: expected rows to train on, none is left"),
         ({"train_on": "ddi"}, "unknown corpus of the set 'ddi'"),
+        ({"development": "biored/dev"}, "development biored/dev: expected rows to watch, none is left"),
     ],
 )
 def test_what_cannot_be_trained_is_one_line(
