@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from harmonize.relation.recipe import INPUTS
+from harmonize.relation.recipe import INPUT_NAMES
 
 from .adapt import adapted
 from .encoders import encoder_lines, encoder_table, got
@@ -144,7 +144,7 @@ def probe(
     fold: Annotated[int | None, typer.Option(help="The fold to test on, from 0.")] = None,
     input_: Annotated[
         str | None,
-        typer.Option("--input", help=f"{', '.join(INPUTS)} [default: the run's, or prompt]."),
+        typer.Option("--input", help=f"{', '.join(INPUT_NAMES)} [default: the run's, or prompt]."),
     ] = None,
     max_length: Annotated[int, typer.Option(help="Length of an input in tokens.", min=32)] = 256,
     repeats: Annotated[int | None, typer.Option(help="Probes of each layer [default: 3].")] = None,

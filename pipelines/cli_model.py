@@ -10,7 +10,7 @@ import typer
 
 from harmonize.errors import HarmonizeError
 from harmonize.prediction.reading import Reading
-from harmonize.relation.recipe import HEADS, INPUTS
+from harmonize.relation.recipe import HEAD_NAMES, INPUT_NAMES
 
 from .compare import compared
 from .ensemble import ensembled
@@ -65,11 +65,13 @@ def train(
     ] = None,
     head: Annotated[
         str | None,
-        typer.Option(help=f"{', '.join(HEADS)}: the classifier on the encoder [default: the recipe's]."),
+        typer.Option(help=f"{', '.join(HEAD_NAMES)}: the classifier on the encoder [default: the recipe's]."),
     ] = None,
     input_: Annotated[
         str | None,
-        typer.Option("--input", help=f"{', '.join(INPUTS)}: what is read of a pair [default: the recipe's]."),
+        typer.Option(
+            "--input", help=f"{', '.join(INPUT_NAMES)}: what is read of a pair [default: the recipe's]."
+        ),
     ] = None,
     knowledge: Annotated[
         Path | None, typer.Option(help="A table of `harmonize describe`, for --input described.")

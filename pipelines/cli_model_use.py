@@ -13,7 +13,7 @@ import typer
 from harmonize.errors import HarmonizeError
 from harmonize.prediction.account import Account
 from harmonize.prediction.outputs import OUTPUT_FORMS
-from harmonize.prediction.pmid_input import Asked
+from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
 from harmonize.sources.annotations import ARTICLE_FORMS
@@ -136,7 +136,7 @@ def predict(
     _check_one_input(context)
     quiet()
     chosen = chosen_source(source, pmids, pubtator, cache)
-    if isinstance(chosen, Asked) and chosen.articles.repeated:
+    if isinstance(chosen, AskedArticles) and chosen.articles.repeated:
         _tell_names("articles given several times, asked for once", chosen.articles.repeated)
     with redirect_stdout(sys.stderr):  # Ray tells there of workers that were killed
         found = predict_documents(

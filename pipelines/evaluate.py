@@ -12,7 +12,7 @@ from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.relation.recipe import part
 
 from .evaluate_combinations import TABLE, check_asked, evaluated_combinations
-from .predicted import Asked, Predicted, asked, predicted, runs_of, same_rows, without
+from .predicted import Predicted, RunsToScore, predicted, runs_of, runs_to_score, same_rows, without
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -82,8 +82,8 @@ def evaluated(
     if _of_combinations(model):
         check_asked(against, measure, leave_out_leaks)
         return _combinations_evaluated(model, union, on, device, precision)
-    own = asked(model, union, on)
-    other = None if against is None else asked(against, union, on)
+    own = runs_to_score(model, union, on)
+    other = None if against is None else runs_to_score(against, union, on)
     if other is not None:
         same_rows(own, other)
     load = partial(load_classifier, device=device, precision=precision)
@@ -109,7 +109,7 @@ def evaluated(
     return "\n".join(texts)
 
 
-def _seen_markdown(what: Asked, on: str, leave_out_leaks: bool) -> str:
+def _seen_markdown(what: RunsToScore, on: str, leave_out_leaks: bool) -> str:
     from harmonize.gold.documents import names_in_short
 
     fate = "left out" if leave_out_leaks else "scored all the same; `--leave-out-leaks` leaves them out"
@@ -159,7 +159,9 @@ def _combinations_evaluated(model: Path, union: Path, on: str, device: str, prec
         text = evaluated_combinations(model, rows, union, folder, classifier)
         if seen:
             write_json(folder / SEEN, {name: "/".join(key) for name, key in seen.items()})
-            text += "\n" + _seen_markdown(Asked(model, [model], [rows], seen, 0), on, leave_out_leaks=False)
+            text += "\n" + _seen_markdown(
+                RunsToScore(model, [model], [rows], seen, 0), on, leave_out_leaks=False
+            )
     parts = sorted(model.glob(f"{EVALUATION}/*/{TABLE}"))
     lines = [
         line for path in parts for line in (f"{path.parent.name}:", "", path.read_text(encoding="utf-8"))

@@ -49,14 +49,14 @@ def evaluated_combinations(
     Returns:
         The scores as Markdown.
     """
-    from harmonize.relation.combinations import contexts_of
+    from harmonize.relation.combinations import combination_contexts
     from harmonize.relation.recipe import load_recipe
     from harmonize.relation.train.work_folder import RECIPE
     from harmonize.spec import load_catalogue
 
     recipe = load_recipe(run / RECIPE)
     labels = load_catalogue().target.nary_labels
-    contexts = contexts_of(rows, union, labels, recipe.context_words)
+    contexts = combination_contexts(rows, union, labels, recipe.context_words)
     answered = list(_answers(classifier, contexts))
     scores = {ALL: _scores(answered, "all"), KNOWING: _scores(answered, "knowing")}
     text = _markdown(scores)

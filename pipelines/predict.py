@@ -28,7 +28,7 @@ from harmonize.pipelines.inputs import (
 from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
 from harmonize.prediction.outputs import output_form, write_predictions
-from harmonize.prediction.pmid_input import Asked
+from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.ray_engine import RayEngine
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
@@ -66,7 +66,7 @@ class Summary(Account):
 
 def predict(
     model: Path | str | PairClassifier,
-    source: Path | Asked,
+    source: Path | AskedArticles,
     out: Path,
     *,
     form: str | None = None,
@@ -129,8 +129,8 @@ def predict(
         raise UnknownName("relation types", relation_types, RELATION_TYPES)
     runner = _engine(engine, workers, gpus_per_worker)
     corpora, splits = _listed(corpora), _listed(splits)
-    asked = source if isinstance(source, Asked) else None
-    source = source.place if isinstance(source, Asked) else source
+    asked = source if isinstance(source, AskedArticles) else None
+    source = source.place if isinstance(source, AskedArticles) else source
     kind = form or input_kind(source) if asked is None else _dump_form(asked, form, (out, report))
     if (corpora is not None or splits is not None) and kind != UNION:
         raise HarmonizeError(f"{source}: expected a union set, only such has corpora and splits to choose")
@@ -216,7 +216,7 @@ def _predict_file(
     )
 
 
-def _dump_form(asked: Asked, form: str | None, written: Iterable[Path | None]) -> str | None:
+def _dump_form(asked: AskedArticles, form: str | None, written: Iterable[Path | None]) -> str | None:
     """The form of the dump, if it is told; what is wrong with what is asked for is told first.
 
     Args:

@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from harmonize.relation.model.mean import KindOfClassifier
     from harmonize.union.documents import DocumentKey
 
-__all__ = ["Asked", "Predicted", "asked", "not_trained_on", "predicted", "runs_of", "same_rows", "without"]
+__all__ = [
+    "Predicted",
+    "RunsToScore",
+    "not_trained_on",
+    "predicted",
+    "runs_of",
+    "runs_to_score",
+    "same_rows",
+    "without",
+]
 
 
 @dataclass(frozen=True)
@@ -36,8 +45,8 @@ class Predicted:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the runs of a folder are scored on.
+class RunsToScore:
+    """The runs of a folder, and the rows that they are scored on.
 
     Attributes:
         model: the folder.
@@ -53,7 +62,7 @@ class Asked:
     seen: dict[str, DocumentKey]
     folds_missing: int
 
-    def without(self, documents: Collection[str]) -> Asked:
+    def without(self, documents: Collection[str]) -> RunsToScore:
         """The same with some documents left out.
 
         Raises:
@@ -66,7 +75,7 @@ class Asked:
         if not kept:
             raise HarmonizeError(f"{self.model}: expected documents that it was not trained on, found none")
         runs = self.runs if len(self.gold) < len(self.runs) else [self.runs[place] for place in kept]
-        return Asked(self.model, runs, [gold[place] for place in kept], self.seen, self.folds_missing)
+        return RunsToScore(self.model, runs, [gold[place] for place in kept], self.seen, self.folds_missing)
 
 
 def runs_of(model: Path) -> list[Path]:
@@ -106,7 +115,7 @@ def not_trained_on(run: Path, as_corpus: str) -> str | None:
     )
 
 
-def asked(model: Path, union: Path, on: str) -> Asked:
+def runs_to_score(model: Path, union: Path, on: str) -> RunsToScore:
     """The rows of a part that the runs of a folder are scored on.
 
     Of the part that folds were made of, each fold's run is asked about its own rows; of another part, all are
@@ -131,10 +140,10 @@ def asked(model: Path, union: Path, on: str) -> Asked:
         names = set(gold[place % len(gold)]["document_id"].to_pylist())
         seen |= {name: key for name, key in seen_documents(run, union, on).items() if name in names}
     missing = 0 if runs == [model] else (recipes[0].folds or len(runs)) - len(runs)
-    return Asked(model, runs, gold, dict(sorted(seen.items())), missing)
+    return RunsToScore(model, runs, gold, dict(sorted(seen.items())), missing)
 
 
-def predicted(what: Asked, load: Callable[[Path], AnyClassifier]) -> Predicted:
+def predicted(what: RunsToScore, load: Callable[[Path], AnyClassifier]) -> Predicted:
     """What the runs say of the rows that they are asked about.
 
     Raises:
@@ -158,7 +167,7 @@ def predicted(what: Asked, load: Callable[[Path], AnyClassifier]) -> Predicted:
     return Predicted(what.gold, predictions, kinds.pop(), what.folds_missing)
 
 
-def same_rows(one: Asked, other: Asked) -> None:
+def same_rows(one: RunsToScore, other: RunsToScore) -> None:
     """Raises HarmonizeError where two are scored on different rows: one lacks folds that the other has."""
     rows = [{name for gold in each.gold for name in gold["instance_id"].to_pylist()} for each in (one, other)]
     if rows[0] != rows[1]:

@@ -10,7 +10,7 @@ from typing import Any
 from harmonize.errors import HarmonizeError
 from harmonize.files import cache_folder, sha256_of
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
-from harmonize.prediction.pmid_input import Asked
+from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.pmids import STDIN, read_pmids
 from harmonize.sources.annotations import input_files, iter_articles
 from harmonize.sources.pubtator3 import URL, PubTator3
@@ -98,7 +98,7 @@ def given(choice: str | None, cache: Path | None) -> PubTatorDump | PubTatorServ
 
 def chosen_source(
     source: Path | None, pmids: str | None, choice: str | None, cache: Path | None
-) -> Path | Asked:
+) -> Path | AskedArticles:
     """What to predict: an input, or articles by PMID from what `--pubtator` names.
 
     Raises:
@@ -122,7 +122,7 @@ def chosen_source(
         )
     if pmids is not None:
         dump = None if choice in (None, SERVICE) else Path(str(choice))
-        return Asked(read_pmids(pmids), dump, answers_folder(cache))
+        return AskedArticles(read_pmids(pmids), dump, answers_folder(cache))
     return Path(str(source))
 
 

@@ -23,14 +23,14 @@ from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
 from harmonize.sources.pubtator3 import URL, PubTator3
 
-__all__ = ["NOT_FOUND", "Asked", "read_asked"]
+__all__ = ["NOT_FOUND", "AskedArticles", "read_asked"]
 
 NOT_FOUND = "PubTator's annotation of it is not there"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What is asked for, and where it is had.
+class AskedArticles:
+    """The articles that are asked for, and where their annotation is had.
 
     Attributes:
         articles: their PMIDs.
@@ -57,7 +57,7 @@ class Asked:
 
 
 def read_asked(
-    asked: Asked,
+    asked: AskedArticles,
     form: str | None,
     *,
     rules: PairRules,

@@ -22,7 +22,7 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier, RelationExtractor
 from harmonize.prediction.outputs import write_predictions
 from harmonize.prediction.pairs import PairRules, pair_rules
-from harmonize.prediction.pmid_input import Asked
+from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.relation_types import BIORED
 from harmonize.prediction.shard_manifest import Shard
@@ -59,7 +59,7 @@ class Work:
     out: Path
     as_corpus: str = "biored"
     types: Mapping[str, str | None] = field(default_factory=dict)
-    asked: Asked | None = None
+    asked: AskedArticles | None = None
     extensions: tuple[Path, ...] = ()
     splitter: str = RULE_BASED
     batch_size: int = 256

@@ -31,7 +31,7 @@ __all__ = [
     "Found",
     "all_candidates",
     "chosen",
-    "contexts_of",
+    "combination_contexts",
     "training_candidates",
 ]
 
@@ -87,7 +87,7 @@ class Found(NamedTuple):
     probability: float
 
 
-def contexts_of(
+def combination_contexts(
     rows: pa.Table, union: Path, labels: Sequence[str], words: int | None
 ) -> list[CombinationContext]:
     """The contexts of rows of nary/, in order.

@@ -25,12 +25,12 @@ from harmonize.spec.reading import SettingsModel, at_commas, faults_of, read_set
 __all__ = [
     "ALL",
     "FOLD",
-    "HEADS",
-    "INPUTS",
+    "HEAD_NAMES",
     "INPUTS_OF_CONTEXTS",
+    "INPUT_NAMES",
     "OTHERS",
-    "Head",
-    "Input",
+    "HeadName",
+    "InputName",
     "Recipe",
     "load_recipe",
     "load_values",
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 ALL, OTHERS, FOLD = "all", "others", "fold"
-Head = Literal[
+HeadName = Literal[
     "cls",
     "entities",
     "cls+entities",
@@ -59,12 +59,12 @@ Head = Literal[
     "svm",
     "ensemble",
 ]
-HEADS: tuple[Head, ...] = get_args(Head)
-Input = Literal[
+HEAD_NAMES: tuple[HeadName, ...] = get_args(HeadName)
+InputName = Literal[
     "prompt", "described", "tagged", "plain", "markers", "masked", "two_masked", "two_entities", "typed"
 ]
-INPUTS: tuple[Input, ...] = get_args(Input)
-INPUTS_OF_CONTEXTS: dict[Head, tuple[Input, ...]] = {
+INPUT_NAMES: tuple[InputName, ...] = get_args(InputName)
+INPUTS_OF_CONTEXTS: dict[HeadName, tuple[InputName, ...]] = {
     **dict.fromkeys(("document", "atlop", "graph", "counts"), ("prompt", "described", "tagged")),
     "combination": ("prompt", "tagged"),
 }
@@ -105,10 +105,10 @@ class Recipe(SettingsModel):
     negatives: float | None = Field(gt=0)
     pseudo: str | None = Field(min_length=1)
     first: dict[str, Any] | None
-    head: Head
+    head: HeadName
     members: tuple[str, ...] | None
     encoder: str = Field(min_length=1)
-    input: Input
+    input: InputName
     knowledge: str | None = Field(min_length=1)
     max_length: int = Field(ge=32)
     context_words: int | None = Field(ge=0)
@@ -199,7 +199,7 @@ class Recipe(SettingsModel):
                 raise ValueError(
                     f"{name}: expected {'false' if value is True else 'null'} with head {self.head}"
                 )
-        known = INPUTS_OF_CONTEXTS.get(self.head, INPUTS)
+        known = INPUTS_OF_CONTEXTS.get(self.head, INPUT_NAMES)
         if self.input not in known:
             expected = " or ".join(known)
             raise ValueError(f"input: expected {expected} with head {self.head}, got {self.input}")
@@ -312,8 +312,8 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values, those that are null taken from the encoder's own for the head."""
     own = _packaged(_ENCODERS)[encoder_key(str(values.get("encoder")))]
     head = values.get("head") or own["head"]
-    of_head = own.get(head, {}) if head in HEADS else {}
-    own = {key: value for key, value in own.items() if key not in HEADS} | of_head
+    of_head = own.get(head, {}) if head in HEAD_NAMES else {}
+    own = {key: value for key, value in own.items() if key not in HEAD_NAMES} | of_head
     if values.get("development") is None:
         own["threshold"] = "even"
     if values.get("batch_size") is not None:

@@ -10,7 +10,7 @@ from fuzz_seeds import dump_seeds
 
 from harmonize.errors import AccountingError
 from harmonize.prediction.pairs import PairRules, pair_rules
-from harmonize.prediction.pmid_input import Asked, read_asked
+from harmonize.prediction.pmid_input import AskedArticles, read_asked
 from harmonize.prediction.pmids import PmidList, read_pmids
 from harmonize.prediction.tally import Tally
 
@@ -43,7 +43,7 @@ def articles(folder: Path) -> None:
     for strict in (False, True):
         tally, skipped = Tally(), list[object]()
         found = read_asked(
-            Asked(_ASKED, path), None, rules=_rules(), tally=tally, strict=strict, skip=skipped.append
+            AskedArticles(_ASKED, path), None, rules=_rules(), tally=tally, strict=strict, skip=skipped.append
         )
         ids = [document.id for document in found]
         if ids != [pmid for pmid in _ASKED.pmids if pmid in ids]:

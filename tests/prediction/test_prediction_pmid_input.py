@@ -32,7 +32,7 @@ from harmonize.pipelines.predict import Summary, predict
 from harmonize.prediction.inputs import MALFORMED, Skip, read_input
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.pairs import pair_rules
-from harmonize.prediction.pmid_input import NOT_FOUND, Asked, read_asked
+from harmonize.prediction.pmid_input import NOT_FOUND, AskedArticles, read_asked
 from harmonize.prediction.pmids import PmidList
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
@@ -52,11 +52,11 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     server.close()
 
 
-def asked(*numbers: str, dump: Path | None = None, cache: Path = Path(), url: str = "") -> Asked:
-    return Asked(PmidList(tuple(numbers)), dump, cache, url)
+def asked(*numbers: str, dump: Path | None = None, cache: Path = Path(), url: str = "") -> AskedArticles:
+    return AskedArticles(PmidList(tuple(numbers)), dump, cache, url)
 
 
-def read(source: Asked, tally: Tally, skip: Skip = lambda fault: None) -> list[Document]:
+def read(source: AskedArticles, tally: Tally, skip: Skip = lambda fault: None) -> list[Document]:
     return list(read_asked(source, None, rules=RULES, tally=tally, strict=False, skip=skip))
 
 
@@ -66,7 +66,7 @@ def ids(path: Path) -> list[str]:
     return [document.id for document in read_input(path)]
 
 
-def predicted(source: Asked, out: Path, **options: Any) -> tuple[Summary, list[str]]:
+def predicted(source: AskedArticles, out: Path, **options: Any) -> tuple[Summary, list[str]]:
     """What a prediction counts, and the articles that it says were not found."""
     told: list[InputError] = []
     summary = predict(Fake(), source, out, skip=told.append, **options)
@@ -318,9 +318,11 @@ def test_places_that_cannot_be_are_one_line(tmp_path: Path) -> None:
         predict(Fake(), asked("1", dump=tmp_path), tmp_path / "out.json")
     listed = written(tmp_path, "1\n", "list.txt")
     with pytest.raises(HarmonizeError, match="expected another file than the input"):
-        predict(Fake(), Asked(PmidList(("1",), (), listed), dump), listed)
+        predict(Fake(), AskedArticles(PmidList(("1",), (), listed), dump), listed)
     with pytest.raises(HarmonizeError, match="expected another file than the input"):
-        predict(Fake(), Asked(PmidList(("1",), (), listed), dump), tmp_path / "out.json", report=listed)
+        predict(
+            Fake(), AskedArticles(PmidList(("1",), (), listed), dump), tmp_path / "out.json", report=listed
+        )
     with pytest.raises(UnknownName, match="unknown format of a dump 'union'"):
         predict(Fake(), asked("1", dump=dump), tmp_path / "out.json", form="union")
     assert dump.read_text() == article(1)

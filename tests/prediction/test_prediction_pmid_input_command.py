@@ -18,7 +18,7 @@ from harmonize.pipelines import cli_model_use
 from harmonize.pipelines import pubtator as pubtator_options
 from harmonize.pipelines.cli import app
 from harmonize.pipelines.predict import predict
-from harmonize.prediction.pmid_input import Asked
+from harmonize.prediction.pmid_input import AskedArticles
 
 KNOWN = pmids(3)
 Run = Callable[..., Result]
@@ -47,7 +47,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
     """A server in the place of PubTator's."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server = Server(KNOWN)
-    monkeypatch.setattr(pubtator_options, "Asked", partial(Asked, url=server.url))
+    monkeypatch.setattr(pubtator_options, "AskedArticles", partial(AskedArticles, url=server.url))
     yield server
     server.close()
 

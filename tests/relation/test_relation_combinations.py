@@ -20,7 +20,7 @@ from harmonize.relation.combinations import (
     CombinationContext,
     all_candidates,
     chosen,
-    contexts_of,
+    combination_contexts,
     training_candidates,
     widened,
     within_gold,
@@ -145,7 +145,7 @@ def union(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("words", [None, 0, 12])
 def test_entities_are_spelled_in_what_is_read(union: Path, words: int | None) -> None:
     rows = harmonize.load_nary(union)
-    found = contexts_of(rows, union, LABELS, words)
+    found = combination_contexts(rows, union, LABELS, words)
     assert len(found) == rows.num_rows
     for each in found:
         for entity in each.entities:

@@ -23,8 +23,8 @@ __all__ = [
     "COLUMNS",
     "SENTENCES",
     "all_gold_labels",
-    "contexts_of",
     "gold_labels",
+    "nary_rows_of",
     "pairs_of",
     "rows_of",
     "rows_to_test",
@@ -60,7 +60,7 @@ def rows_of(union: Path, parts: Iterable[tuple[str, str]]) -> pa.Table:
     return pa.concat_tables(tables).unify_dictionaries()
 
 
-def contexts_of(union: Path, parts: Iterable[tuple[str, str]]) -> pa.Table:
+def nary_rows_of(union: Path, parts: Iterable[tuple[str, str]]) -> pa.Table:
     """The contexts of n-ary relations of parts of the set, each (corpus, split), in this order."""
     tables = [load_nary(union, corpora=[corpus], splits=[split]) for corpus, split in parts]
     return pa.concat_tables(tables).unify_dictionaries()
@@ -80,7 +80,7 @@ def rows_to_test(
         UnionError: the set is not whole.
     """
     corpus, split = part(part_held(read_manifest(union), evaluate_on))
-    rows = (contexts_of if nary else rows_of)(union, [(corpus, split)])
+    rows = (nary_rows_of if nary else rows_of)(union, [(corpus, split)])
     if not rows.num_rows:
         raise HarmonizeError(f"{evaluate_on}: expected rows to test, the set has none")
     if count is None or fold is None:

@@ -16,7 +16,7 @@ from harmonize.relation.recipe import Recipe, part
 from harmonize.relation.select.places import TRAIN, WATCH, Places, parts_of, with_fewer_negatives
 from harmonize.relation.select.pseudo import PseudoUse
 from harmonize.relation.select.pseudo_rows import pseudo_rows
-from harmonize.relation.select.rows import contexts_of, rows_of
+from harmonize.relation.select.rows import nary_rows_of, rows_of
 from harmonize.union.documents import DocumentKey
 from harmonize.union.manifest import read_manifest
 
@@ -81,7 +81,7 @@ def select(union: Path, recipe: Recipe) -> Selection:
     for corpus, _ in [*parts, part(recipe.evaluate_on)]:
         if corpus not in held:
             raise UnknownName("corpus of the set", corpus, held)
-    rows = contexts_of(union, parts) if recipe.head == COMBINATION else rows_of(union, parts)
+    rows = nary_rows_of(union, parts) if recipe.head == COMBINATION else rows_of(union, parts)
     places = Places.of(union, recipe)
     found = [places.of_row(*row) for row in _keys(rows)]
     if recipe.head != COMBINATION:

@@ -11,7 +11,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import (
     Candidate,
     CombinationContext,
-    contexts_of,
+    combination_contexts,
     training_candidates,
 )
 from harmonize.relation.encode.combinations import CombinationEncoder, EncodedCombinations
@@ -45,7 +45,7 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
     contexts, labelled = [], []
     # What is watched is asked about all sets, as what is tested.
     for rows, most in ((selection.train, recipe.candidates), (selection.development, None)):
-        contexts.append(contexts_of(rows, union, target.nary_labels, recipe.context_words))
+        contexts.append(combination_contexts(rows, union, target.nary_labels, recipe.context_words))
         labelled.append(list(_labelled(contexts[-1], most, recipe.seed)))
     found = {(candidate.corpus, label) for part in labelled for candidate, label in part}
     space = LabelSpace.of(found, target.nary_labels, by_corpus=recipe.heads == "corpus")

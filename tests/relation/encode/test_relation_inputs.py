@@ -15,7 +15,7 @@ from harmonize.relation.encode.inputs import INPUTS, MASK, InputKind, input_name
 from harmonize.relation.encode.knowledge import Knowledge
 from harmonize.relation.encode.prompt import Tag, spelled
 from harmonize.relation.pair import Pair
-from harmonize.relation.recipe import Input
+from harmonize.relation.recipe import InputName
 
 KINDS = list(INPUTS.values())
 each_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
@@ -46,7 +46,7 @@ def test_the_docstring_shows_the_string(kind: InputKind) -> None:
 
 
 def test_a_recipe_knows_every_kind() -> None:
-    assert get_args(Input) == tuple(INPUTS)
+    assert get_args(InputName) == tuple(INPUTS)
 
 
 @pytest.mark.parametrize(

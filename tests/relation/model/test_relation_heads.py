@@ -23,7 +23,7 @@ from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.model.linear import LINEAR_HEADS
 from harmonize.relation.model.pair_model import POOLINGS, PairConfig, PairModel
-from harmonize.relation.recipe import INPUTS_OF_CONTEXTS, Head, Recipe
+from harmonize.relation.recipe import INPUTS_OF_CONTEXTS, HeadName, Recipe
 from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train
 
@@ -33,7 +33,7 @@ each_pooling = pytest.mark.parametrize("pooling", POOLINGS)
 
 
 def test_a_recipe_knows_every_head() -> None:
-    assert get_args(Head) == (*HEADS, *LINEAR_HEADS, ENSEMBLE)
+    assert get_args(HeadName) == (*HEADS, *LINEAR_HEADS, ENSEMBLE)
     assert list(INPUTS_OF_CONTEXTS) == [name for name, head in HEADS.items() if head.of_contexts]
 
 

@@ -20,7 +20,7 @@ from harmonize.pipelines.build import build
 from harmonize.pipelines.cli import app
 from harmonize.pipelines.evaluate import evaluated
 from harmonize.registry import sample_folder
-from harmonize.relation.combinations import Candidate, all_candidates, contexts_of
+from harmonize.relation.combinations import Candidate, all_candidates, combination_contexts
 from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.model.combination_model import CombinationModel
 from harmonize.relation.model.load import load_classifier
@@ -98,7 +98,7 @@ def test_stopped_and_resumed_it_has_the_same_weights(run: Path, union: Path, tmp
 
 def test_answers_do_not_depend_on_the_batch(run: Path, union: Path) -> None:
     classifier = Classifier.load(run, "cpu")
-    contexts = contexts_of(harmonize.load_nary(union), union, LABELS, 20)
+    contexts = combination_contexts(harmonize.load_nary(union), union, LABELS, 20)
     asked = [Candidate(each, members) for each in contexts for members in all_candidates(len(each.ids))]
     found = classifier.probabilities(asked)  # type: ignore[arg-type]
     np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
