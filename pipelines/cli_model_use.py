@@ -16,7 +16,7 @@ from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
-from harmonize.sources.annotations import ARTICLE_FORMS
+from harmonize.sources.article_files import ARTICLE_FORMS
 
 from .inputs import INPUT_FORMS
 from .options import (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from harmonize.errors import HarmonizeError, UnionError
 from harmonize.prediction.account import Account
 from harmonize.prediction.reading import Reading
-from harmonize.sources.annotations import input_files, input_name
+from harmonize.sources.article_files import input_files, input_name
 
 from .evaluate import EVALUATION, add_to_card, check_measure, compared_with, unusual, write_scores
 from .inputs import user_types

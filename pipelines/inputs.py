@@ -14,12 +14,12 @@ from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.pmid_input import read_asked
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.shard_manifest import is_shards, read_shard_manifest
+from harmonize.prediction.shard_worker import Work
 from harmonize.prediction.sharded import check_read_as
 from harmonize.prediction.shards import read_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, union_corpora
-from harmonize.prediction.work import Work
-from harmonize.sources.annotations import ARTICLE_FORMS, input_files
+from harmonize.sources.article_files import ARTICLE_FORMS, input_files
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import nary_hint, read_manifest
 from harmonize.union.schema import MANIFEST

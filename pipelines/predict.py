@@ -32,11 +32,11 @@ from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.ray_engine import RayEngine
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
+from harmonize.prediction.shard_worker import Work
 from harmonize.prediction.sharded import Engine, in_this_process, predict_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, read_union
-from harmonize.prediction.work import Work
-from harmonize.sources.annotations import ARTICLE_FORMS, input_files
+from harmonize.sources.article_files import ARTICLE_FORMS, input_files
 from harmonize.spec import load_catalogue
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import read_manifest

@@ -20,10 +20,10 @@ from harmonize.errors import HarmonizeError, InputError, UnknownName
 from harmonize.prediction.account import Account
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.shard_manifest import is_shards
+from harmonize.prediction.shard_worker import Work
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union
-from harmonize.prediction.work import Work
-from harmonize.sources.annotations import ARTICLE_FORMS
+from harmonize.sources.article_files import ARTICLE_FORMS
 from harmonize.spec import load_catalogue
 
 from .inputs import SHARDS, check_documents, check_file, check_how, input_documents, user_types

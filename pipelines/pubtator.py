@@ -12,7 +12,7 @@ from harmonize.files import cache_folder, sha256_of
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.pmids import STDIN, read_pmids
-from harmonize.sources.annotations import input_files, iter_articles
+from harmonize.sources.article_files import input_files, iter_articles
 from harmonize.sources.pubtator3 import URL, PubTator3
 
 __all__ = ["SERVICE", "PubTatorDump", "PubTatorService", "answers_folder", "chosen_source", "given"]

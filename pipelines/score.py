@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, NothingRead
 from harmonize.prediction.reading import Reading
-from harmonize.sources.annotations import STANDARD_INPUT, input_files, input_name
+from harmonize.sources.article_files import STANDARD_INPUT, input_files, input_name
 
 from .inputs import check_file, user_types
 from .reading_losses import SkippedDocuments

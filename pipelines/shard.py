@@ -14,7 +14,7 @@ from harmonize.prediction.reading import Reading
 from harmonize.prediction.shard_manifest import ShardManifest, is_shards
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD, write_shards
 from harmonize.prediction.tally import Tally
-from harmonize.sources.annotations import input_files
+from harmonize.sources.article_files import input_files
 from harmonize.union.schema import DATA, MANIFEST
 from harmonize.writing.replace import check_replaceable, followed
 
@@ -44,7 +44,7 @@ def shard(
     Args:
         source: a file, or a folder of files.
         out: the folder to write; older shards that stand there are replaced at the end, if all went well.
-        form: one of harmonize.sources.annotations.ARTICLE_FORMS; each file tells it unless given.
+        form: one of harmonize.sources.article_files.ARTICLE_FORMS; each file tells it unless given.
         as_corpus: the mapping that says which types are known and what ids mean.
         strict: the first mention or document that makes no sense is an error; else it is left out, counted.
         extensions: folders with the mappings of further corpora.

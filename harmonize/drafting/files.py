@@ -9,7 +9,7 @@ from pathlib import Path
 from harmonize.errors import HarmonizeError
 from harmonize.formats.lines import numbered_lines
 from harmonize.model import SPLITS, Split
-from harmonize.sources.annotations import input_files
+from harmonize.sources.article_files import input_files
 from harmonize.spec import Format
 
 __all__ = ["files_by_split"]

@@ -40,7 +40,7 @@ from harmonize.formats.sentence_articles import sentence_article, sentence_artic
 from harmonize.formats.xml import elements
 from harmonize.prediction.pubtator_input import pubtator_records
 from harmonize.prediction.reading import Reading
-from harmonize.sources.annotations import (
+from harmonize.sources.article_files import (
     ARTICLE_FORMS,
     ArticleForm,
     form_of,

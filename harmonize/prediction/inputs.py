@@ -44,7 +44,7 @@ from harmonize.prediction.pubtator_input import CutInput
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.repeats import Repeats
 from harmonize.prediction.tally import Tally
-from harmonize.sources.annotations import (
+from harmonize.sources.article_files import (
     ARTICLE_FORMS,
     HEAD,
     input_files,

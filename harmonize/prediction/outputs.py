@@ -7,7 +7,8 @@
 
 PubTator has no place for a confidence. A pair that several sentences or passages relate with one label is one
 relation, with the highest confidence, and what the surest of them says of novelty and subject; in BioC it
-tells `support`, where each of them begins and the label's probability there (harmonize.prediction.support).
+tells `support`, where each of them begins and the label's probability there: see
+harmonize.prediction.relation_support.
 
 Relations that have names of another vocabulary than the labels' (see relation_types) bear these in documents.
 BioC then tells the `label` besides, and Parquet the name in a column of its own.
@@ -32,8 +33,8 @@ from harmonize.formats import bioc, pubtator
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.model import Document, Relation, Span, Subject
 from harmonize.prediction.extractor import DocumentRelations, PredictedPair, Said
+from harmonize.prediction.relation_support import by_relation, passages_of, relation_key, score
 from harmonize.prediction.relation_types import BIORED
-from harmonize.prediction.support import by_relation, passages_of, relation_key, score
 from harmonize.union.rows import instance_id
 from harmonize.writing.parquet import parquet_writer, with_metadata
 from harmonize.writing.replace import new_file, new_path

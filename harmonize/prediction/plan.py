@@ -13,7 +13,7 @@ from harmonize.prediction.extractor import PairClassifier
 from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.relation_types import BIORED, load_name_table
 from harmonize.prediction.shard_manifest import manifest_hash
-from harmonize.prediction.work import Work, remove_working_folder
+from harmonize.prediction.shard_worker import Work, remove_working_folder
 from harmonize.union.manifest import file_entry
 from harmonize.union.schema import DATA
 from harmonize.writing.json_files import json_hash, replace_json

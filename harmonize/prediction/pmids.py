@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput, SeveralErrors, shown
-from harmonize.sources.annotations import standard_input
+from harmonize.sources.article_files import standard_input
 from harmonize.sources.pubtator3 import is_pmid
 
 __all__ = ["STDIN", "PmidList", "read_pmids"]

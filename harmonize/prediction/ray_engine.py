@@ -21,7 +21,7 @@ from typing import Any
 
 from harmonize.errors import HarmonizeError, InputError, install
 from harmonize.prediction.shard_manifest import Shard
-from harmonize.prediction.work import Part, PartMaker, Work, working_folder
+from harmonize.prediction.shard_worker import Part, PartMaker, Work, working_folder
 
 __all__ = ["RayEngine"]
 

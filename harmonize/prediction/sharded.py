@@ -29,7 +29,7 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.outputs import PREDICTION_SCHEMA_VERSION
 from harmonize.prediction.plan import PLAN, begin_plan, plan_of
 from harmonize.prediction.shard_manifest import Shard, ShardManifest, read_shard_manifest
-from harmonize.prediction.work import Part, PartMaker, Work, remove_working_folder, standing_part
+from harmonize.prediction.shard_worker import Part, PartMaker, Work, remove_working_folder, standing_part
 from harmonize.union.schema import DATA, MANIFEST
 from harmonize.writing.json_files import json_hash, replace_json
 

@@ -10,7 +10,7 @@ import pytest
 
 from harmonize.errors import MalformedInput
 from harmonize.formats import disgenet_tables, lines, pubmed_xml, pubtator, triple_tsv, xml
-from harmonize.sources.annotations import iter_articles
+from harmonize.sources.article_files import iter_articles
 
 HEADER = "geneId\tgeneSymbol\tdiseaseId\tdiseaseName\tscore\tEI\tpmid\tsource\n"
 READERS: dict[str, Callable[[Path], object]] = {

@@ -52,8 +52,8 @@ from harmonize.registry import adapter, sample_folder
 from harmonize.rules.adjust import adjust
 from harmonize.rules.nary import nary_instances
 from harmonize.sources import pubtator3
-from harmonize.sources.annotations import iter_articles
 from harmonize.sources.archive import files_below, split_location
+from harmonize.sources.article_files import iter_articles
 from harmonize.sources.http import Patience
 from harmonize.sources.source import Source
 from harmonize.spec import Corpus, load_catalogue

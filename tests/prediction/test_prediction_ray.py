@@ -16,8 +16,8 @@ from harmonize.errors import HarmonizeError
 from harmonize.pipelines.predict import predict
 from harmonize.prediction.ray_engine import RayEngine, _begun, _part, _Worker
 from harmonize.prediction.shard_manifest import Shard, read_shard_manifest
+from harmonize.prediction.shard_worker import REFUSED, Part, Work, working_folder
 from harmonize.prediction.sharded import predict_shards
-from harmonize.prediction.work import REFUSED, Part, Work, working_folder
 
 pytestmark = pytest.mark.xdist_group("ray")
 HERE = str(Path(__file__).parent)

@@ -20,8 +20,8 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import RelationExtractor
 from harmonize.prediction.inputs import MALFORMED, NO_TEXT, UNKNOWN_TYPE, read_input
 from harmonize.prediction.pairs import PairRules
+from harmonize.prediction.shard_worker import REFUSED
 from harmonize.prediction.tally import LeftOut, Tally
-from harmonize.prediction.work import REFUSED
 from harmonize.relation.pair import PairClassifier
 
 OUTSIDE = "mention of a type that is in no pair"

@@ -26,10 +26,10 @@ from harmonize.pipelines.shard import shard
 from harmonize.prediction.inputs import MALFORMED, read_input
 from harmonize.prediction.shard_manifest import Shard, is_shards, read_shard_manifest
 from harmonize.prediction.shard_rows import shard_schema
+from harmonize.prediction.shard_worker import REFUSED, Part, Work
 from harmonize.prediction.sharded import in_this_process, predict_shards
 from harmonize.prediction.shards import read_shard, read_shards, write_shards
 from harmonize.prediction.tally import Tally, by_reason
-from harmonize.prediction.work import REFUSED, Part, Work
 
 DAMAGED = article(1) + "2|a|Aspirin\n\n" + article(3) + "3\t0\n"
 characters = st.characters(exclude_categories=["Cs"])

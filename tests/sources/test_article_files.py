@@ -22,7 +22,7 @@ from harmonize.errors import MalformedInput, MissingInput
 from harmonize.formats.bioc_record import DISCONTINUOUS
 from harmonize.formats.misfits import BEYOND, UNSPELLED
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
-from harmonize.sources.annotations import STANDARD_INPUT, iter_articles
+from harmonize.sources.article_files import STANDARD_INPUT, iter_articles
 
 TITLE = "Insulin α in mice."
 ABSTRACT = "Insulin & glucose helped mice."
@@ -434,7 +434,7 @@ def test_the_id_comes_from_the_infon_that_holds_it(
     assert [mention.id for mention in record.mentions] == [expected]
 
 
-def test_annotations_that_the_text_does_not_spell_go_to_the_handler(tmp_path: Path) -> None:
+def test_article_files_that_the_text_does_not_spell_go_to_the_handler(tmp_path: Path) -> None:
     parts = (
         '<annotation><infon key="type">Gene</infon><location offset="0" length="2"/>'
         '<location offset="5" length="2"/><text>In in</text></annotation>'
