@@ -67,7 +67,7 @@ _QUOTED_FIELD = re.compile(_QUOTED)
 _QUOTED_LIST = re.compile(rf"{_QUOTED}(?:, ?{_QUOTED})*")
 _ENTITY = re.compile(r"(.+) \((PA\d+)\)")
 # What follows the id is its name in that vocabulary, in older releases: MeSH:D014859(Warfarin)
-_REFERENCE = re.compile(r"(MeSH|UMLS):([A-Z]\d+)(?:\(.*\)?)?")
+_MESH = re.compile(r"MeSH:([A-Z]\d+)(?:\(.*\)?)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +98,12 @@ class ChemicalEntry:
 
     Attributes:
         synonyms: generic names, trade names and brand mixtures, each once, without the name.
-        mesh, umls: ids of MeSH descriptors or supplementary records, and CUIs.
+        mesh: ids of MeSH descriptors or supplementary records.
     """
 
     name: str
     synonyms: tuple[str, ...] = ()
     mesh: tuple[str, ...] = ()
-    umls: tuple[str, ...] = ()
 
 
 def annotations(path: Path) -> Iterator[AnnotationRow]:
@@ -190,7 +189,7 @@ def chemicals(path: Path) -> dict[str, ChemicalEntry]:
 
     Raises:
         MissingInput, MalformedInput: with file and line; among them a repeated accession, a list field that
-            cannot be taken apart and a MeSH or UMLS reference without an id.
+            cannot be taken apart and a MeSH reference without an id.
     """
     entries: dict[str, ChemicalEntry] = {}
     for line, row in named_columns(path, numbered_lines(path), _CHEMICAL_COLUMNS):
@@ -199,27 +198,25 @@ def chemicals(path: Path) -> dict[str, ChemicalEntry]:
             raise MalformedInput(path, f"expected each accession once, got {accession} again", line=line)
         name = _unquoted(filled(row, "Name", path, line))
         synonyms = [item for column in _SYNONYM_COLUMNS for item in _items(row, column, path, line)]
-        ids = _references(row, path, line)
         entries[accession] = ChemicalEntry(
             name=name,
             synonyms=tuple(synonym for synonym in dict.fromkeys(synonyms) if synonym != name),
-            mesh=ids["MeSH"],
-            umls=ids["UMLS"],
+            mesh=_mesh_ids(row, path, line),
         )
     return entries
 
 
-def _references(row: dict[str, str], path: Path, line: int) -> dict[str, tuple[str, ...]]:
-    """Vocabulary -> its ids, each once, in order."""
-    ids: dict[str, dict[str, None]] = {"MeSH": {}, "UMLS": {}}
+def _mesh_ids(row: dict[str, str], path: Path, line: int) -> tuple[str, ...]:
+    """The row's ids of MeSH, each once, in order; references to other vocabularies are passed over."""
+    ids: dict[str, None] = {}
     for column in _REFERENCE_COLUMNS:
         for item in _items(row, column, path, line):
-            if item.startswith(("MeSH:", "UMLS:")):
-                found = _REFERENCE.fullmatch(item)
+            if item.startswith("MeSH:"):
+                found = _MESH.fullmatch(item)
                 if found is None:
                     _refuse(path, line, f"an id after the vocabulary in {column}", item)
-                ids[found[1]][found[2]] = None
-    return {vocabulary: tuple(found) for vocabulary, found in ids.items()}
+                ids[found[1]] = None
+    return tuple(ids)
 
 
 def _entities(row: dict[str, str], column: str, path: Path, line: int) -> tuple[CuratedEntity, ...]:
