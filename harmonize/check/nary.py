@@ -21,8 +21,9 @@ from harmonize.check.schema import (
 )
 from harmonize.errors import shown
 from harmonize.model import Mention, Span
+from harmonize.union.ids import context_id
 from harmonize.union.manifest_model import NaryEntry
-from harmonize.union.nary import context_id, counted
+from harmonize.union.nary import counted
 from harmonize.union.schema import NARY_FILE_SCHEMA
 
 __all__ = ["nary_faults"]

@@ -31,8 +31,8 @@ from harmonize.errors import shown
 from harmonize.model import NOVELTY, SUBJECTS, Span, Split
 from harmonize.spec import Target
 from harmonize.union.documents import DocumentKey
+from harmonize.union.ids import pair_id
 from harmonize.union.manifest_model import CorpusEntry, Manifest, SplitEntry
-from harmonize.union.rows import pair_id
 from harmonize.union.schema import FILE_SCHEMA, LEAKS, SAID, part_name
 from harmonize.union.writer import Leaks
 

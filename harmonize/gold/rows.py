@@ -6,7 +6,6 @@ nothing can predict, and so a miss, of a pair type as far as its entities' types
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +25,7 @@ from harmonize.rules.contexts import DUPLICATE
 from harmonize.rules.spans import described
 from harmonize.spec import Corpus, Separators
 from harmonize.text.sentences import with_sentences
+from harmonize.union.ids import hashed_id
 from harmonize.union.rows import record_batch, record_batches
 
 __all__ = [
@@ -140,10 +140,11 @@ class GoldRows:
 
 
 def _lost_row(lost: LostRelation) -> dict[str, Any]:
-    key = JOINER.join(("lost", lost.document_id, lost.type, lost.head, JOINER, lost.tail, lost.reason))
     head, tail, source_head, source_tail = lost.entity_types
     return {
-        "instance_id": hashlib.sha256(key.encode()).hexdigest()[:20],
+        "instance_id": hashed_id(
+            "lost", lost.document_id, lost.type, lost.head, JOINER, lost.tail, lost.reason
+        ),
         "document_id": lost.document_id,
         "head_type": head,
         "tail_type": tail,

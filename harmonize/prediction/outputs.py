@@ -35,7 +35,7 @@ from harmonize.model import Document, Relation, Span, Subject
 from harmonize.prediction.extractor import DocumentRelations, PredictedPair, Said
 from harmonize.prediction.relation_support import by_relation, passages_of, relation_key, score
 from harmonize.prediction.relation_types import BIORED
-from harmonize.union.rows import instance_id
+from harmonize.union.ids import instance_id
 from harmonize.writing.parquet import parquet_writer, with_metadata
 from harmonize.writing.replace import new_file, new_path
 

@@ -26,9 +26,10 @@ from harmonize.prediction.extractor import DocumentRelations, PredictedPair
 from harmonize.prediction.tally import LeftOut, by_reason
 from harmonize.relation.select.pseudo import pseudo_schema
 from harmonize.spec import Corpus
+from harmonize.union.ids import instance_id
 from harmonize.union.known_documents import KnownDocuments
 from harmonize.union.leaks import fingerprint
-from harmonize.union.rows import instance_id, record_batch
+from harmonize.union.rows import record_batch
 from harmonize.writing.json_files import canonical_json
 from harmonize.writing.parquet import METADATA_KEY, parquet_writer
 

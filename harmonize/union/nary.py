@@ -6,7 +6,6 @@ corpus are held in memory while it is built.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -15,9 +14,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from harmonize.model import Document, EntityInContext, NaryInstance, Span, Split
+from harmonize.model import Document, EntityInContext, NaryInstance, Split
 from harmonize.spec import Corpus
 from harmonize.union.documents import DocumentKey
+from harmonize.union.ids import context_id
 from harmonize.union.manifest import nary_files, read_manifest
 from harmonize.union.parquet import check_columns, parquet_faults
 from harmonize.union.partition import PartitionFile, repeated
@@ -25,7 +25,7 @@ from harmonize.union.reader import wanted_parts
 from harmonize.union.schema import NARY_FILE_SCHEMA, NARY_SCHEMA, nary_file, part_name
 from harmonize.writing.parquet import with_metadata, write_parquet
 
-__all__ = ["NaryRows", "context_id", "load_nary", "rewrite_nary_leaks"]
+__all__ = ["NaryRows", "load_nary", "rewrite_nary_leaks"]
 
 Leaks = Mapping[DocumentKey, Sequence[str]]
 _SOURCES = ("dictionary", "pubtator", "gold")  # the least certain first
@@ -89,12 +89,6 @@ class NaryRows:
             "licence": licence.name,
             "redistributable": licence.redistributable,
         }
-
-
-def context_id(corpus: str, document_id: str, context: Span) -> str:
-    """20 hexadecimal digits of a SHA-256 over corpus, document and context."""
-    key = "\x1f".join((corpus, document_id, f"{context.start}-{context.end}"))
-    return hashlib.sha256(key.encode()).hexdigest()[:20]
 
 
 def _entity(entity: EntityInContext) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,28 +9,13 @@ import pyarrow as pa
 
 from harmonize.model import Document, Instance, Span
 from harmonize.text.sentences import sentences_within
+from harmonize.union.ids import instance_id
 from harmonize.union.schema import ROW_SCHEMA
 
-__all__ = ["instance_id", "pair_id", "record_batch", "record_batches"]
+__all__ = ["record_batch", "record_batches"]
 
 _MOST_CHARACTERS = 2**29 - 1
 """Of the texts of a batch: a column of text holds 2 GiB, and a character is four bytes at most."""
-
-
-def instance_id(corpus: str, instance: Instance, repeat: int = 0) -> str:
-    """The `pair_id` of an instance of a corpus.
-
-    Args:
-        repeat: of its document; see Document. One that repeats an id has other ids than the first.
-    """
-    document = f"{instance.document_id}\x1f{repeat}" if repeat else instance.document_id
-    return pair_id(corpus, document, instance.context, instance.head.id, instance.tail.id)
-
-
-def pair_id(corpus: str, document_id: str, context: Span, head_id: str, tail_id: str) -> str:
-    """20 hexadecimal digits of a SHA-256 over corpus, document, context, head and tail."""
-    key = "\x1f".join((corpus, document_id, f"{context.start}-{context.end}", head_id, tail_id))
-    return hashlib.sha256(key.encode()).hexdigest()[:20]
 
 
 def record_batches(

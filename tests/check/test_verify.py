@@ -27,11 +27,11 @@ from harmonize.pipelines.verify import as_json, report
 from harmonize.registry import sample_folder
 from harmonize.union.card import card
 from harmonize.union.croissant import croissant
+from harmonize.union.ids import pair_id
 from harmonize.union.leak_table import leak_table
 from harmonize.union.leaks import read_repeats
 from harmonize.union.manifest import file_entry, read_manifest, write_manifest
 from harmonize.union.manifest_model import LeaksEntry
-from harmonize.union.rows import pair_id
 from harmonize.union.schema import (
     CARD,
     CROISSANT,

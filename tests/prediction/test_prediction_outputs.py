@@ -21,7 +21,7 @@ from harmonize.prediction.extractor import DocumentRelations, RelationExtractor
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.outputs import OUTPUT_FORMS, output_form, prediction_schema, write_predictions
 from harmonize.prediction.pairs import pair_rules
-from harmonize.union.rows import instance_id
+from harmonize.union.ids import instance_id
 
 NAMES = {"pubtator": "out.PubTator", "bioc-json": "out.BioC.JSON", "parquet": "out.parquet"}
 

@@ -19,7 +19,7 @@ from harmonize.registry import sample_folder
 from harmonize.relation.select.rows import rows_to_test
 from harmonize.spec import load_catalogue
 from harmonize.text.sentences import RULE_BASED
-from harmonize.union.rows import instance_id
+from harmonize.union.ids import instance_id
 from harmonize.union.schema import partition_file
 
 PUBTATOR_FILES = {

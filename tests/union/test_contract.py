@@ -11,8 +11,8 @@ import pytest
 
 import harmonize
 from harmonize.spec import load_catalogue
+from harmonize.union.ids import instance_id
 from harmonize.union.manifest import read_manifest
-from harmonize.union.rows import instance_id
 from harmonize.union.schema import FILE_SCHEMA, SCHEMA
 from harmonize.writing.parquet import METADATA_KEY
 
