@@ -13,7 +13,6 @@ as many rows as it has pairs. Worked out from the files and the paper (Lee et al
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,7 +21,7 @@ from typing import NamedTuple
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset, numbered_lines
 from harmonize.formats.sentences import AnnotatedSentence, Pair, SentenceRecord
-from harmonize.formats.tables import checked_pmid
+from harmonize.formats.tables import checked_pmid, csv_rows
 from harmonize.model import Mention, Span
 
 __all__ = ["read"]
@@ -75,24 +74,14 @@ def read(paths: Iterable[Path]) -> Iterator[SentenceRecord]:
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield (number of its first line, fields) of the rows below the header."""
-    reader = csv.reader((f"{line}\n" for _, line in numbered_lines(path)), strict=True)
     expected = f"expected {len(_HEADER)} columns, headed 0 to {len(_HEADER) - 1}"
-    header = True
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader, None)
-        except csv.Error as error:
-            raise MalformedInput(path, f"expected CSV, got: {error}", line=line) from None
-        if row is None:
-            return
+    for place, (line, row) in enumerate(csv_rows(path, numbered_lines(path))):
         if len(row) != len(_HEADER):
             raise MalformedInput(path, f"{expected}, got {len(row)}", line=line)
-        if header and row != _HEADER:
-            raise MalformedInput(path, f"{expected}, got {','.join(row)[:80]!r}", line=line)
-        if not header:
+        if place > 0:
             yield line, row
-        header = False
+        elif row != _HEADER:
+            raise MalformedInput(path, f"{expected}, got {','.join(row)[:80]!r}", line=line)
 
 
 def _number(row: list[str], path: Path, line: int) -> int:

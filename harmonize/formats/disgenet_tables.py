@@ -12,7 +12,6 @@ UTF-8 is read as that. Format: https://www.disgenet.com/downloads and the README
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,9 +24,10 @@ from harmonize.formats.tables import (
     ASSOCIATION,
     SetAside,
     checked_pmid,
+    csv_rows,
     filled,
-    found_columns,
     named_columns,
+    named_fields,
     unheard,
 )
 
@@ -223,24 +223,7 @@ def _csv_rows(path: Path, required: Sequence[str]) -> Iterator[tuple[int, dict[s
     Raises:
         MalformedInput: broken quotes, a missing column, or a row of another width than the header.
     """
-    reader = csv.reader((f"{line}\n" for _, line in _lines(path)), strict=True)
-    header: list[str] = []
-    while True:
-        line = reader.line_num + 1
-        try:
-            fields = next(reader, None)
-        except csv.Error as error:
-            raise MalformedInput(path, f"expected CSV, got: {error}", line=line) from None
-        if fields is None:
-            return
-        if not header:
-            header = found_columns(fields, path, line, required, {})
-        elif len(fields) != len(header):
-            raise MalformedInput(
-                path, f"expected {len(header)} columns as in the header, got {len(fields)}", line=line
-            )
-        else:
-            yield line, dict(zip(header, fields, strict=True))
+    return named_fields(path, csv_rows(path, _lines(path)), required)
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:

@@ -23,7 +23,7 @@ from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset, numbered_lines
 from harmonize.formats.misfits import misfit_reason
 from harmonize.formats.pubtator_record import BodyPassage, PubTatorMention, PubTatorRecord, PubTatorRelation
-from harmonize.formats.tables import SetAside, checked_pmid, found_columns, unheard
+from harmonize.formats.tables import SetAside, checked_pmid, named_fields, unheard
 
 __all__ = ["AMBIGUOUS", "NO_ARTICLE", "RELATED", "UNRELATED", "read"]
 
@@ -128,7 +128,7 @@ def _mention(article: str, path: Path, line: int, columns: list[str]) -> PubTato
 def _labels(path: Path) -> dict[str, list[PubTatorRelation]]:
     """The labelled pairs of each article."""
     found: dict[str, list[PubTatorRelation]] = defaultdict(list)
-    for line, row in _rows(path):
+    for line, row in named_fields(path, _rows(path), _COLUMNS):
         kind = _TYPES.get(row["label"].strip())
         if kind is None:
             raise MalformedInput(path, f"expected label 1, 0.5 or 0, got {row['label'][:40]!r}", line=line)
@@ -139,20 +139,11 @@ def _labels(path: Path) -> dict[str, list[PubTatorRelation]]:
     return found
 
 
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, {column: field}) of the rows below the header."""
-    lines = numbered_lines(path)
-    header: list[str] = []
-    for number, line in lines:
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield (line number, fields) of the rows, each of them a line, the header among them."""
+    for number, line in numbered_lines(path):
         try:
             (fields,) = csv.reader([line], strict=True)
         except (csv.Error, ValueError):
             raise MalformedInput(path, f"expected a row of CSV, got {line[:40]!r}", line=number) from None
-        if not header:
-            header = found_columns(fields, path, number, _COLUMNS, {})
-        elif len(fields) != len(header):
-            raise MalformedInput(
-                path, f"expected {len(header)} columns as in the header, got {len(fields)}", line=number
-            )
-        else:
-            yield number, dict(zip(header, fields, strict=True))
+        yield number, fields

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -12,9 +13,10 @@ __all__ = [
     "ASSOCIATION",
     "SetAside",
     "checked_pmid",
+    "csv_rows",
     "filled",
-    "found_columns",
     "named_columns",
+    "named_fields",
     "unheard",
 ]
 
@@ -35,7 +37,7 @@ def named_columns(
     required: Sequence[str],
     other_names: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[int, dict[str, str]]]:
-    """Yield (line number, {column name: field}) of the rows below a header line.
+    """Yield (line number, {column name: field}) of the rows below a header line; tabs divide the fields.
 
     Args:
         path: the file, for errors.
@@ -47,11 +49,21 @@ def named_columns(
         MalformedInput: a required column is missing or a column named twice, or a row has another number of
             columns than the header.
     """
+    rows = ((number, line.split("\t")) for number, line in lines)
+    return named_fields(path, rows, required, other_names)
+
+
+def named_fields(
+    path: Path,
+    rows: Iterable[tuple[int, list[str]]],
+    required: Sequence[str],
+    other_names: Mapping[str, str] | None = None,
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """As `named_columns`, of rows that are taken apart already."""
     header: list[str] = []
-    for number, line in lines:
-        fields = line.split("\t")
+    for number, fields in rows:
         if not header:
-            header = found_columns(fields, path, number, required, other_names or {})
+            header = _found_columns(fields, path, number, required, other_names or {})
         elif len(fields) != len(header):
             raise MalformedInput(
                 path, f"expected {len(header)} columns as in the header, got {len(fields)}", line=number
@@ -60,7 +72,25 @@ def named_columns(
             yield number, dict(zip(header, fields, strict=True))
 
 
-def found_columns(
+def csv_rows(path: Path, lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, list[str]]]:
+    """Yield (number of its first line, fields) of the rows of a quoted CSV, the header among them.
+
+    Raises:
+        MalformedInput: broken quotes.
+    """
+    reader = csv.reader((f"{line}\n" for _, line in lines), strict=True)
+    while True:
+        line = reader.line_num + 1
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            raise MalformedInput(path, f"expected CSV, got: {error}", line=line) from None
+        if fields is None:
+            return
+        yield line, fields
+
+
+def _found_columns(
     header: Sequence[str],
     path: Path,
     line: int,
