@@ -36,6 +36,7 @@ from harmonize.prediction.extractor import DocumentRelations, PredictedPair, Sai
 from harmonize.prediction.relation_support import by_relation, passages_of, relation_key, score
 from harmonize.prediction.relation_types import BIORED
 from harmonize.union.ids import instance_id
+from harmonize.union.rows import entity_columns
 from harmonize.writing.parquet import parquet_writer, with_metadata
 from harmonize.writing.replace import new_file, new_path
 
@@ -308,7 +309,7 @@ def _groups(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 def _rows(found: DocumentRelations) -> Iterator[dict[str, Any]]:
     scores = {key: score(pairs) for key, pairs in by_relation(found.pairs).items()}
     for pair in found.pairs:
-        instance, head, tail = pair.instance, pair.head, pair.tail
+        instance = pair.instance
         yield {
             "instance_id": instance_id(found.corpus, instance, found.document.repeat),
             "corpus": found.corpus,
@@ -317,14 +318,7 @@ def _rows(found: DocumentRelations) -> Iterator[dict[str, Any]]:
             "context_start": instance.context.start,
             "context_end": instance.context.end,
             **_passage(instance.context, found.document),
-            "head_id": head.id,
-            "tail_id": tail.id,
-            "head_name": head.name,
-            "tail_name": tail.name,
-            "head_type": head.type,
-            "tail_type": tail.type,
-            "source_head_type": head.source_type,
-            "source_tail_type": tail.source_type,
+            **entity_columns(instance),
             "label": pair.label,
             "pubtator3_name": pair.name,
             "is_relation": pair.is_relation,

@@ -12,7 +12,7 @@ from harmonize.text.sentences import sentences_within
 from harmonize.union.ids import instance_id
 from harmonize.union.schema import ROW_SCHEMA
 
-__all__ = ["record_batch", "record_batches"]
+__all__ = ["entity_columns", "record_batch", "record_batches"]
 
 _MOST_CHARACTERS = 2**29 - 1
 """Of the texts of a batch: a column of text holds 2 GiB, and a character is four bytes at most."""
@@ -55,7 +55,6 @@ def _sentences(document: Document, context: Span) -> list[dict[str, int]] | None
 def _row(
     corpus: str, document: Document, instance: Instance, sentences: list[dict[str, int]] | None
 ) -> dict[str, Any]:
-    head, tail = instance.head, instance.tail
     return {
         "instance_id": instance_id(corpus, instance),
         "document_id": document.id,
@@ -63,6 +62,23 @@ def _row(
         "text": instance.text,
         "context_start": instance.context.start,
         "context_end": instance.context.end,
+        **entity_columns(instance),
+        "head_spans": _spans(instance.head.spans),
+        "tail_spans": _spans(instance.tail.spans),
+        "sentences": sentences,
+        "relation": instance.labels[0],
+        "relations": list(instance.labels),
+        "source_relations": list(instance.source_relations),
+        "novelty": instance.novelty,
+        "subject": instance.subject,
+        "span_source": instance.span_source,
+    }
+
+
+def entity_columns(instance: Instance) -> dict[str, str]:
+    """What any row of a pair says of head and tail: ids, names, types after rule e and the corpus' own."""
+    head, tail = instance.head, instance.tail
+    return {
         "head_id": head.id,
         "tail_id": tail.id,
         "head_name": head.name,
@@ -71,15 +87,6 @@ def _row(
         "tail_type": tail.type,
         "source_head_type": head.source_type,
         "source_tail_type": tail.source_type,
-        "head_spans": _spans(head.spans),
-        "tail_spans": _spans(tail.spans),
-        "sentences": sentences,
-        "relation": instance.labels[0],
-        "relations": list(instance.labels),
-        "source_relations": list(instance.source_relations),
-        "novelty": instance.novelty,
-        "subject": instance.subject,
-        "span_source": instance.span_source,
     }
 
 
