@@ -7,14 +7,14 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from harmonize.explore.graph import SIGNS, Graph, drawn, sign
 from harmonize.explore.marks import marked
 from harmonize.explore.query import address
 from harmonize.explore.view import DocumentView, Link, family
 from harmonize.relation.labels import is_negative
-from harmonize.report.markup import exact, number, percent, web
+from harmonize.report.markup import html_templates
 from harmonize.report.spans import Context, Piece, pieces, quoted, spans_of
 from harmonize.sources.pubtator3 import is_pmid
 
@@ -43,15 +43,8 @@ def asset(name: str) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("harmonize.explore"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=exact,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "percent": percent, "web": web, "score": _score, "sign": sign}
+    environment = html_templates("harmonize.explore")
+    environment.filters |= {"score": _score, "sign": sign}
     environment.filters |= {"label_class": _label_class, "family": family, "marked": marked}
     environment.filters |= {"quotation": _quotation, "gold_graph": _gold, "predicted_graph": _predicted}
     environment.filters |= {"whole_context": _whole, "side_letters": _side_letters}

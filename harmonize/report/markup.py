@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-__all__ = ["exact", "number", "percent", "web"]
+__all__ = ["html_templates", "number", "percent", "web"]
+
+
+def html_templates(package: str) -> Environment:
+    """The templates of a package, which escape everything, and the filters of this file."""
+    environment = Environment(
+        loader=PackageLoader(package),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=exact,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"number": number, "percent": percent, "web": web}
+    return environment
 
 
 def exact(value: Any) -> Any:

@@ -13,13 +13,13 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from harmonize.errors import HarmonizeError
 from harmonize.report import counts
 from harmonize.report.lengths import LIMIT, lengths, ruler
-from harmonize.report.markup import exact, number, percent, web
+from harmonize.report.markup import html_templates
 from harmonize.report.overlap import KINDS, overlap, overlap_list
 from harmonize.report.pairs import FAMILIES, pairs
 from harmonize.report.sample import examples, facets
@@ -118,15 +118,8 @@ def _content(
 
 def _environment() -> Environment:
     """Templates that escape everything but the package's own style and script."""
-    environment = Environment(
-        loader=PackageLoader("harmonize.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=exact,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters |= {"number": number, "percent": percent, "width": _width, "web": web}
+    environment = html_templates("harmonize.report")
+    environment.filters["width"] = _width
     style, script = _asset(environment, "report.css"), _asset(environment, "report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     environment.globals |= {"style": style, "script": script, "script_hash": f"sha256-{digest}"}
