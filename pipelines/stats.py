@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from harmonize.ledger import READ
-from harmonize.union.manifest import Papers, SplitCounts, nary_files, papers, split_counts
+from harmonize.union.manifest import Papers, SplitCounts, nary_files, papers, published_counts, split_counts
 
 __all__ = ["tables"]
 
@@ -101,21 +101,8 @@ def _published(manifest: dict[str, Any], counts: list[SplitCounts], held_against
     for column in ("corpus", "documents", "paper", "relations", "paper"):
         table.add_column(column, justify="left" if column == "corpus" else "right")
     table.add_column("why they differ", overflow="fold")
-    for corpus, entry in manifest["corpora"].items():
-        parts = [part for part in counts if part.corpus == corpus]
-        documents, relations = sum(p.documents for p in parts), sum(p.relations for p in parts)
-        published = entry["published"]
-        if published is None:
-            continue
-        same = (documents, relations) == (published["abstracts"], published["relations"])
-        table.add_row(
-            corpus,
-            f"{documents:,}",
-            f"{published['abstracts']:,}",
-            f"{relations:,}",
-            f"{published['relations']:,}",
-            "" if same else published["why"] or "not known",
-        )
+    for corpus, *numbers, why in published_counts(manifest, counts):
+        table.add_row(corpus, *(f"{number:,}" for number in numbers), why)
     return table
 
 

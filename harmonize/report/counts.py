@@ -19,7 +19,6 @@ __all__ = [
     "FunnelRow",
     "LabelCell",
     "LabelRow",
-    "PublishedRow",
     "Totals",
     "corpus_rows",
     "drop_rows",
@@ -27,7 +26,6 @@ __all__ = [
     "label_names",
     "label_rows",
     "licence_totals",
-    "published_rows",
     "step_name",
     "totals",
     "units",
@@ -124,17 +122,6 @@ class DropRow(NamedTuple):
     reason: str
     dropped: int
     taken_in: int
-
-
-class PublishedRow(NamedTuple):
-    """A corpus as read beside the paper's Table 2; `why` is empty where the counts are equal."""
-
-    corpus: str
-    documents: int
-    published_documents: int
-    relations: int
-    published_relations: int
-    why: str
 
 
 def totals(manifest: Mapping[str, Any], counts: Sequence[SplitCounts]) -> Totals:
@@ -271,20 +258,4 @@ def drop_rows(manifest: Mapping[str, Any]) -> list[DropRow]:
             for (step, unit), reasons in dropped.items()
             for reason, count in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
         ]
-    return rows
-
-
-def published_rows(manifest: Mapping[str, Any], counts: Sequence[SplitCounts]) -> list[PublishedRow]:
-    rows = []
-    for corpus, entry in manifest["corpora"].items():
-        parts = [part for part in counts if part.corpus == corpus]
-        documents, relations = sum(p.documents for p in parts), sum(p.relations for p in parts)
-        published = entry["published"]
-        if published is None:
-            continue
-        same = (documents, relations) == (published["abstracts"], published["relations"])
-        why = "" if same else published["why"] or "not known"
-        rows.append(
-            PublishedRow(corpus, documents, published["abstracts"], relations, published["relations"], why)
-        )
     return rows

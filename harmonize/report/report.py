@@ -25,7 +25,7 @@ from harmonize.report.pairs import FAMILIES, pairs
 from harmonize.report.sample import examples, facets
 from harmonize.union.leak_table import how
 from harmonize.union.leaks import read_repeats
-from harmonize.union.manifest import papers, read_manifest, split_counts
+from harmonize.union.manifest import papers, published_counts, read_manifest, split_counts
 from harmonize.writing.replace import new_path
 from harmonize.writing.text import write_text
 
@@ -94,7 +94,7 @@ def _content(
         "funnel": counts.funnel_rows(manifest, parts),
         "drops": counts.drop_rows(manifest),
         "step_name": counts.step_name,
-        "published": counts.published_rows(manifest, parts),
+        "published": published_counts(manifest, parts),
         "table2": papers(manifest).table2,
         "further": ", ".join(papers(manifest).further),
         "limit": LIMIT,

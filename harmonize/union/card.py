@@ -20,7 +20,7 @@ from harmonize.union.columns import COLUMNS, type_name
 from harmonize.union.description import bibtex, licence_statement, listed, summary, title
 from harmonize.union.front_matter import SPLIT_NAMES, front_matter
 from harmonize.union.leaks import Repeat, leaks_into
-from harmonize.union.manifest import SplitCounts, nary_files, papers, split_counts
+from harmonize.union.manifest import SplitCounts, nary_files, papers, published_counts, split_counts
 from harmonize.union.schema import SCHEMA
 from harmonize.writing.markdown import LEFT, markdown_table
 from harmonize.writing.text import one_line
@@ -174,16 +174,10 @@ def _files(hashes: dict[str, str]) -> str:
 
 
 def _published(manifest: dict[str, Any], counts: Sequence[SplitCounts]) -> list[Row]:
-    rows: list[Row] = []
-    for corpus, entry in manifest["corpora"].items():
-        parts = [part for part in counts if part.corpus == corpus]
-        if entry["published"] is None:
-            continue
-        measured = (sum(part.documents for part in parts), sum(part.relations for part in parts))
-        paper = (entry["published"]["abstracts"], entry["published"]["relations"])
-        why = "" if measured == paper else entry["published"]["why"] or "not known"
-        rows.append((entry["name"], measured[0], paper[0], measured[1], paper[1], why))
-    return rows
+    return [
+        (manifest["corpora"][corpus]["name"], *numbers)
+        for corpus, *numbers in published_counts(manifest, counts)
+    ]
 
 
 def _dropped(counts: Sequence[SplitCounts]) -> list[Row]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -27,6 +27,7 @@ from harmonize.writing.json_files import write_json
 
 __all__ = [
     "Papers",
+    "PublishedCounts",
     "SplitCounts",
     "corpus_held",
     "file_entry",
@@ -35,6 +36,7 @@ __all__ = [
     "nary_files",
     "nary_hint",
     "papers",
+    "published_counts",
     "read_manifest",
     "split_counts",
     "write_manifest",
@@ -149,6 +151,17 @@ class Papers(NamedTuple):
     further: list[str]
 
 
+class PublishedCounts(NamedTuple):
+    """A corpus as read beside what its paper says; `why` is empty where the counts are equal."""
+
+    corpus: str
+    documents: int
+    published_documents: int
+    relations: int
+    published_relations: int
+    why: str
+
+
 def papers(manifest: Mapping[str, Any]) -> Papers:
     known = load_catalogue().corpora
     names = {key: entry["name"] for key, entry in manifest["corpora"].items() if entry["published"]}
@@ -181,3 +194,20 @@ def split_counts(manifest: dict[str, Any]) -> Iterator[SplitCounts]:
                 said={column: part[column] for column in SAID if column in part},
                 dropped=dropped,
             )
+
+
+def published_counts(manifest: Mapping[str, Any], counts: Iterable[SplitCounts]) -> list[PublishedCounts]:
+    """The corpora that are held against a paper, all splits of each together."""
+    documents, relations = Counter[str](), Counter[str]()
+    for part in counts:
+        documents[part.corpus] += part.documents
+        relations[part.corpus] += part.relations
+    rows = []
+    for corpus, entry in manifest["corpora"].items():
+        published = entry["published"]
+        if published is None:
+            continue
+        read, paper = (documents[corpus], relations[corpus]), (published["abstracts"], published["relations"])
+        why = "" if read == paper else published["why"] or "not known"
+        rows.append(PublishedCounts(corpus, read[0], paper[0], read[1], paper[1], why))
+    return rows

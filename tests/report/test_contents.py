@@ -14,7 +14,7 @@ from harmonize.report import counts
 from harmonize.report.overlap import Cell, overlap, overlap_list
 from harmonize.report.pairs import pairs
 from harmonize.report.sample import examples, facets
-from harmonize.union.manifest import SplitCounts, read_manifest, split_counts
+from harmonize.union.manifest import SplitCounts, published_counts, read_manifest, split_counts
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_equal_counts_need_no_reason_and_others_have_one() -> None:
     def published(documents: int, relations: int, why: str | None) -> str:
         entry = {"published": {"abstracts": documents, "relations": relations, "why": why}}
         part = SplitCounts("x", "train", 3, 1, 4, 1, 1, {}, {}, Counter())
-        return counts.published_rows({"corpora": {"x": entry}}, [part])[0].why
+        return published_counts({"corpora": {"x": entry}}, [part])[0].why
 
     assert published(3, 4, None) == ""
     assert published(3, 4, "the sum is the same") == ""
