@@ -12,11 +12,14 @@ from harmonize.relation.recipe import INPUT_NAMES
 
 from .adapt import adapted
 from .encoders import encoder_lines, encoder_table, got
-from .options import DEFAULT_UNION, NAMES, Commands, Device, app
+from .options import DEFAULT_UNION, NAMES, Commands, Device, Fresh, Union, app
 from .probe import probed_table
 
 __all__: list[str] = []
 
+FurtherSettings = Annotated[
+    list[str] | None, typer.Option("--set", help="NAME=VALUE for any other setting; docs/adaptation.md.")
+]
 
 encoders = Commands(rich_markup_mode=None)
 app.add_typer(encoders, name="encoders")
@@ -92,10 +95,8 @@ def adapt(
         int | None, typer.Option(help="Seed of new weights, order and masks [default: 0].")
     ] = None,
     device: Device = "auto",
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME=VALUE for any other setting; docs/adaptation.md.")
-    ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start again instead of resuming.")] = False,
+    set_: FurtherSettings = None,
+    fresh: Fresh = False,
 ) -> None:
     """Continue an encoder's pre-training on text, with masked words; the same command resumes.
 
@@ -136,7 +137,7 @@ def probe(
         str, typer.Option(help="Corpus of the set: its train split trains, its test split tests.")
     ],
     out: Annotated[Path, typer.Option(help="The folder to write: a table, JSON and a figure.")],
-    union: Annotated[Path, typer.Option(help="The union set's folder.")] = DEFAULT_UNION,
+    union: Union = DEFAULT_UNION,
     folds: Annotated[
         int | None,
         typer.Option(help="Folds of the train split's documents, for a corpus without a test split."),
@@ -150,9 +151,7 @@ def probe(
     repeats: Annotated[int | None, typer.Option(help="Probes of each layer [default: 3].")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of the probes [default: 0].")] = None,
     device: Device = "auto",
-    set_: Annotated[
-        list[str] | None, typer.Option("--set", help="NAME=VALUE for any other setting; docs/adaptation.md.")
-    ] = None,
+    set_: FurtherSettings = None,
 ) -> None:
     """Find which layers of a frozen encoder show that two mentions are related.
 

@@ -21,6 +21,7 @@ from .options import (
     NAMES,
     Device,
     Extend,
+    Fresh,
     GoldCorpus,
     GoldForm,
     OffsetsIn,
@@ -100,7 +101,7 @@ def train(
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="NAME=VALUE for any other value of the recipe.")
     ] = None,
-    fresh: Annotated[bool, typer.Option("--fresh", help="Start again instead of resuming.")] = False,
+    fresh: Fresh = False,
     score: Annotated[
         bool, typer.Option("--evaluate", help="Score it on --evaluate-on, as `harmonize evaluate` does.")
     ] = False,

@@ -21,6 +21,7 @@ from harmonize.sources.article_files import ARTICLE_FORMS
 from .inputs import INPUT_FORMS
 from .options import (
     DEFAULT_UNION,
+    BatchSize,
     Cache,
     Device,
     Extend,
@@ -107,7 +108,7 @@ def predict(
     strict: Strict = False,
     report: Report = None,
     keep_going: KeepGoing = False,
-    batch_size: Annotated[int, typer.Option(help="Pairs classified at once.", min=1)] = 256,
+    batch_size: BatchSize = 256,
     device: Device = "auto",
     precision: Precision = "auto",
     engine: Annotated[
@@ -199,7 +200,7 @@ def pseudo_label(
     offsets: OffsetsIn = None,
     strict: Strict = False,
     keep_going: KeepGoing = False,
-    batch_size: Annotated[int, typer.Option(help="Pairs classified at once.", min=1)] = 256,
+    batch_size: BatchSize = 256,
     device: Device = "auto",
     precision: Precision = "auto",
 ) -> None:

@@ -39,6 +39,8 @@ from .report import report as write_report
 
 __all__: list[str] = []
 
+OnlyThese = Annotated[str | None, typer.Option(metavar=NAMES, help="Only these, joined by commas.")]
+
 
 @app.command()
 def stats(
@@ -205,8 +207,8 @@ def export(
     out: Annotated[Path, typer.Option(help="The folder to write, or the file for tsv.")],
     union: UnionFolder = DEFAULT_UNION,
     form: Annotated[str, typer.Option("--format", help="bioc-json, pubtator or tsv.")] = "pubtator",
-    corpora: Annotated[str | None, typer.Option(metavar=NAMES, help="Only these, joined by commas.")] = None,
-    splits: Annotated[str | None, typer.Option(metavar=NAMES, help="Only these, joined by commas.")] = None,
+    corpora: OnlyThese = None,
+    splits: OnlyThese = None,
     negatives: Annotated[bool, typer.Option(help="In a TSV, include pairs without a relation.")] = True,
 ) -> None:
     """Write a set, or some of its corpora, in the formats of other tools.

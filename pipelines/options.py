@@ -24,11 +24,13 @@ __all__ = [
     "DEFAULT_UNION",
     "NAMES",
     "AcceptLicence",
+    "BatchSize",
     "Cache",
     "Commands",
     "Corpora",
     "Device",
     "Extend",
+    "Fresh",
     "GoldCorpus",
     "GoldForm",
     "KeepGoing",
@@ -203,6 +205,8 @@ Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto uses a GPU if
 Precision = Annotated[
     str, typer.Option(help="auto, fp32, bf16 or int8 (CPU only); auto is bf16 on a GPU, fp32 on a CPU.")
 ]
+BatchSize = Annotated[int, typer.Option(help="Pairs classified at once.", min=1)]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Start again instead of resuming.")]
 Run = Annotated[Path, typer.Option("--model", help="The run's folder.")]
 
 
