@@ -34,6 +34,12 @@ def result(name: str) -> Any:
     return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
+def scores(run: str) -> Mapping[str, Any]:
+    """A run's scores on the first part that it was tested on."""
+    found: Mapping[str, Any] = next(iter(result(f"run-{run}")["scores"].values()))
+    return found
+
+
 # How figures are written.
 
 

@@ -16,22 +16,20 @@ import sys
 from collections.abc import Callable, Iterable
 
 import figures
-from figures import ROOT, Row
-from grid_rows import bertsrc, contexts, heads
-from table_rows import (
+from biored_rows import (
     biored,
-    combinations,
     curve,
     left_out,
     mentions,
     mentions_header,
     novelty,
     pair_types,
-    reading,
     readme,
     spread,
-    students,
 )
+from figures import ROOT, Row
+from further_rows import combinations, reading, students
+from grid_rows import bertsrc, contexts, heads
 
 from harmonize.writing.replace import new_file
 
