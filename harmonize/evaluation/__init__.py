@@ -2,10 +2,10 @@
 
     gold rows + predictions -> Rows -> counts by document -> scores with intervals -> JSON, Markdown, figures
 
-    rows      the join, checked           evaluate   all that is measured of one system
-    scores    P, R, F and intervals       compare    two systems, paired by document
-    ranking   AUC, calibration            folds      the spread over cross-validation
-                                          standings  many systems, each beside one of them
+    tables    both, checked               evaluate   all that is measured of one system
+    rows      the join                    compare    two systems, paired by document
+    scores    P, R, F and intervals       folds      the spread over cross-validation
+    ranking   AUC, calibration            standings  many systems, each beside one of them
                                           combinations  relations of any number of entities
     markdown, figures, write              for people, and into a folder
 

@@ -1,4 +1,4 @@
-"""Gold rows and predictions, joined into arrays and checked on the way."""
+"""Gold rows and predictions, joined into arrays."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harmonize.errors import HarmonizeError, UnknownName, shown
+from harmonize.evaluation.tables import checked_gold, checked_predictions, span_lists
 from harmonize.model import NEGATIVE, is_negative
 from harmonize.relation.said import VALUES
 from harmonize.spec import Target, load_catalogue
@@ -42,20 +43,14 @@ Measure = Literal["all", "biorex"]
 LABELS: tuple[Labels, ...] = ("harmonized", "source")
 MEASURES: tuple[Measure, ...] = ("all", "biorex")
 
-"""No relation; what every label that begins so is counted as."""
 VARIANT = "SequenceVariant"
 """The corpus' own type of an entity that rule e merges into genes."""
 BIOREX_PAIR_TYPES = ("C-C", "C-D", "C-G", "D-G", "G-G")
 """The pair types of the BioREx measure: those of BioRED but for two diseases (paper, Table 3)."""
 
-_GOLD = (
-    *("instance_id", "corpus", "split", "document_id", "head_type", "tail_type"),
-    *("source_head_type", "source_tail_type", "relation", "source_relations"),
-)
 _SPANS = ("head_spans", "tail_spans")
 _SENTENCES = "sentences"
 _LONGEST = 2**32  # of a text, more than a column of spans can count
-_PREDICTED = ("instance_id", "label", "related", "confidence")
 
 
 @dataclass(frozen=True)
@@ -151,7 +146,7 @@ def joined(gold: pa.Table, predictions: pa.Table, labels: Labels, measure: Measu
     _check_choice("labels", labels, LABELS)
     _check_choice("measure", measure, MEASURES)
     saying, mentions, together = _saying(gold, predictions), _mentions(gold), _together(gold)
-    gold, predictions = _checked_gold(gold), _checked_predictions(predictions)
+    gold, predictions = checked_gold(gold), checked_predictions(predictions)
     place = _places(gold, predictions)
     rows = replace(_rows(gold, predictions, place, labels), mentions=mentions, together=together)
     rows = replace(rows, said={column: (of, found[place]) for column, (of, found) in saying.items()})
@@ -186,17 +181,11 @@ def _mentions(gold: pa.Table) -> IntArray:
     if not set(_SPANS) <= set(gold.column_names):
         return np.full(len(gold), -1, dtype=np.int64)
     counts = (
-        pc.fill_null(pc.list_value_length(_lists(gold, name)), 0).to_numpy().astype(np.int64)
+        pc.fill_null(pc.list_value_length(span_lists(gold, name)), 0).to_numpy().astype(np.int64)
         for name in _SPANS
     )
     fewer: IntArray = np.minimum(*counts)
     return fewer
-
-
-def _lists(gold: pa.Table, name: str) -> pa.ChunkedArray:
-    if not _is_list(gold[name].type):
-        raise HarmonizeError(f"gold: {name}: expected lists of spans, got {gold[name].type}")
-    return gold[name]
 
 
 def _together(gold: pa.Table) -> IntArray:
@@ -220,7 +209,7 @@ def _together(gold: pa.Table) -> IntArray:
 
 def _begun(gold: pa.Table, name: str) -> IntArray:
     """Where each span of a column begins, in the texts of all rows, one after the other."""
-    column = _lists(gold, name).combine_chunks()
+    column = span_lists(gold, name).combine_chunks()
     span = column.type.value_type
     if not pa.types.is_struct(span) or span.get_field_index("start") < 0:
         raise HarmonizeError(f"gold: {name}: expected lists of spans, got {column.type}")
@@ -240,79 +229,6 @@ def _value(code: Mapping[str | None, int], value: Any, column: str) -> int:
 def _check_choice(kind: str, name: str, known: Sequence[str]) -> None:
     if name not in known:
         raise UnknownName(kind, name, known)
-
-
-def _checked_gold(table: pa.Table) -> pa.Table:
-    gold = _strings(table, "gold", _GOLD[:-1]).append_column(
-        "source_relations", _column(table, "gold", "source_relations", pa.list_(pa.string()))
-    )
-    if not len(gold):
-        raise HarmonizeError("gold: expected at least one row, got none")
-    _check_unique(gold, "gold")
-    return gold
-
-
-def _checked_predictions(table: pa.Table) -> pa.Table:
-    predictions = _strings(table, "predictions", _PREDICTED[:2])
-    for name in _PREDICTED[2:]:
-        values = _column(table, "predictions", name, pa.float64())
-        inside = pc.and_(pc.greater_equal(values, 0.0), pc.less_equal(values, 1.0))
-        wrong = pc.indices_nonzero(pc.invert(pc.fill_null(inside, False)))
-        if len(wrong):
-            first = wrong[0].as_py()
-            raise HarmonizeError(
-                f"predictions: {name}: expected a probability from 0 to 1, got {values[first].as_py()} "
-                f"at instance {predictions['instance_id'][first].as_py()} ({len(wrong)} such)"
-            )
-        predictions = predictions.append_column(name, values)
-    _check_unique(predictions, "predictions")
-    return predictions
-
-
-def _strings(table: pa.Table, whose: str, names: Iterable[str]) -> pa.Table:
-    columns = {name: _column(table, whose, name, pa.string()) for name in names}
-    for name, column in columns.items():
-        if column.null_count:
-            raise HarmonizeError(f"{whose}: {name}: expected no nulls, got {column.null_count}")
-    return pa.table(columns)
-
-
-def _column(table: pa.Table, whose: str, name: str, kind: pa.DataType) -> pa.ChunkedArray:
-    if table.column_names.count(name) != 1:
-        raise HarmonizeError(
-            f"{whose}: expected one column {name}, got the columns {', '.join(table.column_names)}"
-        )
-    column = table[name]
-    # Arrow would also read the number 1 as the text "1" and the text "1" as the number.
-    if pa.types.is_floating(kind) and not _is_number(column.type):
-        raise HarmonizeError(f"{whose}: {name}: expected numbers, got {column.type}")
-    if pa.types.is_string(kind) and not _is_text(column.type):
-        raise HarmonizeError(f"{whose}: {name}: expected text, got {column.type}")
-    try:
-        return column.cast(kind)
-    except pa.ArrowException as error:
-        raise HarmonizeError(f"{whose}: {name}: expected {kind}, got {column.type}: {error}") from None
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
-
-
-def _is_list(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    value = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return bool(pa.types.is_string(value) or pa.types.is_large_string(value))
-
-
-def _check_unique(table: pa.Table, whose: str) -> None:
-    counts = pc.value_counts(table["instance_id"].combine_chunks())
-    twice = counts.filter(pc.greater(counts.field("counts"), 1))
-    if len(twice):
-        first = twice[0]["values"].as_py()
-        raise HarmonizeError(f"{whose}: expected each instance once, got {first} again ({len(twice)} such)")
 
 
 def _places(gold: pa.Table, predictions: pa.Table) -> IntArray:
