@@ -20,8 +20,7 @@ from typing import Any
 from common import commit, hardware, versions, write
 
 from harmonize.pipelines.compare import RUNS, TESTED
-from harmonize.relation.train.record import TRAINING
-from harmonize.relation.train.work_folder import RECIPE
+from harmonize.relation.run_files import RECIPE, TRAINING
 
 KEPT = ("name", "seeds", "precision", "recall", "f1", "typed", "f1_by_seed", "difference", "p_holm")
 

@@ -130,7 +130,7 @@ def _of_combinations(model: Path) -> bool:
     """True for a run that classifies sets of entities."""
     from harmonize.relation.combinations import COMBINATION
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.train.work_folder import RECIPE
+    from harmonize.relation.run_files import RECIPE
 
     return load_recipe(runs_of(model)[0] / RECIPE).head == COMBINATION
 
@@ -139,11 +139,10 @@ def _combinations_evaluated(model: Path, union: Path, on: str, device: str, prec
     """Score a run that classifies sets of entities, and keep what was found in its folder."""
     from harmonize.relation.model.classifier import Classifier
     from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.run_files import RECIPE, read_record
     from harmonize.relation.select.rows import rows_to_test
     from harmonize.relation.train.card import write_card
-    from harmonize.relation.train.record import read_record
     from harmonize.relation.train.seen import seen_documents
-    from harmonize.relation.train.work_folder import RECIPE
     from harmonize.writing.json_files import write_json
     from harmonize.writing.replace import new_folder
 
@@ -251,9 +250,8 @@ def add_to_card(model: Path) -> None:
     import json
 
     from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.run_files import RECIPE, TRAINING, read_record
     from harmonize.relation.train.card import write_card
-    from harmonize.relation.train.record import TRAINING, read_record
-    from harmonize.relation.train.work_folder import RECIPE
     from harmonize.writing.markdown import markdown_table, percent
 
     if not (model / TRAINING).is_file():

@@ -51,7 +51,7 @@ def evaluated_combinations(
     """
     from harmonize.relation.combinations import combination_contexts
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.train.work_folder import RECIPE
+    from harmonize.relation.run_files import RECIPE
     from harmonize.spec import load_catalogue
 
     recipe = load_recipe(run / RECIPE)

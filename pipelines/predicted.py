@@ -84,7 +84,7 @@ def runs_of(model: Path) -> list[Path]:
     Raises:
         MissingInput: neither is there.
     """
-    from harmonize.relation.train.record import TRAINING
+    from harmonize.relation.run_files import TRAINING
 
     if (model / TRAINING).is_file():
         return [model]
@@ -101,7 +101,7 @@ def runs_of(model: Path) -> list[Path]:
 def not_trained_on(run: Path, as_corpus: str) -> str | None:
     """What to say of a run that is asked by a corpus' rules; None if it was trained on pairs made by them."""
     from harmonize.relation.recipe import ALL, OTHERS, load_recipe, trained_corpora
-    from harmonize.relation.train.work_folder import RECIPE
+    from harmonize.relation.run_files import RECIPE
 
     try:
         corpora = trained_corpora(load_recipe(run / RECIPE))
@@ -125,9 +125,9 @@ def runs_to_score(model: Path, union: Path, on: str) -> RunsToScore:
         HarmonizeError: no such run, or part.
     """
     from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.run_files import RECIPE
     from harmonize.relation.select.rows import rows_to_test
     from harmonize.relation.train.seen import seen_documents
-    from harmonize.relation.train.work_folder import RECIPE
 
     runs = runs_of(model)
     recipes = [load_recipe(run / RECIPE) for run in runs]

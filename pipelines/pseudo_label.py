@@ -208,8 +208,7 @@ def _models(model: Path, union: Path, device: str, precision: str) -> list[_Mode
     """
     from harmonize.relation.model.load import load_classifier
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.train.record import read_record
-    from harmonize.relation.train.work_folder import RECIPE
+    from harmonize.relation.run_files import RECIPE, read_record
     from harmonize.union.manifest import manifest_hash
 
     runs = runs_of(model)

@@ -66,8 +66,8 @@ def chosen_recipe(
         return load_recipe(name or DEFAULT_RECIPE, values)
     if name is not None:
         raise HarmonizeError("expected --recipe or --refit, and one of them only")
+    from harmonize.relation.run_files import RECIPE
     from harmonize.relation.train.refit import refit_values
-    from harmonize.relation.train.work_folder import RECIPE
 
     return load_recipe(refit / RECIPE, {**refit_values(refit), **values})
 

@@ -18,8 +18,8 @@ from harmonize.pipelines.train import quiet
 from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.predictions import predicted_rows, read_predictions
 from harmonize.relation.recipe import Recipe
+from harmonize.relation.run_files import read_record
 from harmonize.relation.select.rows import rows_to_test
-from harmonize.relation.train.record import read_record
 from harmonize.relation.train.training import train
 from harmonize.writing.parquet import write_parquet
 from harmonize.writing.replace import new_path

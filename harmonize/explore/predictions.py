@@ -27,6 +27,7 @@ from harmonize.formats.pubtator_record import split_ids
 from harmonize.model import Document, Relation
 from harmonize.prediction.sharded import is_predicted, prediction_parts
 from harmonize.relation.labels import is_negative
+from harmonize.relation.run_files import TRAINING
 
 __all__ = [
     "MOST_DOCUMENTS",
@@ -50,7 +51,7 @@ _NEEDED = ("instance_id", "label", "confidence", "related")
 _SIDES = ("head", "tail")
 _TOLD = ("corpus", "document_id", *(f"{side}_{part}" for side in _SIDES for part in ("id", "name", "type")))
 _JOINER = ","  # of the ids of a mention, as predict writes them
-_TRAINING, _EVALUATIONS = "training.json", "evaluation/*/predictions.parquet"
+_EVALUATIONS = "evaluation/*/predictions.parquet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +168,7 @@ Predictions = PredictionTable | PredictedDocuments
 
 def is_run(path: Path) -> bool:
     """True for the folder of a trained run."""
-    return (path / _TRAINING).is_file()
+    return (path / TRAINING).is_file()
 
 
 def predictions_of_run(run: Path) -> list[Predictions]:

@@ -8,9 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from harmonize.model import Document
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.train.record import read_record
+from harmonize.relation.run_files import RECIPE, read_record
 from harmonize.relation.train.seen import pseudo_documents, sources, trained_documents
-from harmonize.relation.train.work_folder import RECIPE
 from harmonize.union.documents import DocumentKey, read_documents
 from harmonize.union.known_documents import KnownDocuments
 from harmonize.union.manifest import manifest_hash

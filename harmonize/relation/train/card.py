@@ -16,7 +16,7 @@ from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.heads import head_named
 from harmonize.relation.model.linear import LINEAR_HEADS
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.train.record import LEFT_OUT
+from harmonize.relation.run_files import LEFT_OUT
 from harmonize.spec import load_catalogue
 from harmonize.writing.text import write_text
 

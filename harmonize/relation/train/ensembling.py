@@ -22,11 +22,11 @@ from harmonize.relation.model.mean import MeanClassifier
 from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, given_shift, shift_and_f
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe, stages
+from harmonize.relation.run_files import RECIPE, TRAINING, read_record
 from harmonize.relation.select.rows import gold_labels
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.card import write_card
-from harmonize.relation.train.record import TRAINING, Timer, read_record, run_record, write_left_out
-from harmonize.relation.train.work_folder import RECIPE
+from harmonize.relation.train.record import Timer, run_record, write_left_out
 from harmonize.union.manifest import manifest_hash
 
 __all__ = ["ensemble_recipe", "fit_ensemble", "same_members"]

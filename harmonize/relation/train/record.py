@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -12,30 +11,26 @@ from pathlib import Path
 from typing import Any
 
 from harmonize import __version__
-from harmonize.errors import MalformedInput, MissingInput
 from harmonize.files import sha256_of
 from harmonize.relation.model.encoders import ADAPTATION
 from harmonize.relation.model.known_encoders import known_encoders
 from harmonize.relation.recipe import Recipe
+from harmonize.relation.run_files import LEFT_OUT, TRAINING
 from harmonize.relation.select.selection import LeftOut, Selection
 from harmonize.union.manifest import manifest_hash
 from harmonize.writing.json_files import write_json
 from harmonize.writing.text import write_text
 
 __all__ = [
-    "LEFT_OUT",
-    "TRAINING",
     "Timer",
     "best_of",
     "model_hashes",
-    "read_record",
     "rows_hash",
     "run_record",
     "steps_learnt",
     "write_left_out",
 ]
 
-TRAINING, LEFT_OUT = "training.json", "left_out.tsv"
 _OF_MODELS = (".json", ".txt", ".model", ".safetensors", ".bin")
 _PACKAGES = ("torch", "transformers", "accelerate", "tokenizers", "pyarrow", "numpy")
 
@@ -166,21 +161,3 @@ def steps_learnt(inputs: Mapping[str, Mapping[str, int]], state: Any) -> dict[st
         "evaluations": evaluations,
         "losses": [[entry["step"], entry["loss"]] for entry in state.log_history if "loss" in entry],
     }
-
-
-def read_record(folder: Path) -> dict[str, Any]:
-    """training.json of a run.
-
-    Raises:
-        MissingInput, MalformedInput: there is none, or a broken one.
-    """
-    path = folder / TRAINING
-    if not path.is_file():
-        raise MissingInput(folder, f"expected a run of `harmonize train`, found no {TRAINING}")
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise MalformedInput(path, f"expected JSON: {error}") from None
-    if not isinstance(record, dict) or "rows" not in record:
-        raise MalformedInput(path, "expected what `harmonize train` writes")
-    return record

@@ -8,8 +8,7 @@ from typing import Any
 from harmonize.errors import HarmonizeError
 from harmonize.relation.model.threshold import DEVELOPMENT
 from harmonize.relation.recipe import FOLD, load_recipe, stages
-from harmonize.relation.train.record import read_record
-from harmonize.relation.train.work_folder import RECIPE
+from harmonize.relation.run_files import RECIPE, read_record
 from harmonize.union.manifest import manifest_hash
 
 __all__ = ["check_refit", "refit_values"]

@@ -7,11 +7,10 @@ from pathlib import Path
 
 from harmonize.relation.model.ensemble import ENSEMBLE, Ensemble
 from harmonize.relation.recipe import Recipe, load_recipe, part
+from harmonize.relation.run_files import RECIPE, TRAINING, read_record
 from harmonize.relation.select.pseudo import PseudoModel, read_pseudo
 from harmonize.relation.select.pseudo_rows import trained_on
 from harmonize.relation.select.selection import PSEUDO
-from harmonize.relation.train.record import TRAINING, read_record
-from harmonize.relation.train.work_folder import RECIPE
 from harmonize.union.documents import DocumentKey, StoredDocument, read_documents
 from harmonize.union.known_documents import KnownDocuments
 from harmonize.union.leaks import read_repeats

@@ -30,6 +30,7 @@ from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, fitted
 from harmonize.relation.model.objective import raise_negatives
 from harmonize.relation.model.threshold import DEVELOPMENT, given_shift
 from harmonize.relation.recipe import Recipe, stages
+from harmonize.relation.run_files import TRAINING
 from harmonize.relation.select.places import recipe_held
 from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
@@ -37,7 +38,6 @@ from harmonize.relation.train.card import write_card
 from harmonize.relation.train.combination_task import combination_task
 from harmonize.relation.train.ensembling import fit_ensemble, same_members
 from harmonize.relation.train.record import (
-    TRAINING,
     Timer,
     best_of,
     model_hashes,

@@ -20,15 +20,15 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, knowledge_hash
 from harmonize.relation.model.device import device_named
 from harmonize.relation.recipe import Recipe, stages
+from harmonize.relation.run_files import RECIPE, TRAINING, read_record
 from harmonize.relation.select.pseudo import pseudo_hash
-from harmonize.relation.train.record import TRAINING, model_hashes, read_record
+from harmonize.relation.train.record import model_hashes
 from harmonize.union.manifest import manifest_hash
 from harmonize.writing.replace import put
 
 __all__ = [
     "CHECKPOINTS",
     "FIRST",
-    "RECIPE",
     "SCRATCH",
     "AtWork",
     "alone_in",
@@ -40,7 +40,7 @@ __all__ = [
     "made_from",
 ]
 
-RECIPE, CHECKPOINTS, FIRST = "recipe.yaml", "checkpoints", "first"
+CHECKPOINTS, FIRST = "checkpoints", "first"
 _SET, _PSEUDO, _KNOWLEDGE, _MODELS = "set.sha256", "pseudo.sha256", "knowledge.sha256", "models.sha256"
 
 SCRATCH = (_SET, _PSEUDO, _KNOWLEDGE, _MODELS)
