@@ -323,6 +323,6 @@ class _CorpusBuild:
             "source_files": files,
             "mappings": dict(self.corpus.hashes),
             "published": None if spec.published is None else spec.published.model_dump(),
-            **({"unrelated": list(spec.unrelated)} if spec.unrelated else {}),
+            **({"unrelated": unrelated} if (unrelated := self.findings.unrelated) else {}),
             "splits": splits,
         }

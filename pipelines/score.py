@@ -69,7 +69,7 @@ def score_file(
         HarmonizeError: see harmonize.errors; nothing has then been written.
     """
     from harmonize.gold.markdown import score_markdown
-    from harmonize.gold.relation_types import load_relation_types
+    from harmonize.gold.relation_types import load_relation_types, type_map
     from harmonize.gold.score import score_statements
     from harmonize.gold.statements import read_statements
     from harmonize.prediction.pairs import pair_rules
@@ -77,7 +77,7 @@ def score_file(
     _check(predictions, gold, report)
     rules = pair_rules(as_corpus, types=user_types(types), extensions=extensions)
     own = {} if relations is None else load_relation_types(relations, rules.corpus.target)
-    known = {**rules.corpus.spec.relation_types, **own}
+    known = type_map(rules.corpus, own)
     how = Reading(offsets=(how or Reading()).offsets, relations=True)
     told = SkippedDocuments(skip)
     gold_says = read_statements(gold, gold_form, rules, known, how, skip=told)

@@ -224,6 +224,18 @@ def test_all_unmapped_types_are_told_and_nothing_is_written(folder: Path) -> Non
     assert not (folder.parent / "union").exists()
 
 
+def test_types_that_are_not_listed_may_stand_for_no_relation(folder: Path, tmp_path: Path) -> None:
+    more = "90000001\teases\tD001241\tD006073\n\n"
+    (folder / "a.txt").write_text(TEXT.rstrip("\n") + "\n" + more, encoding="utf-8")
+    mapping = MAPPING.replace("{heals:", '{"*": null, heals:') + "format: pubtator\n"
+    (folder / "mine.yaml").write_text(mapping, encoding="utf-8")
+    union = built(folder)
+    rows = [(row["relation"], row["source_relations"]) for row in harmonize.load_union(union).to_pylist()]
+    assert rows == [("Negative_Correlation", ["heals"]), ("None-Mine", ["eases"])]
+    assert read_manifest(union)["corpora"]["mine"]["unrelated"] == ["eases"]
+    told("verify", union, cwd=tmp_path)
+
+
 def test_predict_takes_the_extension(folder: Path, tmp_path: Path) -> None:
     predict = ("predict", folder / "a.txt", "--out", "found.pubtator", "--model")
     unknown = told(*predict, "nowhere", "--as-corpus", "mine", cwd=tmp_path, code=2)

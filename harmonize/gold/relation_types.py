@@ -10,12 +10,13 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, RootModel, ValidationInfo
 
 from harmonize.errors import HarmonizeError
-from harmonize.spec import Corpus, Target, validated
+from harmonize.model import is_negative
+from harmonize.spec import OTHER, Corpus, Target, validated
 
-__all__ = ["TypeMap", "check_types", "load_relation_types", "type_map"]
+__all__ = ["TypeMap", "check_types", "load_relation_types", "meaning", "type_map"]
 
 TypeMap = Mapping[str, str | None]
-"""Type -> label, or None for one that stands for no relation."""
+"""Type -> label, or None for one that stands for no relation; OTHER stands for all types not listed."""
 
 _MOST_NAMES = 50  # of types, in one line
 
@@ -51,6 +52,13 @@ def type_map(corpus: Corpus, own: TypeMap) -> dict[str, str | None]:
     return {**labels, **corpus.spec.relation_types, **own}
 
 
+def meaning(types: TypeMap, kind: str) -> str | None:
+    """What a type stands for; one that is not listed, and that OTHER does not cover, for itself."""
+    if kind in types or OTHER not in types:
+        return types.get(kind, kind)
+    return None if is_negative(kind) else types[OTHER]
+
+
 def check_types(found: Mapping[str, int], known: TypeMap, corpus: Corpus, name: str) -> None:
     """Raises HarmonizeError, which names the file and all types that nobody knows.
 
@@ -58,7 +66,7 @@ def check_types(found: Mapping[str, int], known: TypeMap, corpus: Corpus, name: 
         found: how many relations have each type.
     """
     unknown = Counter({kind: count for kind, count in found.items() if kind not in known})
-    if not unknown:
+    if not unknown or OTHER in known:
         return
     told = ", ".join(f"{kind!r} {count:,}" for kind, count in unknown.most_common(_MOST_NAMES))
     more = f" and {len(unknown) - _MOST_NAMES:,} more" if len(unknown) > _MOST_NAMES else ""

@@ -198,7 +198,7 @@ class _RowMaker:
         self.corpus = _gold_corpus(rules, types)
         self.lost: list[LostRelation] = []
         self.account = RelationAccount()
-        self._types, self._splitter = types, rules.splitter
+        self._splitter = rules.splitter
 
     def batches(self, document: Document) -> Iterator[pa.RecordBatch]:
         """The rows of a document, if it has some."""
@@ -249,7 +249,7 @@ class _RowMaker:
         self.account.lost[lost.reason] += 1
 
     def _label(self, kind: str) -> str | None:
-        label = self._types[kind]
+        label = self.corpus.label(kind)
         return self.corpus.target.association if label and self.corpus.rules.d == "d2" else label
 
     def _why(self, relation: Relation, reason: str, document: Document) -> str:

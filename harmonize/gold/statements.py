@@ -15,7 +15,7 @@ from typing import NamedTuple
 from harmonize.errors import InputError, MalformedInput
 from harmonize.formats.lines import EndlessLine
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, split_ids
-from harmonize.gold.relation_types import TypeMap
+from harmonize.gold.relation_types import TypeMap, meaning
 from harmonize.model import Document
 from harmonize.prediction.arguments import Arguments, entities_of, is_resolved
 from harmonize.prediction.input_forms import Parse
@@ -195,7 +195,7 @@ class _Reader:
         """Add a relation's statements; `known` is the document whose entities they have to name."""
         found = self.found
         found.relations += 1
-        label = self._types.get(kind, kind)
+        label = meaning(self._types, kind)
         if label is None or is_negative(label):
             found.unrelated += 1
             return

@@ -45,6 +45,7 @@ class Findings:
     ledger: Ledger
     unmapped: Counter[tuple[str, str]] = field(default_factory=Counter)
     _first: dict[tuple[str, str], str] = field(default_factory=dict)
+    _unrelated: set[str] = field(default_factory=set)
     _of_concepts: int = 0
     _relations: int = 0
 
@@ -53,12 +54,20 @@ class Findings:
         found = Counter(("entity_types", m.type) for m in document.mentions if not corpus.knows(m.type))
         types = [relation.type for relation in document.relations]
         types += [relation.type for relation in document.nary]
+        known = [kind for kind in types if corpus.knows_relation(kind)]
         found.update(("relation_types", kind) for kind in types if not corpus.knows_relation(kind))
+        self._unrelated.update(kind for kind in known if corpus.label(kind) is None)
         for each in found:
             self._first.setdefault(each, document.id)
         self.unmapped.update(found)
         self._of_concepts += names_concepts(document)[0]
         self._relations += len(document.relations)
+
+    @property
+    def unrelated(self) -> list[str]:
+        """The types that stand for no relation: those that the mapping lists, then others that were met."""
+        listed = self.corpus.spec.unrelated
+        return [*listed, *sorted(self._unrelated.difference(listed))]
 
     def check_types(self, place: Path) -> None:
         """Raises SpecError with every type that the mapping lacks, how often and where it was first met."""

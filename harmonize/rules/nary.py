@@ -81,7 +81,7 @@ def _instance(document: Document, corpus: Corpus, context: Span, mentions: list[
 def _entity(mention: Mention, corpus: Corpus, context: Span) -> EntityInContext:
     kind = corpus.kind(mention.type) or ""
     if corpus.rules.e == "e1":
-        kind = corpus.spec.internal_types.get(mention.type, kind)
+        kind = corpus.internal_type(mention.type) or kind
     spans = tuple(span.shifted(-context.start) for span in mention.spans)
     return EntityInContext(mention.id, mention.text, kind, mention.type, spans, frozenset({mention.source}))
 
@@ -118,4 +118,4 @@ def _count(
 
 
 def _why(relation: NaryRelation, corpus: Corpus) -> str:
-    return UNRELATED if corpus.spec.relation_types[relation.type] is None else NOT_TOGETHER
+    return UNRELATED if corpus.label(relation.type) is None else NOT_TOGETHER

@@ -96,7 +96,7 @@ def _said(relations: Iterable[Relation], index: EntityIndex, corpus: Corpus) -> 
     novelties: dict[_Pair, set[str]] = defaultdict(set)
     subjects: dict[_Pair, set[str | Acting]] = defaultdict(set)
     for relation in relations:
-        if corpus.spec.relation_types.get(relation.type) is None:
+        if corpus.label(relation.type) is None:
             continue
         for head, tail in index.ordered_pairs(relation):
             pair = frozenset((head, tail))

@@ -222,5 +222,6 @@ class CorpusSpec(SpecModel):
 
     @property
     def unrelated(self) -> tuple[str, ...]:
-        """The corpus's own types that stand for no relation."""
-        return tuple(kind for kind, label in self.relation_types.items() if label is None)
+        """The types that stand for no relation, of those that the mapping lists."""
+        types = self.relation_types.items()
+        return tuple(kind for kind, label in types if label is None and kind != OTHER)

@@ -223,6 +223,17 @@ def test_all_types_that_nobody_knows_are_told_at_once(tmp_path: Path) -> None:
     assert rows.account.unrelated == 1
 
 
+def test_types_that_a_mapping_does_not_list_are_known_if_it_says_what_they_are(
+    tmp_path: Path,
+) -> None:
+    rules = pair_rules("lll")
+    path = written(tmp_path, "a.xml", PPI.replace("<pair ", '<pair type="binds" '))
+    gold, known = read_gold([path], None, rules, Reading()), type_map(rules.corpus, {})
+    check_types(gold.types(), known, rules.corpus, "a")
+    rows = gold_rows(gold.documents, gold.skipped, rules, known, "a")
+    assert labels(rows) == {("AKR", "BTR"): "Association"}
+
+
 def test_a_users_file_tells_all_its_faults(tmp_path: Path) -> None:
     path = written(tmp_path, "own.yaml", "binds: Binding\ntreats: 3\nis: Bind\n")
     with pytest.raises(SpecError) as caught:

@@ -248,6 +248,16 @@ def test_a_users_types_stand_for_labels_in_both_files(tmp_path: Path) -> None:
     assert counts(found.all.measures) == [(1, 0, 0)] * 4
 
 
+def test_types_that_nobody_lists_stand_for_what_the_mapping_or_the_user_says_of_them(tmp_path: Path) -> None:
+    predicted = "Small.d0\tAssociation\tSmall.d0.s0.e0\tSmall.d0.s0.e1\n"
+    predicted += "Small.d0\tNone-LLL\tSmall.d0.s0.e0\tSmall.d0.s0.e2\n"
+    gold = PPI.replace("<pair ", '<pair type="binds" ')
+    assert counts(scored(tmp_path, gold, predicted, as_corpus="lll").all.measures) == [(1, 0, 0)] * 2
+    own = written(tmp_path, "own.yaml", '"*": null\nbinds: Bind\n')
+    gold = document(1, "binds C1 501 No", "nothing C1 D1 No")
+    assert counts(scored(tmp_path, gold, gold, relations=own).all.measures) == [(1, 0, 0)] * 4
+
+
 def test_intervals_are_of_documents(tmp_path: Path) -> None:
     gold = "".join(document(number, "Bind C1 501 No") for number in range(1, 9))
     other = "".join(document(number, "Bind C1 501 No") for number in range(1, 5))

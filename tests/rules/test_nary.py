@@ -74,8 +74,9 @@ def test_a_document_without_two_entities_in_a_sentence_is_dropped_and_counted() 
     assert found["documents"] == {"in": 1, "out": 0, "dropped": {reason: 1}}
 
 
-def test_a_type_that_stands_for_no_relation_is_dropped_and_counted() -> None:
-    spec = DRUGCOMBO.spec.model_copy(update={"relation_types": {"POS": None}})
+@pytest.mark.parametrize("listed", ["POS", "*"])
+def test_a_type_that_stands_for_no_relation_is_dropped_and_counted(listed: str) -> None:
+    spec = DRUGCOMBO.spec.model_copy(update={"relation_types": {listed: None}})
     found = counted(document(NaryRelation(("a", "b"), "POS")), replace(DRUGCOMBO, spec=spec))
     assert found["relations"] == {"in": 1, "out": 0, "dropped": {"its type stands for no relation": 1}}
 

@@ -51,6 +51,15 @@ def test_novelty_travels_with_its_relation(novelty: str) -> None:
     assert found == {(ASPIRIN, WARFARIN): (novelty, None)}
 
 
+def test_relations_of_types_that_the_mapping_does_not_list_say_as_much_as_others() -> None:
+    relation = Relation(ASPIRIN, GASTRIC, "harms", "Novel")
+    of = corpus("biored", spec={"relation_types": {"*": "Association"}, "directed": True})
+    found = {(i.head.id, i.tail.id): (i.novelty, i.subject) for i in adjusted(related(relation), of)}
+    assert found[ASPIRIN, GASTRIC] == ("Novel", "head")
+    of = corpus("biored", spec={"relation_types": {"*": None}, "directed": True})
+    assert {(i.novelty, i.subject) for i in adjusted(related(relation), of)} == {(None, None)}
+
+
 @pytest.mark.parametrize("order", [1, -1])
 def test_of_two_relations_the_novel_one_decides_and_the_other_is_counted(order: int) -> None:
     relations = [
