@@ -114,11 +114,11 @@ def _is_of_characters(record: Any) -> bool:
 
 def _with_empty_parts(told: Any) -> dict[str, Any]:
     """The record with the lists and infons that BioC JSON files leave out when empty."""
-    record: dict[str, Any] = {"infons": {}, "passages": [], "annotations": [], "relations": []} | told
-    record["passages"] = [
-        {"infons": {}, "sentences": [], "annotations": [], "relations": []} | passage
-        for passage in record["passages"]
-    ]
+    none: dict[str, Any] = {"infons": {}, "annotations": [], "relations": []}
+    record: dict[str, Any] = none | {"passages": []} | told
+    record["passages"] = [none | {"sentences": []} | passage for passage in record["passages"]]
+    for passage in record["passages"]:
+        passage["sentences"] = [none | sentence for sentence in passage["sentences"]]
     record["relations"] = [{"nodes": []} | relation for relation in record["relations"]]
     return record
 
@@ -162,7 +162,7 @@ def document(
         MalformedInput: a passage overlaps the one before, or an annotation is not spelled by the text.
     """
     if not isinstance(record.id, str) or not record.id:
-        raise MalformedInput(path, "expected a document id")
+        raise MalformedInput(path, f"expected text as the id of a document, got {record.id!r}")
     check_places(record, path)
     text, passages = assembled(record, path)
     found = []

@@ -12,7 +12,7 @@ All names of infons: see harmonize.formats.bioc_infons.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from harmonize.formats.annotation_order import ordered_relations
 from harmonize.formats.bioc import assembled, check_places, located, misspelled
 from harmonize.formats.bioc_infons import (
     concept_id,
+    infon_text,
     mention_type,
     other_arguments,
     relation_arguments,
@@ -30,7 +31,7 @@ from harmonize.formats.bioc_infons import (
     relation_type,
 )
 from harmonize.formats.bioc_infons import pmid as told_pmid
-from harmonize.model import Document, Mention, Relation, Split
+from harmonize.model import Document, Mention, Relation, Span, Split
 
 __all__ = ["GoldDocument", "gold_document"]
 
@@ -67,12 +68,15 @@ def gold_document(
             spell, a relation without type or of an annotation that is not there or is one of several.
     """
     if not isinstance(record.id, str) or not record.id:
-        raise MalformedInput(path, "expected a document id")
+        raise MalformedInput(path, f"expected text as the id of a document, got {record.id!r}")
     check_places(record, path)
     text, passages = assembled(record, path)
     annotations = [annotation for passage in record.passages for annotation in passage.annotations]
     mentions = [_mention(each, text, path, record.id, concept_ids) for each in annotations]
-    arguments = _Arguments(record.id, path, mentions, of_mentions, joiner)
+    names = [mention.id for mention in mentions]
+    if of_mentions:
+        mentions = _named_apart(mentions)
+    arguments = _Arguments(record, path, zip(names, mentions, strict=True), of_mentions, joiner)
     pairs, others = [], []
     for relation in record.relations:
         infons = _told(relation)
@@ -102,7 +106,7 @@ def gold_document(
 def _told(part: BioCDocument | BioCPassage | BioCAnnotation | BioCRelation) -> dict[str, str]:
     """The infons of a part as text; JSON may hold anything in their place."""
     infons = part.infons if isinstance(part.infons, dict) else {}
-    return {key: str(value) for key, value in infons.items() if value is not None}
+    return {key: infon_text(value) for key, value in infons.items() if value is not None}
 
 
 def _mention(
@@ -117,8 +121,10 @@ def _mention(
     if kind is None:
         raise MalformedInput(path, f"expected infon 'type' in annotation {annotation.id}", document=document)
     spans = located(annotation, path, document)
-    ids = concept_ids(kind, concept_id(infons))
-    mention = Mention(str(annotation.id), kind, str(annotation.text), spans, ids)
+    ids, name = concept_ids(kind, concept_id(infons)), str(annotation.text)
+    if len(spans) > 1 and Span(spans[0].start, spans[-1].end).spells(name, text):
+        name = " ".join(span.of(text) for span in spans)  # its text has what stands between the parts as well
+    mention = Mention(str(annotation.id), kind, name, spans, ids)
     if not spans or not mention.is_spelled_by(text):
         raise misspelled(annotation, spans, text, path, document)
     return mention
@@ -126,6 +132,19 @@ def _mention(
 
 def _position(mention: Mention) -> tuple[object, ...]:
     return (mention.spans, mention.type, mention.concept_ids, mention.id)
+
+
+def _named_apart(mentions: Sequence[Mention]) -> list[Mention]:
+    """The mentions with a name each: one that an earlier mention of the document has gets a prime."""
+    taken, seen, named = {mention.id for mention in mentions}, set[str](), []
+    for mention in mentions:
+        name = mention.id
+        while mention.id in seen and name in taken:
+            name += "'"
+        seen.add(mention.id)
+        taken.add(name)
+        named.append(_renamed(mention, name))
+    return named
 
 
 def _renamed(mention: Mention, name: str) -> Mention:
@@ -136,20 +155,30 @@ class _Arguments:
     """Finds what the relations of one document relate."""
 
     def __init__(
-        self, document: str, path: Path, mentions: list[Mention], of_mentions: bool, joiner: str
+        self,
+        record: BioCDocument,
+        path: Path,
+        mentions: Iterable[tuple[str, Mention]],
+        of_mentions: bool,
+        joiner: str,
     ) -> None:
-        self._document, self._path = document, path
+        self._document, self._path = record.id, path
         self._of_mentions, self._joiner = of_mentions, joiner
         self._by_name: dict[str, set[str]] = defaultdict(set)
-        for mention in mentions:
-            self._by_name[mention.id].add(self._end(mention))
-        self._ids = {identifier for mention in mentions for identifier in mention.concept_ids}
+        self._ids: set[str] = set()
+        for name, mention in mentions:
+            self._by_name[name].add(self._end(mention))
+            self._ids.update(mention.concept_ids)
+        self._relations = {str(relation.id) for relation in record.relations}
 
     def of(self, relation: BioCRelation, infons: dict[str, str]) -> tuple[str, str] | None:
-        """Head and tail; None for a relation that is not of two."""
+        """Head and tail; None for a relation that is not of two entities, but of more, or of a relation."""
         told = relation_arguments(infons)
         if relation.nodes and told is None:
-            ends = [self._annotation(relation, str(node.refid)) for node in relation.nodes]
+            names = [str(node.refid) for node in relation.nodes]
+            if any(name in self._relations and name not in self._by_name for name in names):
+                return None
+            ends = [self._annotation(relation, name) for name in names]
         else:
             ends = [self._known(identifier) for identifier in told or other_arguments(infons)]
         return (ends[0], ends[1]) if len(ends) == 2 else None

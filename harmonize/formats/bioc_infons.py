@@ -10,6 +10,7 @@ from functools import lru_cache
 
 __all__ = [
     "concept_id",
+    "infon_text",
     "mention_type",
     "other_arguments",
     "pmid",
@@ -67,6 +68,11 @@ _NOVELTY_INFONS = ("novel", "novelty")
 _REMARKS = ("note", "comment", "annotator", "updatedat", "score", "confidence")
 _NO_ARGUMENTS = frozenset((*_RELATION_TYPE_INFONS, *_NOVELTY_INFONS, *_REMARKS))
 _UNKNOWN = frozenset(("-", "-1", "None", "none", "null", "NULL"))
+
+
+def infon_text(value: object) -> str:
+    """The value of an infon as text. JSON may hold a number in its place, or a list, of ids for example."""
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def concept_id(infons: Mapping[str, str]) -> str | None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from lxml import etree
 
-from harmonize.formats.bioc_infons import pmid
+from harmonize.formats.bioc_infons import infon_text, pmid
 from harmonize.model import Span
 
 __all__ = [
@@ -260,7 +260,9 @@ def _json_relation(relation: Any) -> RelationParts:
         (str(node.get("refid") or ""), str(node.get("role") or "")) for node in relation.get("nodes") or ()
     )
     infons = relation.get("infons") or {}
-    told = {key: _characters(_identifier(value)) for key, value in infons.items() if value is not None}
+    told = {
+        key: _characters(infon_text(_identifier(value))) for key, value in infons.items() if value is not None
+    }
     return RelationParts(told, nodes, 0)
 
 
@@ -291,4 +293,4 @@ def _characters(value: object) -> str:
 
 def _json_infons(part: Any) -> dict[str, str]:
     infons = part.get("infons") or {}
-    return {key: _characters(value) for key, value in infons.items() if value is not None}
+    return {key: _characters(infon_text(value)) for key, value in infons.items() if value is not None}

@@ -60,11 +60,19 @@ def written(
     return path
 
 
-def read(path: Path) -> GoldDocument:
+def read(path: Path, *, of_mentions: bool = False) -> GoldDocument:
     (record,) = bioc.read(path)
     return gold_document(
-        record, path, "train", lambda _, raw: (raw,) if raw else (), of_mentions=False, joiner=","
+        record, path, "train", lambda _, raw: (raw,) if raw else (), of_mentions=of_mentions, joiner=","
     )
+
+
+def with_annotation(path: Path, **changes: Any) -> Path:
+    """The file with parts of its first annotation changed."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["documents"][0]["passages"][0]["annotations"][0] |= changes
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
 
 
 @pytest.mark.parametrize("infons", INFONS.values(), ids=INFONS)
@@ -109,3 +117,55 @@ def test_an_annotation_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_a_relation_without_type_is_told(tmp_path: Path, infons: dict[str, str]) -> None:
     with pytest.raises(MalformedInput, match=r"expected infon 'type' in relation R1"):
         read(written(tmp_path / "a.json", infons, NODES))
+
+
+def test_mentions_whose_names_begin_anew_in_each_passage_are_told_apart(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", {"type": "Bind"} | INFONS["BioRED"], [], "121")
+    found = read(path, of_mentions=True).document
+    assert [(mention.id, mention.text) for mention in found.mentions] == [
+        ("1", "Aspirin"),
+        ("2", "fever"),
+        ("1'", "ASA"),
+    ]
+    path = written(tmp_path / "a.json", {"type": "Bind"}, NODES, "121")
+    with pytest.raises(
+        MalformedInput, match=r"an annotation '1' .* in relation R1, got 2 of different entities"
+    ):
+        read(path, of_mentions=True)
+
+
+def test_a_relation_of_a_relation_is_not_of_two_entities(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", {"type": "Bind"}, [*NODES[:1], {"refid": "R1", "role": "tail"}])
+    found = read(path)
+    assert (found.document.relations, found.others) == ((), ["R1 Bind"])
+
+
+def test_the_text_of_a_mention_in_parts_may_have_what_stands_between_them(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", {"type": "Bind"}, NODES)
+    places = [{"offset": 0, "length": 7}, {"offset": 12, "length": 5}]
+    for text in ("Aspirin for fever", "Aspirin fever"):
+        found = read(with_annotation(path, text=text, locations=places)).document.mentions[0]
+        assert (found.text, found.spans) == ("Aspirin fever", ((0, 7), (12, 17)))
+    with pytest.raises(MalformedInput, match=r"expected 'Aspirin or fever' at 0-7,12-17, the text reads"):
+        read(with_annotation(path, text="Aspirin or fever"))
+
+
+def test_ids_in_a_list_are_as_many_ids_in_a_field(tmp_path: Path) -> None:
+    path = with_annotation(
+        written(tmp_path / "a.json", {"type": "Bind"}, []),
+        infons={"type": "Chemical", "identifier": [DRUG, "MESH:D000082"]},
+    )
+    assert read(path).document.mentions[0].concept_ids == (f"{DRUG},MESH:D000082",)
+    (document,) = read_input(path)
+    assert document.mentions[0].concept_ids == (DRUG, "MESH:D000082")
+
+
+def test_annotations_of_sentences_are_told_whatever_the_file_leaves_out(tmp_path: Path) -> None:
+    path = written(tmp_path / "a.json", {"type": "Bind"}, NODES)
+    content = json.loads(path.read_text(encoding="utf-8"))
+    passage = content["documents"][0]["passages"][0]
+    sentence = {"offset": 0, "text": passage.pop("text"), "annotations": passage.pop("annotations")}
+    passage["sentences"] = [sentence]
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(MalformedInput, match=r"expected annotations in passages, .* 1 is elsewhere"):
+        read(path)
