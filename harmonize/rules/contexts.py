@@ -26,6 +26,7 @@ UNKNOWN_CONCEPT = "mention without a known concept id"
 OUTSIDE_PAIRS = "mention of a type that is in no pair"
 NO_PAIR = "no pair of entities in any context"
 SAME_TEXT = "two mentions of the very same text, not annotated as a pair"
+SAME_IDS = "another pair of its two ids, of other entity types, stands in the context"
 _HEAD = ("title", "abstract")
 
 
@@ -125,15 +126,18 @@ def _paired(document: Document, corpus: Corpus, contexts: Sequence[Span]) -> Pai
     shown: set[frozenset[str]] = set()
     for context, inside in mentions_in(contexts, usable):
         text = context.of(document.text)
-        entities = _entities(inside, context, corpus)
+        entities, here = _entities(inside, context, corpus), set[frozenset[str]]()
         for head, tail in _pairs(entities, corpus):
             pair = frozenset((head.id, tail.id))
             relations = annotated.get(pair, [])
-            if relations or not head.coincides_with(tail):
-                shown.add(pair)
+            if pair in here:
+                drops.append(Drop("instances", SAME_IDS, f"{head.id} {tail.id}"))
+            elif relations or not head.coincides_with(tail):
+                here.add(pair)
                 instances.append(_instance(document.id, text, head, tail, relations))
             else:
                 drops.append(Drop("instances", SAME_TEXT, f"{head.id} {tail.id}"))
+        shown |= here
     statements = Statements.of(document.relations, index, corpus, shown)
     instances = [statements.put_into(instance) for instance in instances]
     placed = [relation for relation in distinct if shown.intersection(index.pairs(relation))]

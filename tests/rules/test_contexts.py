@@ -13,6 +13,7 @@ from harmonize.rules.contexts import (
     DUPLICATE,
     NO_PAIR,
     OUTSIDE_PAIRS,
+    SAME_IDS,
     SAME_TEXT,
     SELF_RELATION,
     UNKNOWN_CONCEPT,
@@ -412,3 +413,19 @@ def test_two_mentions_of_one_text_are_a_counted_drop_unless_related() -> None:
     related = document(text, mentions, [("e0", "PPI", "e1")], sentences=[text])
     assert pairs(adjusted(related, corpus("aimed"))) == {("e0", "e1"), ("e0", "e2"), ("e1", "e2")}
     assert dropped(related, corpus("aimed"), "b2", "instances") == {}
+
+
+def test_an_id_of_two_types_makes_one_pair_with_another_id_and_the_other_is_counted() -> None:
+    text = "Insulin and the insulin gene in diabetes."
+    subject = document(
+        text,
+        [
+            mention(text, "T0", "Insulin", "ChemicalEntity", "C0021641"),
+            mention(text, "T1", "insulin", "GeneOrGeneProduct", "C0021641"),
+            mention(text, "T2", "diabetes", "DiseaseOrPhenotypicFeature", "C0011849"),
+        ],
+        [("C0021641", "Association", "C0011849")],
+    )
+    (instance,) = adjusted(subject, corpus("biored"))
+    assert (instance.head.source_type, instance.labels) == ("ChemicalEntity", ("Association",))
+    assert dropped(subject, corpus("biored"), "b1", "instances") == {SAME_IDS: 1}
