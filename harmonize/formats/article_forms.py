@@ -14,7 +14,7 @@ NO_UTF_16 = "expected UTF-8, got UTF-16"
 _LONGEST_ID = 999
 _TEXT_START = re.compile(rb"[^|\t\n]{1,%d}\|(?:t|a|title|abstract)\|" % _LONGEST_ID)
 _ANNOTATED = re.compile(
-    rf"^[^\S\n]*[^|\s][^|\t\n]{{0,{_LONGEST_ID - 1}}}(?:\|\w+\||\t[0-9]+\t[0-9]+\t)", re.MULTILINE
+    rf"^[^\S\n]*[^|\s][^|,\t\n]{{0,{_LONGEST_ID - 1}}}(?:\|\w+\||\t[0-9]+\t[0-9]+\t)", re.MULTILINE
 )
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 _JSON_KEYS = (b'"documents"', b'"PubTator3"', b'"passages"')

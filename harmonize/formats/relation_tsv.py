@@ -74,7 +74,12 @@ def relation_records(stream: io.BufferedReader, name: str) -> Iterator[PubTatorR
 
 
 def _columns(line: str) -> list[str]:
-    return [column.strip() for column in line.split("\t")]
+    """The columns of a line without blanks around them, and without the quotes that R writes around text."""
+    return [_unquoted(column.strip()) for column in line.split("\t")]
+
+
+def _unquoted(column: str) -> str:
+    return column[1:-1] if len(column) > 1 and column[0] == column[-1] == '"' else column
 
 
 def _folded(columns: list[str]) -> list[str]:

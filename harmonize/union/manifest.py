@@ -77,7 +77,7 @@ def manifest_content(folder: Path) -> dict[str, Any]:
     path = folder / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise UnionError(
             f"{path}: expected a union set, found no manifest; build one with `harmonize build`"
         ) from None

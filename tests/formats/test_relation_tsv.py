@@ -48,6 +48,14 @@ def test_columns_may_be_named_and_of_any_order(names: str) -> None:
     assert read(f"{names}\n{table}\n") == EXPECTED
 
 
+def test_text_may_stand_in_quotes() -> None:
+    quoted = "\n".join("\t".join(f'"{column}"' for column in line.split("\t")) for line in LINES.splitlines())
+    names = '"document"\t"type"\t"head"\t"tail"\t"novelty"\n'
+    for table in (quoted + "\n", names + quoted.replace('"7001"', "7001") + "\n"):
+        assert is_relation_table(table.encode())
+        assert read(table) == EXPECTED
+
+
 def test_type_and_novelty_may_be_missing() -> None:
     assert read("pmid\thead\ttail\n7001\t501\tD1\n") == {"7001": [("", "501", "D1", None)]}
     assert read("7001\tBind\t501\tD1\n") == {"7001": [("Bind", "501", "D1", None)]}

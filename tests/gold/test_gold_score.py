@@ -387,7 +387,7 @@ def test_faults_are_one_line(tmp_path: Path, arguments: tuple[str, ...], message
         written(tmp_path, name, PUBTATOR)
     written(tmp_path, "a.txt", "Brolin lowers AKR.\n")
     written(tmp_path, "a.xml", "<collection></collection>\n")
-    written(tmp_path, "a.csv", "pmid,id1,id2,relation\n7001,501,D100001,Bind\n")
+    written(tmp_path, "a.csv", "pmid,id1,id2,relation\n7001,501,p|SUB|V|600|E,Bind\n")
     written(tmp_path, "cut", "PAR1 and no more")
     pq.write_table(pa.table({name: ["7001"] for name in PAIRS}), tmp_path / "a.parquet")
     done = run("score", *arguments, cwd=tmp_path, code=code)

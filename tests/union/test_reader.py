@@ -77,3 +77,10 @@ def test_a_damaged_set_is_an_error(sample_union: Path, tmp_path: Path, damage: s
         harmonize.load_union(copy)
     assert "\n" not in str(caught.value)
     assert str(copy) in str(caught.value)
+
+
+def test_a_file_is_no_set(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("no set\n")
+    with pytest.raises(UnionError, match=r"a\.txt/manifest\.json: expected a union set, found no manifest"):
+        harmonize.load_union(path)
