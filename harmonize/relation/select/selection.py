@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -95,11 +95,13 @@ def select(union: Path, recipe: Recipe) -> Selection:
         if place not in (TRAIN, WATCH)
     )
     if not train.num_rows:
-        raise HarmonizeError(
-            f"train_on {', '.join(recipe.train_on)}: expected rows to train on, none is left"
-        )
+        lost = [row for row in left_out if row.part != recipe.development]
+        names = ", ".join(recipe.train_on)
+        raise HarmonizeError(f"train_on {names}: expected rows to train on, none is left{_of(lost)}")
     if recipe.development is not None and not development.num_rows:
-        raise HarmonizeError(f"development {recipe.development}: expected rows to watch, none is left")
+        lost = [row for row in left_out if row.part == recipe.development]
+        name = recipe.development
+        raise HarmonizeError(f"development {name}: expected rows to watch, none is left{_of(lost)}")
     chosen = Selection(train, development, rows.num_rows, left_out)
     if recipe.pseudo is not None:
         chosen = _with_pseudo(chosen, union, recipe, places)
@@ -107,6 +109,13 @@ def select(union: Path, recipe: Recipe) -> Selection:
     if chosen.rows_in != rows_out:
         raise AccountingError(f"{chosen.rows_in} rows in, {rows_out} out")
     return chosen
+
+
+def _of(left_out: Sequence[LeftOut]) -> str:
+    """How many rows were left out and why, as the end of a message; nothing if there was no row."""
+    counts = Counter(row.reason for row in left_out).most_common()
+    told = ", ".join(f"{reason} {count:,}" for reason, count in counts)
+    return f" of {len(left_out):,}: {told}" if counts else ""
 
 
 def _with_pseudo(chosen: Selection, union: Path, recipe: Recipe, places: Places) -> Selection:

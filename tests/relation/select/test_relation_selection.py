@@ -109,7 +109,7 @@ def test_a_tested_part_that_is_trained_on_is_left_out(sample_union: Path) -> Non
         ({"evaluate_on": "nine/test"}, "unknown corpus of the set 'nine'"),
         ({"development": "nine/dev"}, "unknown corpus of the set 'nine'"),
         ({"train_on": ["aimed/test"]}, "train_on aimed/test: expected rows to train on, none is left"),
-        ({"train_on": ["biored/test"]}, "train_on biored/test: expected rows to train on, none is left"),
+        ({"train_on": ["biored/test"]}, "to train on, none is left of 49: its document is tested 49"),
         ({"development": "aimed/dev"}, "development aimed/dev: expected rows to watch, none is left"),
         ({"documents": 9999}, "documents: expected at most "),
         ({"development": FOLD, "folds": 3}, "folds: expected a fold's number as well"),
