@@ -33,7 +33,7 @@ from lxml import etree
 from harmonize.errors import MalformedInput
 from harmonize.formats.annotation_order import numbered_mentions, ordered_relations
 from harmonize.formats.json_stream import JsonStream
-from harmonize.formats.lines import check_file
+from harmonize.formats.lines import unpacked
 from harmonize.formats.xml import file_elements
 from harmonize.model import Document, Mention, Passage, Relation, Span, Split
 
@@ -84,9 +84,8 @@ def _read_xml(path: Path) -> Iterator[BioCDocument]:
 
 
 def _read_json(path: Path) -> Iterator[BioCDocument]:
-    check_file(path)
     number = -1
-    with path.open("rb") as file:
+    with unpacked(path) as file:
         for number, record in enumerate(JsonStream(file, str(path)).documents()):
             if not _is_of_characters(record):
                 raise MalformedInput(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import codecs
-import io
 import json
 from collections.abc import Callable, Iterator
+from typing import IO
 
 from harmonize.errors import MalformedInput
 
@@ -18,7 +18,7 @@ _LARGEST = 1 << 26  # characters of one document
 class JsonStream:
     """The documents in a JSON file of any size: decodes one value at a time from a growing window."""
 
-    def __init__(self, stream: io.BufferedReader, name: str) -> None:
+    def __init__(self, stream: IO[bytes], name: str) -> None:
         # Not io.TextIOWrapper, which asks a file in a tar stream to seek.
         self._file, self._name = codecs.getreader("utf-8-sig")(stream), name
         self._text, self._at = "", 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import IO, cast
@@ -22,6 +23,7 @@ __all__ = [
     "opened",
     "raw_lines",
     "tab_columns",
+    "unpacked",
 ]
 
 BROKEN_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
@@ -60,6 +62,22 @@ def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
 def opened(path: Path) -> IO[bytes]:
     """A file to read, unpacked where its name ends in .gz; reading it may raise BROKEN_GZIP."""
     return cast(IO[bytes], gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[IO[bytes]]:
+    """`opened`, its faults told.
+
+    Raises:
+        MissingInput: no such file.
+        MalformedInput: broken gzip.
+    """
+    check_file(path)
+    with opened(path) as file:
+        try:
+            yield file
+        except BROKEN_GZIP as error:
+            raise MalformedInput(path, f"expected gzip, got: {error}") from None
 
 
 def raw_lines(stream: IO[bytes], name: Path | str, *, open_end: bool = False) -> Iterator[tuple[int, bytes]]:

@@ -9,7 +9,7 @@ from typing import IO
 from lxml import etree
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.lines import check_file
+from harmonize.formats.lines import unpacked
 
 __all__ = ["attribute", "elements", "file_elements"]
 
@@ -17,9 +17,8 @@ _LARGEST = 1 << 26  # bytes up to the end of the next element: all that is read 
 
 
 def file_elements(path: Path, *tags: str) -> Iterator[etree._Element]:
-    """Stream the elements of some names of an XML file; see `elements`."""
-    check_file(path)
-    with path.open("rb") as file:
+    """Stream the elements of some names of an XML file, which may be gzipped (.gz); see `elements`."""
+    with unpacked(path) as file:
         yield from elements(file, tags, path)
 
 

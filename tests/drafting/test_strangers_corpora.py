@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shlex
 from contextlib import chdir
@@ -40,6 +41,24 @@ def test_three_commands_lead_from_files_to_a_score(form: str, tmp_path: Path) ->
     assert re.search(r"^trained: run$", printed, re.MULTILINE)
     assert re.search(r"\|.*F.*\|", printed)
     assert (tmp_path / "run/evaluation/mine-test").is_dir()
+
+
+@pytest.mark.parametrize("form", STRANGERS)
+def test_files_may_be_packed(form: str, tmp_path: Path) -> None:
+    names = lay_down(form, tmp_path)
+    for name in names:
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress((tmp_path / name).read_bytes()))
+    packed = " ".join(f"{name}.gz" for name in names)
+    run(f"new-corpus mine --format {form} {packed} --out .", tmp_path)
+    decide(form, tmp_path)
+    run("build --corpora mine --extend . --out union", tmp_path)
+    assert harmonize.load_union(tmp_path / "union").num_rows == STRANGERS[form].rows[0]
+    whole = (tmp_path / f"{names[0]}.gz").read_bytes()
+    for content in (whole[:-12], b"no gzip"):
+        (tmp_path / f"{names[0]}.gz").write_bytes(content)
+        message = run("build --corpora mine --extend . --out again", tmp_path, code=2)
+        assert f"{names[0]}.gz" in message
+        assert "expected gzip, got: " in message
 
 
 @pytest.mark.parametrize("form", [form for form, stranger in STRANGERS.items() if stranger.decide])
