@@ -21,7 +21,7 @@ from harmonize.model import Document, Instance, Relation
 from harmonize.prediction.arguments import JOINER, entities_of, is_resolved, shown_argument
 from harmonize.prediction.pairs import PairRules
 from harmonize.rules.adjust import adjust
-from harmonize.rules.contexts import DUPLICATE
+from harmonize.rules.contexts import DUPLICATE, NAMES_CONCEPTS
 from harmonize.rules.spans import described
 from harmonize.spec import Corpus, Separators
 from harmonize.text.sentences import with_sentences
@@ -32,7 +32,6 @@ __all__ = [
     "GOLD_SPLIT",
     "IN_SKIPPED",
     "NO_ARGUMENTS",
-    "NO_ONE_MENTION",
     "UNKNOWN_TYPE",
     "GoldRows",
     "LostRelation",
@@ -44,7 +43,6 @@ GOLD_SPLIT = "gold"
 UNKNOWN_TYPE = "unknown"
 """The entity type of an argument that has no mention."""
 NO_ARGUMENTS = "the file does not tell its two entities"
-NO_ONE_MENTION = "it names concepts, and each mention is an entity here"
 IN_SKIPPED = "its document was skipped: {}"
 
 _UNKNOWN_TYPES = (UNKNOWN_TYPE, UNKNOWN_TYPE, UNKNOWN_TYPE, UNKNOWN_TYPE)
@@ -261,7 +259,7 @@ class _RowMaker:
             concepts = {identifier for m in document.mentions for identifier in m.concept_ids}
             unresolved = (entities_of(each)[0] for each in arguments if not is_resolved(each))
             if concepts.intersection(unresolved):
-                return NO_ONE_MENTION
+                return NAMES_CONCEPTS
         return reason
 
     def _entity_types(self, relation: Relation, document: Document) -> tuple[str, str, str, str]:

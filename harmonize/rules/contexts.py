@@ -21,6 +21,7 @@ __all__ = ["Paired", "b1", "b2", "body_contexts", "mentions_in", "passage_contex
 
 DUPLICATE = "repeats another relation of the pair"
 SELF_RELATION = "relates an entity to itself"
+NAMES_CONCEPTS = "it names concepts, and each mention is an entity here"
 WRONG_KINDS = "the corpus' pairs do not include these entity types"
 UNKNOWN_CONCEPT = "mention without a known concept id"
 OUTSIDE_PAIRS = "mention of a type that is in no pair"
@@ -225,6 +226,10 @@ def _why_unplaced(relation: Relation, index: EntityIndex, corpus: Corpus) -> str
     pairs = [pair for pair in index.pairs(relation) if len(pair) == 2]
     if not pairs:
         return SELF_RELATION
+    if corpus.spec.entity == "mention" and not all(
+        index.has_mention(each) for pair in pairs for each in pair
+    ):
+        return NAMES_CONCEPTS
     wanted = [set(types) for types in corpus.pair_types]
     for pair in pairs:
         kinds = [{corpus.kind(mention.type) for mention in index.mentions(entity)} for entity in pair]

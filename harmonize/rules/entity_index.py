@@ -25,6 +25,10 @@ class EntityIndex:
     def mentions(self, identifier: str) -> list[Mention]:
         return self._mentions.get(identifier, [])
 
+    def has_mention(self, identifier: str) -> bool:
+        """True if it is a mention's own id, not only that of what mentions mean."""
+        return any(mention.id == identifier for mention in self.mentions(identifier))
+
     def entities(self, argument: str) -> tuple[str, ...]:
         """The entities that a relation's argument names; none if one of them has no mention.
 

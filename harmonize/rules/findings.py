@@ -107,7 +107,7 @@ class Findings:
                 f"entity: mention, but {told}: every pair of mentions becomes a row of its own, and none has "
                 "its relation; entity: concept takes all mentions of an id together"
             )
-        if rules.level == "sentence":
+        elif rules.level == "sentence":
             lost = self.ledger.dropped("relations", NOT_IN_ONE_SENTENCE)
             yield (
                 f"level: sentence, but {told}, which say nothing of a sentence: {lost:,} never share one and "

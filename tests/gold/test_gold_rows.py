@@ -11,12 +11,12 @@ from gold_cases import BIOC_XML, FORMS, MENTIONS, PPI, PUBTATOR, RELATIONS, TEXT
 from harmonize.errors import HarmonizeError, NothingRead, SpecError
 from harmonize.gold.documents import GoldDocuments, read_gold
 from harmonize.gold.relation_types import check_types, load_relation_types, type_map
-from harmonize.gold.rows import IN_SKIPPED, NO_ARGUMENTS, NO_ONE_MENTION, UNKNOWN_TYPE, GoldRows, gold_rows
+from harmonize.gold.rows import IN_SKIPPED, NO_ARGUMENTS, UNKNOWN_TYPE, GoldRows, gold_rows
 from harmonize.prediction.inputs import NO_TEXT
 from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.reading import Reading
 from harmonize.relation.labels import is_negative
-from harmonize.rules.contexts import SELF_RELATION, WRONG_KINDS
+from harmonize.rules.contexts import NAMES_CONCEPTS, SELF_RELATION, WRONG_KINDS
 from harmonize.rules.spans import FIRST_NOT_FOUND, NEITHER_FOUND, NOT_IN_ONE_SENTENCE, SECOND_NOT_FOUND
 
 
@@ -122,7 +122,7 @@ def test_concepts_of_several_mentions_relate_no_mention(tmp_path: Path) -> None:
         + "7001\tINHIBITOR\tC1\tG1\n\n",
         as_corpus="drugprot",
     )
-    assert rows.account.lost == {NO_ONE_MENTION: 1}
+    assert rows.account.lost == {NAMES_CONCEPTS: 1}
 
 
 def test_relations_of_a_skipped_document_are_missed(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from harmonize.errors import SpecError
 from harmonize.model import Document, Span
 from harmonize.rules.contexts import (
     DUPLICATE,
+    NAMES_CONCEPTS,
     NO_PAIR,
     OUTSIDE_PAIRS,
     SAME_IDS,
@@ -429,3 +430,17 @@ def test_an_id_of_two_types_makes_one_pair_with_another_id_and_the_other_is_coun
     (instance,) = adjusted(subject, corpus("biored"))
     assert (instance.head.source_type, instance.labels) == ("ChemicalEntity", ("Association",))
     assert dropped(subject, corpus("biored"), "b1", "instances") == {SAME_IDS: 1}
+
+
+@pytest.mark.parametrize("rules", [{"level": "document", "b": "b1"}, {"level": "sentence", "b": "b2"}])
+def test_relations_of_concepts_where_each_mention_is_an_entity_are_dropped_for_that(
+    rules: dict[str, str],
+) -> None:
+    text = "Aspirin eased headache."
+    mentions = [
+        mention(text, "T0", "Aspirin", "Chemical", "D001241"),
+        mention(text, "T1", "headache", "Disease", "D006261"),
+    ]
+    subject = document(text, mentions, [("D001241", "CID", "D006261"), ("T0", "CID", "T1")])
+    of = corpus("bc5cdr", spec={"entity": "mention"}, **rules)
+    assert dropped(subject, of, rules["b"], "relations") == {NAMES_CONCEPTS: 1}
