@@ -23,7 +23,7 @@ import pyarrow as pa
 from bioc import BioCCollection, BioCDocument
 
 from harmonize import __version__
-from harmonize.errors import UnionError, UnknownName
+from harmonize.errors import HarmonizeError, UnionError, UnknownName
 from harmonize.export.documents import RowDocument, row_documents
 from harmonize.export.tsv import TSV_COLUMNS, lines
 from harmonize.formats import bioc, pubtator
@@ -93,10 +93,13 @@ def export(
     Raises:
         UnionError: no union set there, a file of it is missing or broken, or nothing in it is wanted.
         UnknownName: a format, or a split, that does not exist, or a corpus that the set does not hold.
-        HarmonizeError: `out` is something that is not to be replaced.
+        HarmonizeError: `out` is something that is not to be replaced, or negatives are to be left out of a
+            format that has none.
     """
     if form not in EXPORT_FORMATS:
         raise UnknownName("export format", form, EXPORT_FORMATS)
+    if not negatives and form != "tsv":
+        raise HarmonizeError(f"negatives: expected format tsv, {form} never has pairs without a relation")
     manifest = read_manifest(folder)
     parts = union_files(folder, manifest, corpora, splits)
     if not parts:

@@ -434,6 +434,10 @@ def test_tsv_without_negatives(sample_union: Path, tmp_path: Path) -> None:
     wanted = [row["instance_id"] for row in parquet_rows(sample_union) if row["source_relations"]]
     assert [line["instance_id"] for line in tsv_rows(written.out)] == wanted
     assert written.files["rows.tsv"] == {"rows": len(wanted), "rows with a relation": len(wanted)}
+    for form in ("pubtator", "bioc-json"):
+        with pytest.raises(HarmonizeError, match=f"negatives: expected format tsv, {form} never has pairs"):
+            export(sample_union, tmp_path / "folder", form, negatives=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["rows.tsv"]
 
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\\\t\n\r;\"',"), max_size=12)
