@@ -5,6 +5,7 @@ BioC leaves the names of infons to each tool. Of a name only letters and digits 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
@@ -67,6 +68,7 @@ _ARGUMENT_INFONS = (
 _NOVELTY_INFONS = ("novel", "novelty")
 _REMARKS = ("note", "comment", "annotator", "updatedat", "score", "confidence")
 _NO_ARGUMENTS = frozenset((*_RELATION_TYPE_INFONS, *_NOVELTY_INFONS, *_REMARKS))
+_ONE_ID = re.compile(r"[^|,]+")  # of a composite
 _UNKNOWN = frozenset(("-", "-1", "None", "none", "null", "NULL"))
 
 
@@ -96,8 +98,11 @@ def concept_id(infons: Mapping[str, str]) -> str | None:
 
 def _with_prefix(identifier: str, prefix: str) -> str:
     """An id with the name of its vocabulary; of a composite, "D007859|D008569", each one of its ids."""
-    parts = identifier.split("|") if prefix else [identifier]
-    return "|".join(part if part in _UNKNOWN else prefix + part.removeprefix(prefix) for part in parts)
+
+    def named(one: re.Match[str]) -> str:
+        return one[0] if one[0] in _UNKNOWN else prefix + one[0].removeprefix(prefix)
+
+    return _ONE_ID.sub(named, identifier) if prefix else identifier
 
 
 def mention_type(infons: Mapping[str, str]) -> str | None:

@@ -384,6 +384,7 @@ def test_more_text_takes_in_all_that_less_does(infons: list[dict[str, str]]) -> 
         ({"NCBI Gene identifier": "7442"}, "7442"),
         ({"MESH": "D1"}, "MESH:D1"),
         ({"MESH": "D1|D2"}, "MESH:D1|MESH:D2"),
+        ({"MESH": "D1,D2"}, "MESH:D1,MESH:D2"),
         ({"MESH": "D1|-1"}, "MESH:D1|-1"),
         ({"CUI": "C1"}, "C1"),
         ({"id": "D1", "NCBI Homologene": "2"}, "D1"),
