@@ -10,7 +10,7 @@ import typer
 from harmonize.explore.server import PORT, serve
 
 from .explore import material
-from .options import DEFAULT_UNION, Cache, app
+from .options import DEFAULT_UNION, Cache, Extend, app
 
 __all__: list[str] = []
 
@@ -31,6 +31,7 @@ def explore(
         str | None,
         typer.Option(help="The corpus whose rules form the pairs of pasted text [default: biored]."),
     ] = None,
+    extend: Extend = None,
     port: Annotated[
         int, typer.Option(help="Port of 127.0.0.1; 0 takes any free one.", min=0, max=65535)
     ] = PORT,
@@ -44,5 +45,5 @@ def explore(
     Example: harmonize explore artifacts/union artifacts/relations.parquet
     """
     wanted = paths or ([] if model is not None else [DEFAULT_UNION])
-    shown = material(wanted, model, cache, as_corpus=as_corpus)
+    shown = material(wanted, model, cache, as_corpus=as_corpus, extensions=extend or ())
     serve(shown, port, browser=browser, tell=lambda url: typer.echo(f"Open {url} (Ctrl+C ends)"))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harmonize.errors import HarmonizeError, MissingInput
 from harmonize.explore.server import check_extra
 from harmonize.prediction.extractor import RelationExtractor
-from harmonize.prediction.pairs import pair_rules
+from harmonize.prediction.pairs import USUAL_CORPUS, pair_rules
 from harmonize.prediction.sharded import is_predicted
 from harmonize.prediction.union_input import is_union
 
@@ -25,7 +25,12 @@ __all__ = ["material"]
 
 
 def material(
-    paths: Sequence[Path], model: Path | None, cache: Path | None, *, as_corpus: str | None = None
+    paths: Sequence[Path],
+    model: Path | None,
+    cache: Path | None,
+    *,
+    as_corpus: str | None = None,
+    extensions: Sequence[Path] = (),
 ) -> Material:
     """What the page shows.
 
@@ -34,6 +39,7 @@ def material(
         model: a run to predict with; what is kept of its evaluations stands beside the set.
         cache: where PubTator 3's answers are kept.
         as_corpus: the mapping whose rules make pairs of what is pasted, BioRED's unless given.
+        extensions: folders with the mappings of further corpora.
 
     Raises:
         UnknownName: no such corpus.
@@ -57,15 +63,17 @@ def material(
     if union is not None and model is not None and model not in paths:
         opened += predictions_of_run(model)
     names = [_shown(path) for path in (*paths, *((model,) if model is not None else ()))]
-    predictor = None if model is None else _predictor(model, cache, as_corpus)
+    predictor = None if model is None else _predictor(model, cache, as_corpus, extensions)
     return Material(", ".join(names), union, tuple(opened), predictor)
 
 
-def _predictor(model: Path, cache: Path | None, as_corpus: str | None) -> Predictor:
-    """What predicts with a run, which is asked as BioRED, with advice if it never saw it, or as is said."""
+def _predictor(
+    model: Path, cache: Path | None, as_corpus: str | None, extensions: Sequence[Path]
+) -> Predictor:
+    """What predicts with a run. Where no corpus is named, it advises if the run never saw BioRED."""
     from harmonize.explore.pasted import Predictor
 
-    rules = pair_rules() if as_corpus is None else pair_rules(as_corpus)
+    rules = pair_rules(as_corpus or USUAL_CORPUS, extensions=tuple(extensions))
     return Predictor(
         model,
         answers_folder(cache),

@@ -28,6 +28,7 @@ from harmonize.pipelines.inputs import (
 from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
 from harmonize.prediction.outputs import output_form, write_predictions
+from harmonize.prediction.pairs import USUAL_CORPUS
 from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.ray_engine import RayEngine
 from harmonize.prediction.reading import Reading
@@ -48,7 +49,6 @@ __all__ = ["ENGINES", "Summary", "predict"]
 
 LOCAL, RAY = "local", "ray"
 ENGINES = (LOCAL, RAY)
-_USUAL_CORPUS = "biored"
 
 
 @dataclass
@@ -142,7 +142,7 @@ def predict(
         source=source,
         out=out,
         asked=asked,
-        as_corpus=load_catalogue(extensions)[as_corpus or _USUAL_CORPUS].key,
+        as_corpus=load_catalogue(extensions)[as_corpus or USUAL_CORPUS].key,
         types=user_types(types, source if kind == SHARDS else None),
         extensions=extensions,
         splitter=splitter,
@@ -157,7 +157,7 @@ def predict(
         check_report(source, out, report)
     summary, skipped = Summary(out=out), SkippedDocuments(skip)
     if as_corpus is None and kind != UNION and isinstance(model, Path | str):
-        summary.advice = not_trained_on(Path(model), _USUAL_CORPUS)
+        summary.advice = not_trained_on(Path(model), USUAL_CORPUS)
     try:
         if kind == SHARDS and not out.suffix and out_format in (None, "parquet"):
             check_apart(source, out)

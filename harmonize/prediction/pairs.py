@@ -35,10 +35,12 @@ from harmonize.rules.contexts import mentions_in, passage_contexts
 from harmonize.spec import Corpus, load_catalogue
 from harmonize.text.sentences import RULE_BASED, sentences_within, with_sentences
 
-__all__ = ["MOST_ENTITIES", "Candidates", "NamedDocument", "PairRules", "pair_rules"]
+__all__ = ["MOST_ENTITIES", "USUAL_CORPUS", "Candidates", "NamedDocument", "PairRules", "pair_rules"]
 
 MOST_ENTITIES = 1_000
 """Of one document: their pairs, half a million, are held until the document is done."""
+USUAL_CORPUS = "biored"
+"""Whose rules make pairs where nobody names a corpus."""
 
 # Told from "no known id" by identity: a mention whose id field is empty or not there.
 _UNNAMED = ("unnamed",)
@@ -287,7 +289,7 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def pair_rules(
-    as_corpus: str = "biored",
+    as_corpus: str = USUAL_CORPUS,
     *,
     types: Mapping[str, str | None] | None = None,
     extensions: tuple[Path, ...] = (),

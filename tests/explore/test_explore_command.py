@@ -15,9 +15,11 @@ from typing import Any
 import pytest
 from prediction_cases import run, written
 
+from harmonize.drafting.draft import new_corpus
 from harmonize.errors import HarmonizeError, UnknownName
 from harmonize.explore.server import listening
 from harmonize.pipelines.explore import material
+from harmonize.registry import sample_folder
 
 
 def test_it_serves_the_set_until_it_is_interrupted(sample_union: Path, tmp_path: Path) -> None:
@@ -137,3 +139,17 @@ def test_a_corpus_to_ask_as_needs_a_run(sample_union: Path, tmp_path: Path) -> N
     (tmp_path / "training.json").write_text("{}")
     with pytest.raises(UnknownName, match="expected one of"):
         material([sample_union], tmp_path, tmp_path / "cache", as_corpus="nope")
+
+
+def test_a_run_of_a_corpus_of_ones_own_is_asked_as_it(tmp_path: Path) -> None:
+    run, mine = tmp_path / "run", tmp_path / "mine"
+    new_corpus("mine", "pubtator", [str(sample_folder() / "biored/Train.PubTator")], mine)
+    run.mkdir()
+    (run / "training.json").write_text("{}")
+    (run / "recipe.yaml").write_text("train_on: [mine]\nevaluate_on: mine/test\ndevelopment: null\n")
+    shown = material([], run, tmp_path / "cache", extensions=[mine])
+    assert shown.predictor is not None
+    assert "--as-corpus mine asks as it was trained" in (shown.predictor.advice or "")
+    shown = material([], run, tmp_path / "cache", as_corpus="mine", extensions=[mine])
+    assert shown.predictor is not None
+    assert shown.predictor.advice is None
