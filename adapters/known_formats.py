@@ -6,21 +6,29 @@ ppi-xml        every pair that the file does not list as an interaction is one w
 drugprot-tsv   three files a split: abstracts, entities, relations
 
 A relation may write a concept's id without the name of its scheme where the mentions have it, or the reverse.
+An odd mention or relation is left out and counted; it is an error where the mapping says `strict`.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 
-from harmonize.errors import SpecError
+from harmonize.errors import MalformedInput, SpecError
 from harmonize.formats import bioc, bioc_gold, drugprot_tsv, ppi_xml, pubtator, relation_lines, sentences
 from harmonize.formats.lines import is_offset
+from harmonize.formats.misfits import Misfit
+from harmonize.formats.pubtator_articles import read_forgivingly
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, PubTatorRelation
 from harmonize.formats.schemes import with_ids_of_mentions
-from harmonize.model import Document
+from harmonize.ledger import Unit
+from harmonize.model import Document, Split
 from harmonize.sources.source import Source
 from harmonize.spec import Format
 
 from . import _biocreative
+
+_NO_TEXT = "no title and no abstract"
 
 
 def documents(source: Source) -> Iterator[Document]:
@@ -37,45 +45,117 @@ def documents(source: Source) -> Iterator[Document]:
 
 
 def _from_pubtator(source: Source) -> Iterator[Document]:
+    spec = source.corpus.spec
     for split in source.splits():
         with_articles = {path: relation_lines.holds_articles(path) for path in source.files(split)}
         lines = relation_lines.by_document(path for path, articles in with_articles.items() if not articles)
         for path in (path for path, articles in with_articles.items() if articles):
-            for record in pubtator.read(path):
+            losses = _Losses(source, split, path)
+            read = (
+                read_forgivingly(path, losses.mention, spec.offsets) if losses.misfit else pubtator.read(path)
+            )
+            for record in read:
                 own = (line.relation for line in lines.pop(record.id, ()))
                 whole = replace(record, relations=(*record.relations, *own))
-                source.saw(split, mentions=len(whole.mentions), relations=len(whole.relations))
-                yield pubtator.document(whole, split, source.concept_ids)
+                source.saw(split, documents=0, mentions=len(whole.mentions), relations=len(whole.relations))
+                if whole.text:
+                    source.saw(split)
+                    typed = losses.typed(whole)
+                    yield pubtator.document(typed, split, source.concept_ids)
+                else:
+                    losses.document(record.id, (), list(map(_shown, whole.relations)))
         relation_lines.check_all_found(lines)
+
+
+def _shown(relation: PubTatorRelation) -> str:
+    return f"{relation.type} {relation.head} {relation.tail}"
 
 
 def _from_bioc(source: Source, json_form: bool) -> Iterator[Document]:
     spec = source.corpus.spec
     for split, path in source.paths():
+        losses = _Losses(source, split, path)
         for record in bioc.read(path, json_form=json_form):
-            source.saw(split, mentions=bioc.annotation_count(record), relations=len(record.relations))
-            document, others = bioc_gold.gold_document(
+            mentions, relations = bioc_gold.annotations_in(record), bioc_gold.relations_in(record)
+            source.saw(split, documents=0, mentions=len(mentions), relations=len(relations))
+            if losses.misfit and not bioc_gold.has_text(record):
+                losses.document(
+                    record.id, [str(each.id) for each in mentions], [str(each.id) for each in relations]
+                )
+                continue
+            source.saw(split)
+            document, left_out = bioc_gold.gold_document(
                 record,
                 path,
                 split,
                 source.concept_ids,
                 of_mentions=spec.entity == "mention",
                 joiner=spec.id_separators.any[:1],
+                offsets=spec.offsets,
+                forgiving=not spec.strict,
             )
-            source.set_aside(split, record.id, "relations", "is not of two entities", others)
+            for unit, reason, item in left_out:
+                losses.count(record.id, unit, reason, [item])
             yield document
 
 
 def _from_ppi_xml(source: Source) -> Iterator[Document]:
     for split, path in source.paths():
-        for record in ppi_xml.read(path):
+        for record in ppi_xml.read(path, _Losses(source, split, path).misfit):
             document = sentences.document(record, split, record.pmid)
             source.saw(split, mentions=len(document.mentions), relations=len(document.relations))
             yield document
 
 
 def _from_drugprot_tsv(source: Source) -> Iterator[Document]:
-    return _biocreative.documents(source, drugprot_tsv.read_any)
+    for split in source.splits():
+        files = source.files(split, expected=3)
+        records = drugprot_tsv.read_any(*files, misfit=_Losses(source, split, files[1]).misfit)
+        yield from _biocreative.documents_of(source, split, records)
+
+
+@dataclass(frozen=True)
+class _Losses:
+    """What a file has and no Document will: counted, or an error if the corpus is read strictly."""
+
+    source: Source
+    split: Split
+    path: Path
+
+    @property
+    def misfit(self) -> Misfit | None:
+        """Takes the mentions that their text does not spell; None if there may be none."""
+        return None if self.source.corpus.spec.strict else self.mention
+
+    def mention(self, document: str, mention: PubTatorMention, reason: str) -> None:
+        shown = f"{mention.type} {mention.text!r} at {mention.start}-{mention.end}, line {mention.line}"
+        self.source.saw(self.split, documents=0, mentions=1)
+        self.count(document, "mentions", reason, [shown])
+
+    def typed(self, record: PubTatorRecord) -> PubTatorRecord:
+        """The record without the relations that have no type."""
+        untyped = [relation for relation in record.relations if not relation.type.strip()]
+        self.count(record.id, "relations", bioc_gold.WITHOUT_TYPE, list(map(_shown, untyped)))
+        typed = tuple(relation for relation in record.relations if relation.type.strip())
+        return replace(record, relations=typed) if untyped else record
+
+    def document(self, document: str, mentions: Sequence[str], relations: Sequence[str]) -> None:
+        """Count a document without text."""
+        self.source.lost_document(self.split, _NO_TEXT, document)
+        self.count(document, "mentions", _NO_TEXT, mentions)
+        self.count(document, "relations", _NO_TEXT, relations)
+
+    def count(self, document: str, unit: Unit, reason: str, items: Sequence[str]) -> None:
+        """Count annotations that a document lacks.
+
+        Raises:
+            MalformedInput: the corpus is read strictly. A relation that is not of two entities is none of the
+                file's faults, and is counted in any case.
+        """
+        if items and self.source.corpus.spec.strict and reason != bioc_gold.NOT_OF_TWO:
+            message = f"expected {unit} that can be read, got {items[0]}: {reason}"
+            raise MalformedInput(self.path, message, document=document)
+        self.source.set_aside(self.split, document, unit, reason, items)
 
 
 _READERS: dict[Format, Callable[[Source], Iterator[Document]]] = {

@@ -91,6 +91,11 @@ class Ledger:
         accounts = (account for (_, _, counted), account in self._accounts.items() if counted == unit)
         return sum(account.dropped[reason] for account in accounts)
 
+    def left_out(self, step: str, unit: Unit) -> tuple[int, Counter[str]]:
+        """How much went into a step, and how much it left out by reason, in all splits."""
+        accounts = [a for (_, of_step, of), a in self._accounts.items() if (of_step, of) == (step, unit)]
+        return sum(a.entered for a in accounts), sum((a.dropped for a in accounts), Counter())
+
     def check(self, only: str | None = None) -> None:
         """Raises AccountingError at the first account, of all steps or one, where in != out + dropped."""
         for (split, step, unit), account in self._accounts.items():

@@ -240,6 +240,8 @@ def draft_corpus(
     )
     at_most = "at most " if draft.undecided else ""
     typer.echo(f"{draft.folder}: {counts}; {at_most}{draft.rows:,} rows")
+    for told in draft.found.left_out:
+        typer.echo(f"warning: {told}", err=True)
     if draft.undecided:
         typer.echo(f"Still to be decided (DECIDE): {'; '.join(draft.undecided)}")
     options = ("--corpora", name, "--extend", draft.folder, "--out", f"artifacts/{name}-union")

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harmonize.errors import MalformedInput
-from harmonize.formats import bioc, pubtator, relation_lines
+from harmonize.formats import bioc, relation_lines
 from harmonize.formats.lines import numbered_lines
+from harmonize.formats.pubtator_articles import read_forgivingly
 from harmonize.formats.xml import attribute, file_elements
 from harmonize.sources.source import Source
 from harmonize.spec import Format
@@ -38,7 +39,7 @@ def check_each_once(source: Source) -> None:
 
 def _of_pubtator(paths: Sequence[Path]) -> _Places:
     for path in filter(relation_lines.holds_articles, paths):
-        for record in pubtator.read(path):
+        for record in read_forgivingly(path, lambda *misfit: None):
             yield record.id, path, record.line
 
 

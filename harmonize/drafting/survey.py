@@ -13,7 +13,7 @@ from harmonize.ledger import Ledger
 from harmonize.model import Document, Mention, Split
 from harmonize.registry import adapter
 from harmonize.rules.adjust import adjust
-from harmonize.rules.findings import names_concepts
+from harmonize.rules.findings import left_out_in_reading, names_concepts
 from harmonize.sources.source import Source
 from harmonize.spec import OTHER, Catalogue, Corpus, CorpusSpec, Format, RuleChoice, checked
 from harmonize.text.sentences import with_sentences
@@ -33,6 +33,7 @@ class Survey:
         related: (head's type, tail's type) -> count of relations.
         concepts, mentions: relations whose arguments are concept ids, and mention ids.
         in_one_sentence: relations between mentions of one sentence.
+        left_out: what the reading left out, in words.
         joiners: entity type -> the characters in its id fields that join ids, since a part stands alone
             with another mention of the type, and those that do not.
     """
@@ -44,6 +45,7 @@ class Survey:
     concepts: int = 0
     mentions: int = 0
     in_one_sentence: int = 0
+    left_out: list[str] = field(default_factory=list)
     joiners: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def total(self, unit: str) -> int:
@@ -81,12 +83,12 @@ def corpus_of(
     return Corpus(key, spec, choice, catalogue.target, path, {})
 
 
-def _source(corpus: Corpus) -> Source:
-    return Source(corpus, next(iter(corpus.spec.sources)), Path(), Ledger())
+def _source(corpus: Corpus, ledger: Ledger) -> Source:
+    return Source(corpus, next(iter(corpus.spec.sources)), Path(), ledger)
 
 
-def _documents(corpus: Corpus) -> Iterable[Document]:
-    return adapter(corpus.key, Catalogue(corpus.target, {corpus.key: corpus}))(_source(corpus))
+def _documents(corpus: Corpus, ledger: Ledger) -> Iterable[Document]:
+    return adapter(corpus.key, Catalogue(corpus.target, {corpus.key: corpus}))(_source(corpus, ledger))
 
 
 def survey(corpus: Corpus) -> Survey:
@@ -95,11 +97,12 @@ def survey(corpus: Corpus) -> Survey:
     Raises:
         HarmonizeError: a file is missing or breaks its format, or two documents have one id.
     """
-    found, ids = Survey(), _Ids()
-    for document in _documents(corpus):
+    found, ids, ledger = Survey(), _Ids(), Ledger()
+    for document in _documents(corpus, ledger):
         _count(document, found)
         ids.look_at(document.mentions)
-    check_each_once(_source(corpus))
+    found.left_out = list(left_out_in_reading(ledger))
+    check_each_once(_source(corpus, Ledger()))
     found.joiners = ids.joiners()
     return found
 
@@ -166,4 +169,4 @@ def row_count(corpus: Corpus) -> int:
         HarmonizeError: see `survey`.
     """
     ledger = Ledger()
-    return sum(len(adjust(document, corpus, ledger)) for document in _documents(corpus))
+    return sum(len(adjust(document, corpus, ledger)) for document in _documents(corpus, ledger))

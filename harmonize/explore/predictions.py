@@ -23,6 +23,7 @@ from harmonize.files import user_files
 from harmonize.formats import bioc, pubtator
 from harmonize.formats.article_forms import HEAD, form_of
 from harmonize.formats.bioc_gold import gold_document
+from harmonize.formats.pubtator_articles import read_forgivingly
 from harmonize.formats.pubtator_record import split_ids
 from harmonize.model import Document, Relation
 from harmonize.prediction.sharded import is_predicted, prediction_parts
@@ -31,8 +32,6 @@ from harmonize.relation.run_files import TRAINING
 
 __all__ = [
     "MOST_DOCUMENTS",
-    "NOT_OF_TWO",
-    "UNSPELLED",
     "PredictedDocuments",
     "PredictionTable",
     "Predictions",
@@ -44,8 +43,6 @@ __all__ = [
 MOST_DOCUMENTS = 20_000
 """Of a PubTator or BioC file that are shown: they stand in memory."""
 
-UNSPELLED = "mentions that the text does not spell"
-NOT_OF_TWO = "relations that are not of two entities"
 
 _NEEDED = ("instance_id", "label", "confidence", "related")
 _SIDES = ("head", "tail")
@@ -268,18 +265,18 @@ def _documents(path: Path) -> PredictedDocuments:
 
 def _pubtator(path: Path) -> Iterator[_Parsed]:
     misfits = Counter[str]()
-    for record in pubtator.read(path, misfit=lambda *_: misfits.update((UNSPELLED,))):
+    for record in read_forgivingly(path, lambda _, mention, reason: misfits.update((f"mentions: {reason}",))):
         yield _Parsed(pubtator.document(record, "test", _ids), {}, misfits.copy())
         misfits.clear()
 
 
 def _bioc(path: Path, *, json_form: bool) -> Iterator[_Parsed]:
     for record in bioc.read(path, json_form=json_form):
-        document, others = gold_document(record, path, "test", _ids, of_mentions=False, joiner=_JOINER)
+        document, left_out = gold_document(record, path, "test", _ids, of_mentions=False, joiner=_JOINER)
         told = _confidences(record)
         pairs = ((relation, (relation.head, relation.tail, relation.type)) for relation in document.relations)
         confidences = {relation: told[pair] for relation, pair in pairs if pair in told}
-        yield _Parsed(document, confidences, Counter({NOT_OF_TWO: len(others)} if others else {}))
+        yield _Parsed(document, confidences, Counter(f"{drop.unit}: {drop.reason}" for drop in left_out))
 
 
 def _ids(mention_type: str, raw: str | None) -> tuple[str, ...]:

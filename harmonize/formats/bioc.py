@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -24,6 +24,7 @@ from bioc import (
     BioCNode,
     BioCPassage,
     BioCRelation,
+    BioCSentence,
     biocjson,
     biocxml,
 )
@@ -48,8 +49,8 @@ __all__ = [
     "from_document",
     "infon",
     "located",
-    "misspelled",
     "read",
+    "text_of_sentences",
     "write",
 ]
 
@@ -112,14 +113,21 @@ def _is_of_characters(record: Any) -> bool:
 
 
 def _with_empty_parts(told: Any) -> dict[str, Any]:
-    """The record with the lists and infons that BioC JSON files leave out when empty."""
-    none: dict[str, Any] = {"infons": {}, "annotations": [], "relations": []}
-    record: dict[str, Any] = none | {"passages": []} | told
-    record["passages"] = [none | {"sentences": []} | passage for passage in record["passages"]]
+    """The record with the lists, infons and roles that BioC JSON files leave out when empty."""
+    record = _with_empty_lists({"passages": []} | told)
+    record["passages"] = [_with_empty_lists({"sentences": []} | passage) for passage in record["passages"]]
     for passage in record["passages"]:
-        passage["sentences"] = [none | sentence for sentence in passage["sentences"]]
-    record["relations"] = [{"nodes": []} | relation for relation in record["relations"]]
+        passage["sentences"] = [_with_empty_lists(sentence) for sentence in passage["sentences"]]
     return record
+
+
+def _with_empty_lists(told: dict[str, Any]) -> dict[str, Any]:
+    part: dict[str, Any] = {"infons": {}, "annotations": [], "relations": []} | told
+    part["annotations"] = [{"infons": {}, "text": "", "locations": []} | each for each in part["annotations"]]
+    part["relations"] = [{"infons": {}, "nodes": []} | each for each in part["relations"]]
+    for relation in part["relations"]:
+        relation["nodes"] = [{"role": ""} | node for node in relation["nodes"]]
+    return part
 
 
 def _reason(error: Exception) -> str:
@@ -196,7 +204,7 @@ def assembled(record: BioCDocument, path: Path) -> tuple[str, tuple[Passage, ...
     """Passages at their offsets, the gaps filled with blanks; the first is the title."""
     text, passages = "", []
     for number, passage in enumerate(record.passages):
-        _check_passage(passage, len(text), path, record.id)
+        _check_part(passage, len(text), path, record.id)
         if passage.text:
             text += " " * (passage.offset - len(text)) + passage.text
             kind = "title" if number == 0 else "abstract"
@@ -206,56 +214,49 @@ def assembled(record: BioCDocument, path: Path) -> tuple[str, tuple[Passage, ...
     return text, tuple(passages)
 
 
-def _check_passage(passage: BioCPassage, least: int, path: Path, document: str) -> None:
+def text_of_sentences(passage: BioCPassage, path: Path, document: str) -> str:
+    """The sentences of a passage at their offsets, the gaps filled with blanks."""
+    text = ""
+    for sentence in passage.sentences:
+        _check_part(sentence, passage.offset + len(text), path, document)
+        text += " " * (sentence.offset - passage.offset - len(text)) + (sentence.text or "")
+    return text
+
+
+def _check_part(part: BioCPassage | BioCSentence, least: int, path: Path, document: str) -> None:
     most = least + _WIDEST_GAP
-    if type(passage.offset) is not int or not least <= passage.offset <= most:
+    if type(part.offset) is not int or not least <= part.offset <= most:
+        kind = "passage" if isinstance(part, BioCPassage) else "sentence"
         raise MalformedInput(
             path,
-            f"expected a passage offset from {least} to {most}, got {passage.offset!r}",
+            f"expected a {kind} offset from {least} to {most}, got {part.offset!r}",
             document=document,
         )
-    if not isinstance(passage.text, str | None):
-        raise MalformedInput(path, f"expected text, got {passage.text!r}", document=document)
+    if not isinstance(part.text, str | None):
+        raise MalformedInput(path, f"expected text, got {part.text!r}", document=document)
 
 
 def _span(annotation: BioCAnnotation, text: str, path: Path, document: str) -> Span:
-    spans = located(annotation, path, document)
+    spans = located(annotation)
+    if annotation.locations and not spans:
+        message = f"expected numbers in the location of annotation {annotation.id}"
+        raise MalformedInput(path, message, document=document)
     if len(spans) != 1:
-        raise MalformedInput(
-            path,
-            f"expected one location in annotation {annotation.id}, got {len(spans)}",
-            document=document,
-        )
+        message = f"expected one location in annotation {annotation.id}, got {len(spans)}"
+        raise MalformedInput(path, message, document=document)
     if not spans[0].spells(annotation.text, text):
-        raise misspelled(annotation, spans, text, path, document)
+        place, read = f"{spans[0].start}-{spans[0].end}", spans[0].of(text)
+        message = f"expected {annotation.text!r} at {place}, the text reads {read!r}"
+        raise MalformedInput(path, message, document=document)
     return spans[0]
 
 
-def located(annotation: BioCAnnotation, path: Path, document: str) -> tuple[Span, ...]:
-    """The spans of an annotation's locations, in order of position.
-
-    Raises:
-        MalformedInput: a location is not of numbers.
-    """
-    for location in annotation.locations:
-        if not all(
-            type(number) is int and abs(number) < _LARGEST for number in (location.offset, location.length)
-        ):
-            raise MalformedInput(
-                path, f"expected numbers in the location of annotation {annotation.id}", document=document
-            )
-    return tuple(sorted(Span(each.offset, each.offset + each.length) for each in annotation.locations))
-
-
-def misspelled(
-    annotation: BioCAnnotation, spans: Sequence[Span], text: str, path: Path, document: str
-) -> MalformedInput:
-    """The error of an annotation that its text does not spell."""
-    places = ",".join(f"{span.start}-{span.end}" for span in spans)
-    read = " ".join(span.of(text) for span in spans)
-    return MalformedInput(
-        path, f"expected {annotation.text!r} at {places}, the text reads {read!r}", document=document
-    )
+def located(annotation: BioCAnnotation) -> tuple[Span, ...]:
+    """The spans of an annotation's locations, in order of position; none if one of them is not of numbers."""
+    places = [(each.offset, each.length) for each in annotation.locations]
+    if not all(type(number) is int and abs(number) < _LARGEST for place in places for number in place):
+        return ()
+    return tuple(sorted(Span(offset, offset + length) for offset, length in places))
 
 
 def from_document(document: Document) -> BioCDocument:

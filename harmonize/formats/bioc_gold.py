@@ -1,6 +1,7 @@
 """Annotated BioC of any origin as Documents: types, ids and arguments under all names that tools give them.
 
-A relation's arguments are, in this order of preference,
+Annotations and relations may stand in the document, in its passages or in their sentences, and a passage may
+have its text in sentences. A relation's arguments are, in this order of preference,
 
     <infon key="entity1">673</infon>, entity2      concept ids, as in BioRED (also role1, arg1, head, ...)
     <node refid="T1"/> <node refid="T2"/>          annotations
@@ -11,16 +12,17 @@ All names of infons: see harmonize.formats.bioc_infons.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bioc import BioCAnnotation, BioCDocument, BioCPassage, BioCRelation
+from bioc import BioCAnnotation, BioCDocument, BioCPassage, BioCRelation, BioCSentence
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.annotation_order import ordered_relations
-from harmonize.formats.bioc import assembled, check_places, located, misspelled
+from harmonize.formats.bioc import assembled, located, text_of_sentences
 from harmonize.formats.bioc_infons import (
     concept_id,
     infon_text,
@@ -31,18 +33,52 @@ from harmonize.formats.bioc_infons import (
     relation_type,
 )
 from harmonize.formats.bioc_infons import pmid as told_pmid
+from harmonize.formats.misfits import BEYOND, NO_PLACE, NO_TYPE, UNSPELLED, fitted_parts
+from harmonize.formats.offsets import COUNTED_IN, OFFSET_UNITS, OffsetUnit, code_points
+from harmonize.ledger import Drop
 from harmonize.model import Document, Mention, Relation, Span, Split
 
-__all__ = ["GoldDocument", "gold_document"]
+__all__ = [
+    "NOT_OF_TWO",
+    "WITHOUT_TYPE",
+    "GoldDocument",
+    "annotations_in",
+    "gold_document",
+    "has_text",
+    "relations_in",
+]
 
+NOT_OF_TWO = "is not of two entities"
+_OF_NOTHING = "names an annotation that is not there"
+_OF_SEVERAL = "names annotations of different entities"
+_OF_ONE_LEFT_OUT = "names a mention that is left out"
+WITHOUT_TYPE = "no relation type"
 _UNKNOWN = "-"
 
 
 class GoldDocument(NamedTuple):
-    """A document, and the relations that are not of two entities, each as "id type"."""
+    """A document, and the annotations and relations that it lacks."""
 
     document: Document
-    others: list[str]
+    left_out: list[Drop]
+
+
+def annotations_in(record: BioCDocument) -> list[BioCAnnotation]:
+    """The annotations of a document, its passages and their sentences."""
+    return [annotation for part in _parts(record) for annotation in part.annotations]
+
+
+def relations_in(record: BioCDocument) -> list[BioCRelation]:
+    """The relations of a document, its passages and their sentences."""
+    return [relation for part in _parts(record) for relation in part.relations]
+
+
+def has_text(record: BioCDocument) -> bool:
+    return any(part.text for passage in record.passages for part in (passage, *passage.sentences))
+
+
+def _parts(record: BioCDocument) -> list[BioCDocument | BioCPassage | BioCSentence]:
+    return [record, *(part for passage in record.passages for part in (passage, *passage.sentences))]
 
 
 def gold_document(
@@ -53,42 +89,51 @@ def gold_document(
     *,
     of_mentions: bool,
     joiner: str,
+    offsets: OffsetUnit = "codepoints",
+    forgiving: bool = True,
 ) -> GoldDocument:
-    """A Document from a record of annotated passages.
+    """A Document from an annotated record. What is odd about an annotation or a relation costs that one only.
 
     Args:
+        record: its passages get the text of their sentences where they have none of their own.
         path: for errors.
         concept_ids: (mention type, id field) -> concept ids.
         of_mentions: relations are of mentions, which keep the ids of their annotations; else of concepts,
             and an argument that is an annotation stands for its concept.
         joiner: joins the ids of a composite mention that is an argument.
+        offsets: what offsets count.
+        forgiving: see harmonize.formats.misfits.fitted.
 
     Raises:
-        MalformedInput: with file and document: no text, an annotation without type or that the text does not
-            spell, a relation without type or of an annotation that is not there or is one of several.
+        MalformedInput: with file and document: no text, or a passage or sentence that overlaps one before.
     """
     if not isinstance(record.id, str) or not record.id:
         raise MalformedInput(path, f"expected text as the id of a document, got {record.id!r}")
-    check_places(record, path)
+    runs = [run for passage in record.passages for run in _with_text(passage, path, record.id)]
     text, passages = assembled(record, path)
-    annotations = [annotation for passage in record.passages for annotation in passage.annotations]
-    mentions = [_mention(each, text, path, record.id, concept_ids) for each in annotations]
-    names = [mention.id for mention in mentions]
-    if of_mentions:
-        mentions = _named_apart(mentions)
-    arguments = _Arguments(record, path, zip(names, mentions, strict=True), of_mentions, joiner)
-    pairs, others = [], []
-    for relation in record.relations:
-        infons = _told(relation)
-        ends, kind = arguments.of(relation, infons), relation_type(infons)
-        if not kind:
-            message = f"expected infon 'type' in relation {relation.id}"
-            raise MalformedInput(path, message, document=record.id)
-        if ends is None:
-            others.append(f"{relation.id} {kind}")
+    places, arguments = _Places(text, runs, offsets, forgiving), _Arguments(record, of_mentions, joiner)
+    mentions, names, left_out = list[Mention](), set[str](), list[Drop]()
+    for annotation in annotations_in(record):
+        infons = _told(annotation)
+        kind, name = mention_type(infons), str(annotation.id)
+        ids = concept_ids(kind or "", concept_id(infons))
+        found = NO_TYPE if kind is None else places.mention(annotation, kind, ids)
+        if isinstance(found, Mention):
+            found = _named_apart(found, names)
+            names.add(found.id)
+            mentions.append(found)
+            arguments.add(name, ids, found.id)
         else:
-            pairs.append(Relation(*ends, kind, relation_novelty(infons)))
-    mentions = sorted(mentions, key=_position)
+            left_out.append(Drop("mentions", found, _shown(annotation, kind)))
+            arguments.add(name, ids, None)
+    pairs = []
+    for relation in relations_in(record):
+        found_pair = arguments.pair(relation)
+        if isinstance(found_pair, Relation):
+            pairs.append(found_pair)
+        else:
+            left_out.append(Drop("relations", found_pair, f"{relation.id} {relation_type(_told(relation))}"))
+    mentions.sort(key=_position)
     if not of_mentions:
         mentions = [_renamed(mention, f"T{number}") for number, mention in enumerate(mentions)]
     document = Document(
@@ -100,7 +145,20 @@ def gold_document(
         relations=ordered_relations(pairs),
         pmid=told_pmid(record.id, map(_told, (record, *record.passages))),
     )
-    return GoldDocument(document, others)
+    return GoldDocument(document, left_out)
+
+
+def _with_text(passage: BioCPassage, path: Path, document: str) -> Sequence[BioCPassage | BioCSentence]:
+    """Give a passage the text of its sentences where it has none; what its offsets count in, part by part."""
+    if passage.text or not passage.sentences:
+        return [passage]
+    passage.text = text_of_sentences(passage, path, document)
+    return list(passage.sentences)
+
+
+def _shown(annotation: BioCAnnotation, kind: str | None) -> str:
+    places = ",".join(f"{span.start}-{span.end}" for span in located(annotation)) or "no place"
+    return f"{annotation.id} {kind or 'of no type'} {annotation.text!r} at {places}"
 
 
 def _told(part: BioCDocument | BioCPassage | BioCAnnotation | BioCRelation) -> dict[str, str]:
@@ -109,79 +167,102 @@ def _told(part: BioCDocument | BioCPassage | BioCAnnotation | BioCRelation) -> d
     return {key: infon_text(value) for key, value in infons.items() if value is not None}
 
 
-def _mention(
-    annotation: BioCAnnotation,
-    text: str,
-    path: Path,
-    document: str,
-    concept_ids: Callable[[str, str | None], tuple[str, ...]],
-) -> Mention:
-    infons = _told(annotation)
-    kind = mention_type(infons)
-    if kind is None:
-        raise MalformedInput(path, f"expected infon 'type' in annotation {annotation.id}", document=document)
-    spans = located(annotation, path, document)
-    ids, name = concept_ids(kind, concept_id(infons)), str(annotation.text)
-    if len(spans) > 1 and Span(spans[0].start, spans[-1].end).spells(name, text):
-        name = " ".join(span.of(text) for span in spans)  # its text has what stands between the parts as well
-    mention = Mention(str(annotation.id), kind, name, spans, ids)
-    if not spans or not mention.is_spelled_by(text):
-        raise misspelled(annotation, spans, text, path, document)
-    return mention
-
-
 def _position(mention: Mention) -> tuple[object, ...]:
     return (mention.spans, mention.type, mention.concept_ids, mention.id)
 
 
-def _named_apart(mentions: Sequence[Mention]) -> list[Mention]:
-    """The mentions with a name each: one that an earlier mention of the document has gets a prime."""
-    taken, seen, named = {mention.id for mention in mentions}, set[str](), []
-    for mention in mentions:
-        name = mention.id
-        while mention.id in seen and name in taken:
-            name += "'"
-        seen.add(mention.id)
-        taken.add(name)
-        named.append(_renamed(mention, name))
-    return named
+def _named_apart(mention: Mention, names: set[str]) -> Mention:
+    """The mention, with a prime to its name where an earlier mention of the document has that."""
+    name = mention.id
+    while name in names:
+        name += "'"
+    return _renamed(mention, name)
 
 
 def _renamed(mention: Mention, name: str) -> Mention:
     return Mention(name, mention.type, mention.text, mention.spans, mention.concept_ids)
 
 
+class _Places:
+    """Where the offsets of a record point in its text.
+
+    Args:
+        text: of the record, in which each run begins at its offset, whatever that counts.
+        runs: the passages, or the sentences that they are made of.
+        unit: what offsets count.
+    """
+
+    def __init__(
+        self, text: str, runs: Sequence[BioCPassage | BioCSentence], unit: OffsetUnit, forgiving: bool
+    ) -> None:
+        self._text, self._runs, self._unit, self._forgiving = text, runs, unit, forgiving
+        self._starts = [run.offset for run in runs]
+
+    def mention(self, annotation: BioCAnnotation, kind: str, ids: tuple[str, ...]) -> Mention | str:
+        """The mention that an annotation is, or why it is none."""
+        name, told = str(annotation.text or ""), located(annotation)
+        if not told:
+            return NO_PLACE
+        spans = self._placed(told, self._unit)
+        if found := fitted_parts(name, spans, self._text, forgiving=self._forgiving):
+            return Mention(str(annotation.id), kind, found, spans, ids)
+        for unit in OFFSET_UNITS:
+            if unit != self._unit and self._spells(name, self._placed(told, unit)):
+                return COUNTED_IN[unit]
+        return BEYOND if spans[-1].end > len(self._text) else UNSPELLED
+
+    def _placed(self, told: Sequence[Span], unit: OffsetUnit) -> tuple[Span, ...]:
+        """Spans that count in a unit, in code points; one that begins or ends inside a character stays."""
+        return (
+            tuple(told) if unit == "codepoints" else tuple(self._in_code_points(span, unit) for span in told)
+        )
+
+    def _in_code_points(self, span: Span, unit: OffsetUnit) -> Span:
+        run = self._runs[max(bisect_right(self._starts, span.start) - 1, 0)]
+        found = code_points(span.shifted(-run.offset), run.text or "", unit)
+        return span if found is None else found.shifted(run.offset)
+
+    def _spells(self, name: str, spans: Sequence[Span]) -> bool:
+        return " ".join(span.of(self._text) for span in spans) == name
+
+
 class _Arguments:
     """Finds what the relations of one document relate."""
 
-    def __init__(
-        self,
-        record: BioCDocument,
-        path: Path,
-        mentions: Iterable[tuple[str, Mention]],
-        of_mentions: bool,
-        joiner: str,
-    ) -> None:
-        self._document, self._path = record.id, path
+    def __init__(self, record: BioCDocument, of_mentions: bool, joiner: str) -> None:
         self._of_mentions, self._joiner = of_mentions, joiner
         self._by_name: dict[str, set[str]] = defaultdict(set)
         self._ids: set[str] = set()
-        for name, mention in mentions:
-            self._by_name[name].add(self._end(mention))
-            self._ids.update(mention.concept_ids)
-        self._relations = {str(relation.id) for relation in record.relations}
+        self._relations = {str(relation.id) for relation in relations_in(record)}
 
-    def of(self, relation: BioCRelation, infons: dict[str, str]) -> tuple[str, str] | None:
-        """Head and tail; None for a relation that is not of two entities, but of more, or of a relation."""
-        told = relation_arguments(infons)
-        if relation.nodes and told is None:
-            names = [str(node.refid) for node in relation.nodes]
-            if any(name in self._relations and name not in self._by_name for name in names):
-                return None
-            ends = [self._annotation(relation, name) for name in names]
+    def add(self, name: str, ids: tuple[str, ...], mention: str | None) -> None:
+        """Take in an annotation of that name; its mention is None where it is left out."""
+        self._by_name[name].add((mention or "") if self._of_mentions else self._joiner.join(ids) or _UNKNOWN)
+        self._ids.update(ids)
+
+    def pair(self, told: BioCRelation) -> Relation | str:
+        """A relation of two entities, or why it is none."""
+        infons = _told(told)
+        kind, ends = relation_type(infons), relation_arguments(infons)
+        if not kind:
+            return WITHOUT_TYPE
+        if ends is not None or not told.nodes:
+            found = [self._known(identifier) for identifier in ends or other_arguments(infons)]
         else:
-            ends = [self._known(identifier) for identifier in told or other_arguments(infons)]
-        return (ends[0], ends[1]) if len(ends) == 2 else None
+            named = [str(node.refid) for node in told.nodes]
+            if any(name in self._relations and name not in self._by_name for name in named):
+                return NOT_OF_TWO
+            candidates = [self._by_name.get(name, set()) for name in named]
+            if not all(candidates):
+                return _OF_NOTHING
+            if any(len(each) > 1 for each in candidates):
+                return _OF_SEVERAL
+            found = [next(iter(each)) for each in candidates]
+        if len(found) != 2:
+            return NOT_OF_TWO
+        if not all(found):
+            return _OF_ONE_LEFT_OUT
+        return Relation(found[0], found[1], kind, relation_novelty(infons))
 
     def _known(self, identifier: str) -> str:
         """An id as the mentions have it: files leave out "MESH:" in one of the two places."""
@@ -189,14 +270,3 @@ class _Arguments:
             return identifier
         prefixed = [each for each in self._ids if each.endswith(f":{identifier}")]
         return prefixed[0] if len(prefixed) == 1 else identifier
-
-    def _annotation(self, relation: BioCRelation, name: str) -> str:
-        found = self._by_name.get(name, set())
-        if len(found) != 1:
-            got = f", got {len(found)} of different entities" if found else ""
-            message = f"expected an annotation {name!r} of the document in relation {relation.id}{got}"
-            raise MalformedInput(self._path, message, document=self._document)
-        return next(iter(found))
-
-    def _end(self, mention: Mention) -> str:
-        return mention.id if self._of_mentions else self._joiner.join(mention.concept_ids) or _UNKNOWN

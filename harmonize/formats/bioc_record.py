@@ -21,10 +21,9 @@ from harmonize.formats.bioc_parts import (
     Passage,
     RelationParts,
 )
-from harmonize.formats.misfits import Misfit, fitted
+from harmonize.formats.misfits import NO_PLACE, NO_TYPE, Misfit, fitted
 from harmonize.formats.offsets import COUNTED_IN, Offsets, OffsetUnit, length_in
 from harmonize.formats.passages import PassageKind, TextChoice, is_read, passage_kinds
-from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
 from harmonize.formats.pubtator_record import BodyPassage, PubTatorMention, PubTatorRecord, PubTatorRelation
 from harmonize.model import Span
 

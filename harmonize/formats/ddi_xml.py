@@ -61,7 +61,7 @@ def _sentence(
         _mention(entity, text, name, document, corrections) for entity in element.iterchildren("entity")
     )
     pairs = tuple(_pair(pair, name, document) for pair in element.iterchildren("pair"))
-    check_pairs(pairs, mentions, name, element.sourceline, document)
+    check_pairs(pairs, {mention.id for mention in mentions}, name, element.sourceline, document)
     return AnnotatedSentence(attribute(element, "id", name, document), None, text, mentions, pairs)
 
 

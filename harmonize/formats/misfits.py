@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from harmonize.formats.offsets import COUNTED_IN, Offsets
@@ -10,10 +10,22 @@ from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.formats.spelling import is_form
 from harmonize.model import Span
 
-__all__ = ["BEYOND", "UNSPELLED", "Misfit", "fitted", "fitting", "misfit_reason"]
+__all__ = [
+    "BEYOND",
+    "NO_PLACE",
+    "NO_TYPE",
+    "UNSPELLED",
+    "Misfit",
+    "fitted",
+    "fitted_parts",
+    "fitting",
+    "misfit_reason",
+]
 
 BEYOND = "beyond the text"
 UNSPELLED = "the text reads otherwise"
+NO_PLACE = "no place in the text"
+NO_TYPE = "no entity type"
 
 Misfit = Callable[[str, PubTatorMention, str], None]
 """Takes a mention that its text does not spell: (article id, mention, reason such as BEYOND)."""
@@ -41,6 +53,26 @@ def fitted(mention: PubTatorMention, text: str, *, forgiving: bool = False) -> P
     if forgiving and _is_meant(mention.text, span, text):
         return replace(mention, text=span.of(text))
     return UNSPELLED
+
+
+def fitted_parts(name: str, parts: Sequence[Span], text: str, *, forgiving: bool = False) -> str:
+    """What a mention is called that stands in these parts of the text; "" if it does not.
+
+    Args:
+        name: what the file calls it: with one blank between the parts, or all that stands between them.
+        parts: in order; one or more.
+        forgiving: see `fitted`.
+    """
+    bounds = [0, *(position for span in parts for position in span), len(text)]
+    if bounds != sorted(bounds) or any(span.start == span.end for span in parts):
+        return ""
+    whole, covered = Span(parts[0].start, parts[-1].end), " ".join(span.of(text) for span in parts)
+    if len(parts) > 1 and "".join(name.split()) == "".join(covered.split()):
+        return name
+    if whole.spells(name, text):
+        return covered
+    place, around = (whole, text) if len(parts) == 1 else (Span(0, len(covered)), covered)
+    return covered if forgiving and _is_meant(name, place, around) else ""
 
 
 def _is_meant(name: str, span: Span, text: str) -> bool:

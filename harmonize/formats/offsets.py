@@ -23,10 +23,8 @@ OffsetUnit = Literal["codepoints", "utf16", "bytes"]
 OFFSET_UNITS: tuple[OffsetUnit, ...] = get_args(OffsetUnit)
 
 _COUNTED: dict[OffsetUnit, str] = {"codepoints": "code points", "utf16": "UTF-16 units", "bytes": "bytes"}
-COUNTED_IN: dict[OffsetUnit, str] = {
-    unit: f"offsets that count {name} (--offsets {unit})" for unit, name in _COUNTED.items()
-}
-"""Why a mention is not where its offsets say: they count in this unit; and how to read it."""
+COUNTED_IN: dict[OffsetUnit, str] = {unit: f"offsets that count {name}" for unit, name in _COUNTED.items()}
+"""Why a mention is not where its offsets say: they count in this unit."""
 
 _WIDE: dict[OffsetUnit, re.Pattern[str]] = {
     "utf16": re.compile("[\U00010000-\U0010ffff]"),

@@ -20,6 +20,8 @@ from lxml import etree
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset
+from harmonize.formats.misfits import BEYOND, UNSPELLED, Misfit, fitted_parts
+from harmonize.formats.pubtator_record import PubTatorMention
 from harmonize.formats.sentences import AnnotatedSentence, Pair, SentenceRecord, check_pairs
 from harmonize.formats.xml import attribute, file_elements
 from harmonize.model import Mention, Span
@@ -32,13 +34,17 @@ _SHORTEST_PMID = 5  # digits: an origId of fewer counts documents
 _OFFSETS = re.compile(r"\d{1,9}-\d{1,9}(,\d{1,9}-\d{1,9})*", re.ASCII)
 
 
-def read(path: Path) -> Iterator[SentenceRecord]:
+def read(path: Path, misfit: Misfit | None = None) -> Iterator[SentenceRecord]:
     """Stream the documents of a file.
+
+    Args:
+        misfit: is given the mentions that the text does not spell, forgivingly read, which the record then
+            lacks, though pairs may name them; without it they are errors.
 
     Raises:
         MissingInput, MalformedInput: with file, line and document.
     """
-    dialect = _Dialect(path)
+    dialect = _Dialect(path, misfit)
     for element in file_elements(path, "document"):
         identifier = attribute(element, "id", path)
         sentences = tuple(dialect.sentence(child, identifier) for child in element.iterchildren("sentence"))
@@ -61,19 +67,23 @@ def _pmid(element: etree._Element) -> str | None:
 class _Dialect:
     """Reads the sentences of one file; knows the file's end convention once a mention has shown it."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, misfit: Misfit | None) -> None:
+        self._path, self._misfit = path, misfit
         self._beyond: int | None = None  # what to add to an end to make it exclusive
 
     def sentence(self, element: etree._Element, document: str) -> AnnotatedSentence:
         text = attribute(element, "text", self._path, document)
-        mentions = tuple(self._mention(entity, text, document) for entity in element.iterchildren("entity"))
+        entities = element.findall("entity")
+        found = (self._mention(entity, text, document) for entity in entities)
+        mentions = tuple(mention for mention in found if mention is not None)
         pairs = tuple(self._pair(child, document) for child in element.iterchildren("interaction", "pair"))
-        check_pairs(pairs, mentions, self._path, element.sourceline, document)
+        names = {attribute(entity, "id", self._path, document) for entity in entities}
+        check_pairs(pairs, names, self._path, element.sourceline, document)
         identifier = attribute(element, "id", self._path, document)
         return AnnotatedSentence(identifier, _own_number(element), text, mentions, pairs)
 
-    def _mention(self, element: etree._Element, text: str, document: str) -> Mention:
+    def _mention(self, element: etree._Element, text: str, document: str) -> Mention | None:
+        """The mention that an entity is; None for one that the handler was given."""
         identifier, offsets, spelled = (
             attribute(element, key, self._path, document) for key in ("id", "charOffset", "text")
         )
@@ -89,10 +99,16 @@ class _Dialect:
             if mention.is_spelled_by(text):
                 self._beyond = beyond
                 return mention
-        read = " ".join(span.of(text) for span in spans)
-        raise self._fault(
-            element, document, f"expected {spelled!r} at {offsets} of the sentence, the text reads {read!r}"
-        )
+        if self._misfit is None:
+            read = " ".join(span.of(text) for span in spans)
+            message = f"expected {spelled!r} at {offsets} of the sentence, the text reads {read!r}"
+            raise self._fault(element, document, message)
+        if self._beyond is not None and (name := fitted_parts(spelled, spans, text, forgiving=True)):
+            return Mention(identifier, kind, name, spans)
+        line, (start, end) = element.sourceline or 0, Span(spans[0].start, spans[-1].end)
+        reason = BEYOND if end > len(text) else UNSPELLED
+        self._misfit(document, PubTatorMention(start, end, spelled, kind, None, None, line), reason)
+        return None
 
     def _pair(self, element: etree._Element, document: str) -> Pair:
         head, tail = (attribute(element, key, self._path, document) for key in ("e1", "e2"))

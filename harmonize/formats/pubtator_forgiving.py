@@ -14,17 +14,15 @@ from dataclasses import dataclass
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.lines import is_offset
-from harmonize.formats.misfits import Misfit, fitting
+from harmonize.formats.misfits import NO_PLACE, NO_TYPE, Misfit, fitting
 from harmonize.formats.offsets import Offsets
 from harmonize.formats.pubtator import MOST_ANNOTATIONS, TEXT_LINE
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, PubTatorRelation
 from harmonize.formats.pubtator_subject import is_subject, mark_subject
 
-__all__ = ["ELSEWHERE", "NO_MENTION", "NO_PLACE", "NO_TYPE", "Columns", "read_article"]
+__all__ = ["ELSEWHERE", "NO_MENTION", "Columns", "read_article"]
 
 NO_MENTION = "a line that is no mention"
-NO_PLACE = "no place in the text"
-NO_TYPE = "no entity type"
 ELSEWHERE = "a line of another document"
 
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")

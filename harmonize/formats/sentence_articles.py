@@ -18,9 +18,8 @@ from lxml import etree
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.bioc_record import DISCONTINUOUS
-from harmonize.formats.misfits import UNSPELLED, Misfit, fitted
+from harmonize.formats.misfits import NO_PLACE, NO_TYPE, UNSPELLED, Misfit, fitted
 from harmonize.formats.offsets import COUNTED_IN, Offsets
-from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
 from harmonize.formats.pubtator_record import BodyPassage, PubTatorMention, PubTatorRecord, PubTatorRelation
 from harmonize.formats.xml import attribute, elements
 from harmonize.model import Mention, Span

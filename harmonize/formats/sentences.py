@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,10 +44,9 @@ class SentenceRecord:
 
 
 def check_pairs(
-    pairs: Iterable[Pair], mentions: Iterable[Mention], path: Path | str, line: int | None, document: str
+    pairs: Iterable[Pair], known: Container[str], path: Path | str, line: int | None, document: str
 ) -> None:
     """Raises MalformedInput where a pair names a mention that its sentence lacks."""
-    known = {mention.id for mention in mentions}
     for pair in pairs:
         for identifier in (pair.head, pair.tail):
             if identifier not in known:

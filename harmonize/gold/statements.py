@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from harmonize.errors import InputError, MalformedInput
 from harmonize.formats.lines import EndlessLine
+from harmonize.formats.pubtator_articles import CutInput
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, split_ids
 from harmonize.gold.relation_types import TypeMap, meaning
 from harmonize.model import Document
@@ -21,7 +22,6 @@ from harmonize.prediction.arguments import Arguments, entities_of, is_resolved
 from harmonize.prediction.input_forms import Parse
 from harmonize.prediction.inputs import read_parsed
 from harmonize.prediction.pairs import PairRules
-from harmonize.prediction.pubtator_input import CutInput
 from harmonize.prediction.reading import Reading
 from harmonize.relation.labels import is_negative
 

@@ -34,11 +34,11 @@ from harmonize.formats.misfits import Misfit
 from harmonize.formats.offsets import Offsets
 from harmonize.formats.passages import TextChoice
 from harmonize.formats.prediction_parquet import is_parquet, predicted_records
+from harmonize.formats.pubtator_articles import pubtator_records
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.formats.relation_tsv import COLUMNS, is_relation_table, relation_records
 from harmonize.formats.sentence_articles import sentence_article, sentence_articles, sentence_pmid
 from harmonize.formats.xml import elements
-from harmonize.prediction.pubtator_input import pubtator_records
 from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import (
     ARTICLE_FORMS,

@@ -24,8 +24,9 @@ from pathlib import Path
 from harmonize.errors import InputError, MalformedInput, UnknownName
 from harmonize.formats.bioc_record import DISCONTINUOUS
 from harmonize.formats.lines import EndlessLine
-from harmonize.formats.offsets import Offsets
+from harmonize.formats.offsets import COUNTED_IN, Offsets
 from harmonize.formats.pubtator import UNHOLDABLE
+from harmonize.formats.pubtator_articles import CutInput
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.model import Document
 from harmonize.prediction.full_text import IN_A_CROWD, without_crowds
@@ -40,7 +41,6 @@ from harmonize.prediction.input_forms import (
     form_with_tables,
 )
 from harmonize.prediction.pairs import PairRules, pair_rules
-from harmonize.prediction.pubtator_input import CutInput
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.repeats import Repeats
 from harmonize.prediction.tally import Tally
@@ -351,5 +351,6 @@ def _check_misfits(misfits: _Misfits, record: PubTatorRecord, name: str) -> None
             raise _rejected(record, name, reason, f"expected {known}, got {mention.type!r}", mention.line)
         if reason != DISCONTINUOUS:
             place = f"{mention.start}-{mention.end}"
-            message = f"expected {mention.text!r} at {place}: {reason}"
+            how = next((f" (--offsets {unit})" for unit, told in COUNTED_IN.items() if told == reason), "")
+            message = f"expected {mention.text!r} at {place}: {reason}{how}"
             raise _rejected(record, name, MISFIT, message, mention.line)

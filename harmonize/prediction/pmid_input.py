@@ -14,11 +14,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.formats.pubtator_articles import Wanted
 from harmonize.model import Document
 from harmonize.prediction.inputs import Skip, read_input, read_records
 from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.pmids import PmidList
-from harmonize.prediction.pubtator_input import Wanted
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
 from harmonize.sources.pubtator3 import URL, PubTator3

@@ -9,7 +9,7 @@ from typing import TypeVar
 from harmonize.errors import UnknownName
 from harmonize.formats.offsets import OFFSET_UNITS, OffsetUnit
 from harmonize.formats.passages import TEXT_CHOICES, TextChoice
-from harmonize.prediction.pubtator_input import Wanted
+from harmonize.formats.pubtator_articles import Wanted
 
 __all__ = ["Reading"]
 

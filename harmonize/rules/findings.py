@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harmonize.errors import SpecError
-from harmonize.ledger import Ledger
+from harmonize.formats.offsets import COUNTED_IN
+from harmonize.ledger import READ, Ledger, Unit
 from harmonize.model import Document, Relation
 from harmonize.rules.spans import NOT_FOUND, NOT_IN_ONE_SENTENCE
 from harmonize.spec import Corpus
 
-__all__ = ["Findings", "names_concepts"]
+__all__ = ["Findings", "left_out_in_reading", "names_concepts"]
+
+_READ_UNITS: tuple[Unit, ...] = ("documents", "mentions", "relations")
 
 _MOST_TYPES = 100
 """Unmapped types that a message lists; a file read as another format has no end of them."""
@@ -30,6 +33,17 @@ def names_concepts(document: Document) -> tuple[int, int]:
     of_concepts = [within(relation, concepts) for relation in document.relations]
     of_mentions = [within(relation, mentions) for relation in document.relations]
     return sum(of_concepts), sum(m and not c for m, c in zip(of_mentions, of_concepts, strict=True))
+
+
+def left_out_in_reading(ledger: Ledger) -> Iterator[str]:
+    """What the reading of a corpus left out, a line for each unit; the most frequent reason first."""
+    for unit in _READ_UNITS:
+        met, reasons = ledger.left_out(READ, unit)
+        if reasons:
+            why = ", ".join(f"{reason} {count:,}" for reason, count in reasons.most_common())
+            units = (unit for unit, told in COUNTED_IN.items() if told in reasons)
+            advice = "".join(f"; `offsets: {unit}` in the mapping reads offsets so" for unit in units)
+            yield f"left out: {reasons.total():,} of {met:,} {unit}: {why}{advice}"
 
 
 @dataclass
@@ -88,11 +102,13 @@ class Findings:
         return f"{kind!r} ({count:,}, first in document {first})"
 
     def warnings(self) -> Iterator[str]:
-        """Relations whose entities no mention names; what the mapping says that most relations speak against.
+        """What cannot be read or named; what the mapping says that most relations speak against.
 
-        Of a corpus of the package, which loses some of them by nature, only that it loses all.
+        Of a corpus of the package, which loses some relations by nature, only that it loses all.
         """
         spec, rules = self.corpus.spec, self.corpus.rules
+        if self.corpus.own_folder is not None and spec.format is not None:
+            yield from (f"{told}; dropped.tsv lists them" for told in left_out_in_reading(self.ledger))
         unnamed = sum(self.ledger.dropped("relations", reason) for reason in NOT_FOUND)
         if unnamed and (self.corpus.own_folder is not None or unnamed == self._relations):
             yield (

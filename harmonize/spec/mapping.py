@@ -6,6 +6,7 @@ from typing import Literal, get_args
 
 from pydantic import Field, model_validator
 
+from harmonize.formats.offsets import OffsetUnit
 from harmonize.model import SpanSource, Split
 from harmonize.spec.reading import SpecModel
 
@@ -178,6 +179,8 @@ class CorpusSpec(SpecModel):
         entity_types: the corpus's own type -> BioRED type, or null for types outside every pair.
         internal_types: rule e1's own types, by the corpus's type.
         unknown_ids: concept ids that stand for "not known".
+        strict: an odd mention or relation of a corpus with a `format` is an error.
+        offsets: what the offsets of a corpus with a `format` count.
         span_source: who found the mentions of a corpus with a `format`.
         corrections: mention id -> where it really stands.
         curation: which rows of the corpus' own table are accepted (source "native").
@@ -204,6 +207,8 @@ class CorpusSpec(SpecModel):
     internal_types: dict[str, str] = Field(default_factory=dict)
     id_separators: Separators = Separators()
     unknown_ids: tuple[str, ...] = ("", "-", "-1")
+    strict: bool = False
+    offsets: OffsetUnit = "codepoints"
     span_source: SpanSource = "gold"
     corrections: dict[str, Correction] = Field(default_factory=dict)
     folds: PublishedFolds | None = None
@@ -214,7 +219,17 @@ class CorpusSpec(SpecModel):
     def _format_of_each_source(self) -> CorpusSpec:
         if isinstance(self.format, dict) and set(self.format) != set(self.sources):
             raise ValueError(f"format: expected one of each source: {', '.join(self.sources)}")
+        read_so = {"pubtator", "bioc-xml", "bioc-json"}
+        if self.offsets != "codepoints" and not (self.formats and read_so.issuperset(self.formats)):
+            raise ValueError("offsets: expected only with the formats pubtator, bioc-xml and bioc-json")
         return self
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """Those of all sources that are read without an adapter."""
+        if self.format is None:
+            return ()
+        return tuple(self.format.values()) if isinstance(self.format, dict) else (self.format,)
 
     def format_of(self, source: str) -> Format | None:
         """What the files of a source are; None for one that an adapter of the corpus' own reads."""

@@ -15,8 +15,6 @@ from shard_cases import articles, sharded
 from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
 from harmonize.explore.material import Material
 from harmonize.explore.predictions import (
-    NOT_OF_TWO,
-    UNSPELLED,
     PredictedDocuments,
     PredictionTable,
     is_run,
@@ -24,6 +22,7 @@ from harmonize.explore.predictions import (
     predictions_of_run,
 )
 from harmonize.explore.query import Filters
+from harmonize.formats.misfits import BEYOND, UNSPELLED
 from harmonize.pipelines.explore import material
 from harmonize.pipelines.predict import predict
 from harmonize.prediction.extractor import DocumentRelations, RelationExtractor
@@ -134,15 +133,15 @@ def test_what_cannot_be_shown_is_counted(tmp_path: Path) -> None:
     text = PUBTATOR.replace("95\t99\tbraf", "94\t98\tbraf").replace("128\t132\trare", "928\t932\trare")
     (opened,) = open_predictions(written(tmp_path, text))
     assert isinstance(opened, PredictedDocuments)
-    assert opened.left_out == {UNSPELLED: 2}
+    assert opened.left_out == {f"mentions: {BEYOND}": 1, f"mentions: {UNSPELLED}": 1}
     page = client(Material("x", None, (opened,))).get("/predictions").text
-    assert "Not shown: mentions that the text does not spell 2." in page
+    assert f"Not shown: mentions: {UNSPELLED} 1, mentions: {BEYOND} 1." in page
     relation = {"id": "R0", "infons": {"type": "Bind"}, "nodes": []}
     passage = {"offset": 0, "text": "AKR binds.", "infons": {}}
     documents = [{"id": "1", "passages": [passage], "relations": [relation]}]
     (opened,) = open_predictions(written(tmp_path, json.dumps({"documents": documents}), "x.json"))
     assert isinstance(opened, PredictedDocuments)
-    assert opened.left_out == {NOT_OF_TWO: 1}
+    assert opened.left_out == {"relations: is not of two entities": 1}
 
 
 def test_an_evaluated_run_has_a_table_for_each_part(tmp_path: Path) -> None:
@@ -172,9 +171,8 @@ def test_an_evaluated_run_has_a_table_for_each_part(tmp_path: Path) -> None:
         ("x.json", b'{"documents": [', "x.json"),
         (
             "x.json",
-            b'{"documents": [{"id": "1", "passages": [{"offset": 0, "text": "A"}], '
-            b'"relations": [{"id": "R0", "infons": null}]}]}',
-            "document 1: expected infon 'type' in relation R0",
+            b'{"documents": [{"id": "1", "passages": [{"offset": 0, "text": null}]}]}',
+            "document 1: expected a passage with text",
         ),
         ("x.pubtator", b"1|t|\xff\n1|a|\n", "x.pubtator:1"),
     ],

@@ -17,10 +17,9 @@ from harmonize.formats.bioc_articles import bioc_json_record, bioc_xml_record
 from harmonize.formats.bioc_infons import concept_id, mention_type
 from harmonize.formats.bioc_record import DISCONTINUOUS, MALFORMED_MENTION
 from harmonize.formats.json_stream import JsonStream
-from harmonize.formats.misfits import BEYOND, UNSPELLED
+from harmonize.formats.misfits import BEYOND, NO_PLACE, NO_TYPE, UNSPELLED
 from harmonize.formats.offsets import OFFSET_UNITS, Offsets, OffsetUnit
 from harmonize.formats.passages import TEXT_CHOICES, PassageKind, TextChoice, is_read, passage_kinds
-from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.formats.xml import elements
 

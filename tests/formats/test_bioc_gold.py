@@ -10,7 +10,9 @@ import pytest
 
 from harmonize.errors import MalformedInput
 from harmonize.formats import bioc
-from harmonize.formats.bioc_gold import GoldDocument, gold_document
+from harmonize.formats.bioc_gold import GoldDocument, annotations_in, gold_document, relations_in
+from harmonize.formats.misfits import BEYOND, NO_PLACE, NO_TYPE, UNSPELLED
+from harmonize.formats.offsets import COUNTED_IN, OffsetUnit, length_in
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.reading import Reading
 
@@ -60,10 +62,16 @@ def written(
     return path
 
 
-def read(path: Path, *, of_mentions: bool = False) -> GoldDocument:
+def read(path: Path, *, of_mentions: bool = False, offsets: OffsetUnit = "codepoints") -> GoldDocument:
     (record,) = bioc.read(path)
     return gold_document(
-        record, path, "train", lambda _, raw: (raw,) if raw else (), of_mentions=of_mentions, joiner=","
+        record,
+        path,
+        "train",
+        lambda _, raw: (raw,) if raw else (),
+        of_mentions=of_mentions,
+        joiner=",",
+        offsets=offsets,
     )
 
 
@@ -98,25 +106,32 @@ def test_annotations_of_one_name_and_entity_are_no_riddle(tmp_path: Path) -> Non
     assert (relation.head, relation.tail) == (DRUG, DISEASE)
 
 
-def test_names_that_begin_anew_in_each_passage_are_refused_where_a_relation_has_them(tmp_path: Path) -> None:
+def left_out(found: GoldDocument) -> list[tuple[str, str]]:
+    """(reason, item) of what the document lacks."""
+    return [(drop.reason, drop.item) for drop in found.left_out]
+
+
+def test_names_that_begin_anew_in_each_passage_name_nothing_if_of_different_entities(tmp_path: Path) -> None:
     path = written(tmp_path / "a.json", {"type": "Bind"}, NODES, "121", "MESH:D000082")
-    message = r"a\.json: document 8001: expected an annotation '1' .* R1, got 2 of different entities"
-    with pytest.raises(MalformedInput, match=message):
-        read(path)
+    found = read(path)
+    assert not found.document.relations
+    assert left_out(found) == [("names annotations of different entities", "R1 Bind")]
     found = read(written(path, {"type": "Bind"} | INFONS["BioRED"], NODES, "121", "MESH:D000082"))
     assert len(found.document.relations) == 1
+    assert not found.left_out
 
 
-def test_an_annotation_that_is_not_there_is_told(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.json", {"type": "Bind"}, [*NODES[:1], {"refid": "9", "role": "tail"}])
-    with pytest.raises(MalformedInput, match=r"expected an annotation '9' of the document in relation R1$"):
-        read(path)
+def test_a_relation_of_an_annotation_that_is_not_there_is_left_out(tmp_path: Path) -> None:
+    found = read(written(tmp_path / "a.json", {"type": "Bind"}, [*NODES[:1], {"refid": "9", "role": "tail"}]))
+    assert not found.document.relations
+    assert left_out(found) == [("names an annotation that is not there", "R1 Bind")]
 
 
 @pytest.mark.parametrize("infons", [{}, {"type": ""}])
-def test_a_relation_without_type_is_told(tmp_path: Path, infons: dict[str, str]) -> None:
-    with pytest.raises(MalformedInput, match=r"expected infon 'type' in relation R1"):
-        read(written(tmp_path / "a.json", infons, NODES))
+def test_a_relation_without_type_is_left_out(tmp_path: Path, infons: dict[str, str]) -> None:
+    found = read(written(tmp_path / "a.json", infons, NODES))
+    assert not found.document.relations
+    assert left_out(found) == [("no relation type", "R1 ")]
 
 
 def test_mentions_whose_names_begin_anew_in_each_passage_are_told_apart(tmp_path: Path) -> None:
@@ -128,16 +143,14 @@ def test_mentions_whose_names_begin_anew_in_each_passage_are_told_apart(tmp_path
         ("1'", "ASA"),
     ]
     path = written(tmp_path / "a.json", {"type": "Bind"}, NODES, "121")
-    with pytest.raises(
-        MalformedInput, match=r"an annotation '1' .* in relation R1, got 2 of different entities"
-    ):
-        read(path, of_mentions=True)
+    assert left_out(read(path, of_mentions=True)) == [("names annotations of different entities", "R1 Bind")]
 
 
 def test_a_relation_of_a_relation_is_not_of_two_entities(tmp_path: Path) -> None:
     path = written(tmp_path / "a.json", {"type": "Bind"}, [*NODES[:1], {"refid": "R1", "role": "tail"}])
     found = read(path)
-    assert (found.document.relations, found.others) == ((), ["R1 Bind"])
+    assert not found.document.relations
+    assert left_out(found) == [("is not of two entities", "R1 Bind")]
 
 
 def test_the_text_of_a_mention_in_parts_may_have_what_stands_between_them(tmp_path: Path) -> None:
@@ -146,8 +159,9 @@ def test_the_text_of_a_mention_in_parts_may_have_what_stands_between_them(tmp_pa
     for text in ("Aspirin for fever", "Aspirin fever"):
         found = read(with_annotation(path, text=text, locations=places)).document.mentions[0]
         assert (found.text, found.spans) == ("Aspirin fever", ((0, 7), (12, 17)))
-    with pytest.raises(MalformedInput, match=r"expected 'Aspirin or fever' at 0-7,12-17, the text reads"):
-        read(with_annotation(path, text="Aspirin or fever"))
+    found = read(with_annotation(path, text="Aspirin or favor"))
+    assert [mention.text for mention in found.document.mentions] == ["fever", "ASA"]
+    assert left_out(found) == [(UNSPELLED, "1 Chemical 'Aspirin or favor' at 0-7,12-17")]
 
 
 def test_ids_in_a_list_are_as_many_ids_in_a_field(tmp_path: Path) -> None:
@@ -160,12 +174,110 @@ def test_ids_in_a_list_are_as_many_ids_in_a_field(tmp_path: Path) -> None:
     assert document.mentions[0].concept_ids == (DRUG, "MESH:D000082")
 
 
-def test_annotations_of_sentences_are_told_whatever_the_file_leaves_out(tmp_path: Path) -> None:
+# What people have: each oddity costs one annotation or relation
+
+
+def test_the_text_at_its_place_is_the_mention_whatever_the_file_calls_it(tmp_path: Path) -> None:
     path = written(tmp_path / "a.json", {"type": "Bind"}, NODES)
+    for name in ("ASPIRIN", "aspirin ", ""):
+        found = read(with_annotation(path, text=name))
+        assert [mention.text for mention in found.document.mentions] == ["Aspirin", "fever", "ASA"]
+        assert not found.left_out
+    places = [{"offset": 0, "length": 7}, {"offset": 12, "length": 5}]
+    found = read(with_annotation(path, text="ASPIRIN-Fever", locations=places))
+    assert (found.document.mentions[0].text, found.left_out) == ("Aspirin fever", [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"text": "Ibuprofen"}, UNSPELLED),
+        ({"locations": [{"offset": 190, "length": 7}]}, BEYOND),
+        ({"locations": [{"offset": 0, "length": 7}, {"offset": 4, "length": 3}]}, UNSPELLED),
+        ({"locations": [{"offset": "0", "length": 7}]}, NO_PLACE),
+        ({"locations": []}, NO_PLACE),
+        ({"infons": {"identifier": DRUG}}, NO_TYPE),
+    ],
+    ids=["other_name", "beyond", "parts_that_overlap", "place_in_words", "no_place", "no_type"],
+)
+@pytest.mark.parametrize("of_mentions", [False, True])
+def test_an_odd_annotation_costs_itself(
+    tmp_path: Path, changes: dict[str, Any], reason: str, of_mentions: bool
+) -> None:
+    path = with_annotation(written(tmp_path / "a.json", {"type": "Bind"}, NODES), **changes)
+    found = read(path, of_mentions=of_mentions)
+    assert [mention.text for mention in found.document.mentions] == ["fever", "ASA"]
+    mentions = [drop.reason for drop in found.left_out if drop.unit == "mentions"]
+    relations = [drop.reason for drop in found.left_out if drop.unit == "relations"]
+    assert mentions == [reason]
+    # The concept has another mention; a mention that is left out has not.
+    assert relations == (["names a mention that is left out"] if of_mentions else [])
+    assert len(found.document.relations) == 1 - of_mentions
+
+
+def shared_out(path: Path, below: str) -> Path:
+    """The file with its title's annotations and its relation elsewhere in the document."""
     content = json.loads(path.read_text(encoding="utf-8"))
-    passage = content["documents"][0]["passages"][0]
-    sentence = {"offset": 0, "text": passage.pop("text"), "annotations": passage.pop("annotations")}
-    passage["sentences"] = [sentence]
+    (document,) = content["documents"]
+    title = document["passages"][0]
+    if below == "document":
+        document["annotations"] = title.pop("annotations")
+    else:
+        halves = [("Aspirin", 0), ("for fever.", 8)]
+        title["sentences"] = [
+            {"offset": offset, "text": text, "annotations": [title["annotations"][number]]}
+            for number, (text, offset) in enumerate(halves)
+        ]
+        del title["annotations"], title["text"]
+        title["sentences"][0]["relations"] = document.pop("relations")
     path.write_text(json.dumps(content), encoding="utf-8")
-    with pytest.raises(MalformedInput, match=r"expected annotations in passages, .* 1 is elsewhere"):
+    return path
+
+
+@pytest.mark.parametrize("below", ["document", "sentences"])
+@pytest.mark.parametrize("of_mentions", [False, True])
+def test_annotations_may_stand_elsewhere_than_in_passages(
+    tmp_path: Path, below: str, of_mentions: bool
+) -> None:
+    path = written(tmp_path / "a.json", {"type": "Bind"}, NODES)
+    usual = read(path, of_mentions=of_mentions)
+    (record,) = bioc.read(shared_out(path, below))
+    assert (len(annotations_in(record)), len(relations_in(record))) == (3, 1)
+    assert read(path, of_mentions=of_mentions) == usual
+
+
+def test_sentences_that_overlap_are_told(tmp_path: Path) -> None:
+    path = shared_out(written(tmp_path / "a.json", {"type": "Bind"}, NODES), "sentences")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace('"offset": 8, "text": "for', '"offset": 3, "text": "for')
+    )
+    with pytest.raises(
+        MalformedInput, match=r"document 8001: expected a sentence offset from 7 to 10007, got 3"
+    ):
         read(path)
+
+
+@pytest.mark.parametrize("unit", ["utf16", "bytes"])
+@pytest.mark.parametrize("in_sentences", [False, True])
+def test_offsets_may_count_other_units(tmp_path: Path, unit: OffsetUnit, in_sentences: bool) -> None:
+    text = "\U0001f42d and β. \U0001f42d for fever."
+    place = length_in(text[: text.index("fever")], unit)
+    fever = annotation("1", "Disease", DISEASE, place, "fever")
+    passage: dict[str, Any] = {"offset": 0, "infons": {}, "text": text, "annotations": [fever]}
+    if in_sentences:
+        end = text.index(".") + 1
+        second = length_in(text[: end + 1], unit)
+        passage = {
+            "offset": 0,
+            "sentences": [
+                {"offset": 0, "text": text[:end]},
+                {"offset": second, "text": text[end + 1 :], "annotations": [fever]},
+            ],
+        }
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps({"documents": [{"id": "1", "passages": [passage]}]}), encoding="utf-8")
+    (drop,) = read(path).left_out
+    assert (drop.reason, drop.item[:18]) == (COUNTED_IN[unit], "1 Disease 'fever' ")
+    found = read(path, offsets=unit)
+    assert [mention.text for mention in found.document.mentions] == ["fever"]
+    assert not found.left_out

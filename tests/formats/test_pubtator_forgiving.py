@@ -7,12 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.misfits import BEYOND, UNSPELLED
+from harmonize.formats.misfits import BEYOND, NO_PLACE, NO_TYPE, UNSPELLED
 from harmonize.formats.pubtator_forgiving import (
     ELSEWHERE,
     NO_MENTION,
-    NO_PLACE,
-    NO_TYPE,
     Columns,
     read_article,
 )

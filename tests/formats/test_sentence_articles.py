@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from harmonize.errors import MalformedInput
 from harmonize.formats.article_forms import form_of
 from harmonize.formats.bioc_record import DISCONTINUOUS
-from harmonize.formats.misfits import BEYOND, UNSPELLED
+from harmonize.formats.misfits import BEYOND, NO_PLACE, NO_TYPE, UNSPELLED
 from harmonize.formats.offsets import OFFSET_UNITS, Offsets, OffsetUnit
-from harmonize.formats.pubtator_forgiving import NO_PLACE, NO_TYPE
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.formats.sentence_articles import sentence_article, sentence_articles
 from harmonize.registry import sample_folder

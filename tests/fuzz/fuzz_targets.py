@@ -40,8 +40,10 @@ from harmonize.formats import (
     sentences,
     triple_tsv,
 )
+from harmonize.formats.bioc_gold import gold_document, has_text
 from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.lines import numbered_lines
+from harmonize.formats.pubtator_articles import read_forgivingly
 from harmonize.formats.pubtator_record import split_ids, variant_genes
 from harmonize.formats.tables import named_columns
 from harmonize.ledger import READ, DroppedItem, Ledger
@@ -139,6 +141,12 @@ def _pubtator_misfit(folder: Path) -> None:
             pubtator.document(record, "train", _split_ids, source="pubtator")
 
 
+def _pubtator_forgiving(folder: Path) -> None:
+    for record in read_forgivingly(_only(folder), _unheard):
+        if record.text:
+            pubtator.document(record, "train", _split_ids)
+
+
 def _bioc(folder: Path) -> None:
     path = _only(folder)
     for record in bioc.read(path):
@@ -152,6 +160,13 @@ def _bioc(folder: Path) -> None:
             return Relation("a", "b", bioc.infon(annotated, "type", path, document))
 
         bioc.document(record, path, "train", mention, relation)
+
+
+def _bioc_gold(folder: Path) -> None:
+    path = _only(folder)
+    for number, record in enumerate(bioc.read(path)):
+        if has_text(record):
+            gold_document(record, path, "train", _split_ids, of_mentions=bool(number % 2), joiner=",")
 
 
 def _bioc_articles(folder: Path) -> None:
@@ -180,8 +195,9 @@ def _ddi(folder: Path) -> None:
 
 
 def _ppi(folder: Path) -> None:
-    for record in ppi_xml.read(_only(folder)):
-        sentences.document(record, "train", record.orig_id)
+    for misfit in (_unheard, None):
+        for record in ppi_xml.read(_only(folder), misfit):
+            sentences.document(record, "train", record.orig_id)
 
 
 def _ppi_seeds(_: Path | None) -> list[Files]:
@@ -191,7 +207,11 @@ def _ppi_seeds(_: Path | None) -> list[Files]:
 
 
 def _drugprot(folder: Path) -> None:
-    _consume(drugprot_tsv.read(*(folder / f"{name}.tsv" for name in ("abstracts", "entities", "relations"))))
+    abstracts, entities, relations = (
+        folder / f"{each}.tsv" for each in ("abstracts", "entities", "relations")
+    )
+    _consume(drugprot_tsv.read_any(abstracts, entities, relations, misfit=_unheard))
+    _consume(drugprot_tsv.read(abstracts, entities, relations))
 
 
 def _drugprot_seeds(_: Path | None) -> list[Files]:
@@ -579,9 +599,12 @@ def _targets() -> Iterator[Target]:
     texts = _with_samples("pubtator", "a.PubTator", *corpora, "emu/BCa_db_novel_128.PubTator")
     yield Target("pubtator strict", texts, _pubtator_strict, 4)
     yield Target("pubtator misfit", texts, _pubtator_misfit, 4)
+    yield Target("pubtator forgiving", texts, _pubtator_forgiving, 2)
     xml = _with_samples("bioc_xml", "a.xml", "biored/Dev.BioC.XML", "bc5cdr/CDR_TestSet.BioC.xml")
     yield Target("bioc xml", xml, _bioc, 4)
     yield Target("bioc json", _with_samples("bioc_json", "a.json", "biored/Dev.BioC.JSON"), _bioc, 4)
+    yield Target("bioc gold xml", xml, _bioc_gold, 2)
+    yield Target("bioc gold json", _bioc_article_seeds("json"), _bioc_gold, 2)
     yield Target("bioc_articles xml", _bioc_article_seeds("xml"), _bioc_articles, 4)
     yield Target("bioc_articles json", _bioc_article_seeds("json"), _bioc_articles, 4)
     yield Target("json_stream", _bioc_article_seeds("json"), _json_stream, 3)

@@ -18,8 +18,8 @@ from prediction_cases import PUBTATOR, SAMPLES, article, written
 
 from harmonize.errors import HarmonizeError, InputError, MalformedInput, MissingInput, UnknownName
 from harmonize.formats.bioc_record import MALFORMED_MENTION
-from harmonize.formats.misfits import BEYOND, UNSPELLED
-from harmonize.formats.pubtator_forgiving import ELSEWHERE, NO_MENTION, NO_PLACE, NO_TYPE
+from harmonize.formats.misfits import BEYOND, NO_PLACE, NO_TYPE, UNSPELLED
+from harmonize.formats.pubtator_forgiving import ELSEWHERE, NO_MENTION
 from harmonize.model import Document
 from harmonize.prediction import pairs
 from harmonize.prediction.inputs import (

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from prediction_cases import written
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.misfits import BEYOND, UNSPELLED
-from harmonize.formats.pubtator_forgiving import ELSEWHERE, NO_MENTION, NO_PLACE, NO_TYPE
+from harmonize.formats.misfits import BEYOND, NO_PLACE, NO_TYPE, UNSPELLED
+from harmonize.formats.pubtator_forgiving import ELSEWHERE, NO_MENTION
 from harmonize.model import Document
 from harmonize.prediction.inputs import MALFORMED, UNKNOWN_TYPE, read_input
 from harmonize.prediction.pairs import pair_rules

@@ -1,4 +1,4 @@
-"""The articles of PubTator text, one after the other, each with whatever stands in its lines.
+"""The articles of PubTator text as people have it, one after the other, each with what stands in its lines.
 
 An article ends with a blank line or with the title of the next one. But for strict reading, lines after a
 blank one that have the article's id still belong to it.
@@ -12,17 +12,19 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain, groupby
+from pathlib import Path
+from typing import cast
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.article_forms import NO_UTF_16, is_utf_16
-from harmonize.formats.lines import decoded, raw_lines
+from harmonize.formats.lines import decoded, raw_lines, unpacked
 from harmonize.formats.misfits import Misfit
-from harmonize.formats.offsets import Offsets
+from harmonize.formats.offsets import Offsets, OffsetUnit
 from harmonize.formats.pubtator import read_lines
 from harmonize.formats.pubtator_forgiving import Columns, read_article
 from harmonize.formats.pubtator_record import PubTatorRecord
 
-__all__ = ["CutInput", "Wanted", "pubtator_records"]
+__all__ = ["CutInput", "Wanted", "pubtator_records", "read_forgivingly"]
 
 _TITLE_LINE = re.compile(rb"([^|\t]+)\|(?:t|title)\|")
 
@@ -34,6 +36,28 @@ _Line = tuple[int, bytes]
 
 class CutInput(MalformedInput):
     """A file ends inside a line: it is not all there, however much of it can be read."""
+
+
+def read_forgivingly(
+    path: Path, misfit: Misfit, offsets: OffsetUnit = "codepoints"
+) -> Iterator[PubTatorRecord]:
+    """Stream the articles of a plain or gzipped file; see harmonize.formats.pubtator_forgiving.
+
+    Args:
+        misfit: is given the mentions that are left out.
+        offsets: what offsets count.
+
+    Raises:
+        MissingInput, MalformedInput: with file and line.
+    """
+    article = None
+    with unpacked(path) as file:
+        stream = cast(io.BufferedReader, file)  # or gzip's reader, which also lets one look ahead
+        for parse in pubtator_records(stream, str(path), strict=False, offsets=Offsets(offsets)):
+            article = parse(misfit)
+            yield article
+    if article is None:
+        raise MalformedInput(path, "expected at least one document, found none", line=1)
 
 
 def pubtator_records(
