@@ -1,12 +1,14 @@
-"""Names as users give them: lists of them, and corpora by key or by the name that people write."""
+"""Names as users give them, lists of them and corpora by key or display name, and as users are told them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from harmonize.errors import HarmonizeError, UnknownName
 
-__all__ = ["corpus_key", "listed"]
+__all__ = ["corpus_key", "listed", "names_in_short"]
+
+_MOST_NAMES = 20  # in one line
 
 
 def corpus_key(name: str, display_names: Mapping[str, str], kind: str = "corpus") -> str:
@@ -38,3 +40,9 @@ def listed(names: Iterable[str], what: str) -> list[str]:
     if isinstance(names, str):
         raise HarmonizeError(f"{what}: expected a list of names, got the text {names!r}")
     return list(names)
+
+
+def names_in_short(names: Sequence[str]) -> str:
+    """The first names, and how many more there are."""
+    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + more

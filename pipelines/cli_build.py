@@ -24,6 +24,7 @@ from rich.table import Table
 from harmonize.drafting.draft import new_corpus
 from harmonize.errors import HarmonizeError
 from harmonize.files import cache_folder
+from harmonize.names import names_in_short
 from harmonize.registry import sample_folder
 from harmonize.sources.fetch import Fetcher, FileProgress, is_url
 from harmonize.sources.source import corpus_folder, missing_files
@@ -240,6 +241,9 @@ def draft_corpus(
     )
     at_most = "at most " if draft.undecided else ""
     typer.echo(f"{draft.folder}: {counts}; {at_most}{draft.rows:,} rows")
+    if draft.passed_over:
+        names = names_in_short([str(path) for path in draft.passed_over])
+        typer.echo(f"warning: not in the format {form}, and so not read: {names}", err=True)
     for told in draft.found.left_out:
         typer.echo(f"warning: {told}", err=True)
     if draft.undecided:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harmonize.errors import HarmonizeError, UnknownName
+from harmonize.names import names_in_short
 from harmonize.relation.recipe import part
 
 from .evaluate_combinations import TABLE, check_asked, evaluated_combinations
@@ -110,7 +111,6 @@ def evaluated(
 
 
 def _seen_markdown(what: RunsToScore, on: str, leave_out_leaks: bool) -> str:
-    from harmonize.gold.documents import names_in_short
 
     fate = "left out" if leave_out_leaks else "scored all the same; `--leave-out-leaks` leaves them out"
     told = f"- {len(what.seen):,} documents of {on} were trained on, or repeat one that was; {fate}"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harmonize.errors import HarmonizeError, UnionError
+from harmonize.names import names_in_short
 from harmonize.prediction.account import Account
 from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import input_files, input_name
@@ -282,7 +283,6 @@ def _markdown(gold: GoldChoice, read: _Gold) -> str:
 
 
 def _leak_lines(gold: GoldChoice, read: _Gold) -> list[str]:
-    from harmonize.gold.documents import names_in_short
 
     if read.leaks is None:
         return ["- leaks were not looked for: `--union` names the set that the run was trained on"]

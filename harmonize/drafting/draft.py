@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from harmonize.drafting.files import files_by_split
+from harmonize.drafting.files import corpus_files
 from harmonize.drafting.proposal import Proposal, proposed
 from harmonize.drafting.survey import Survey, corpus_of, row_count, survey
 from harmonize.errors import HarmonizeError, UnknownName
@@ -32,12 +32,14 @@ class Draft:
         found: what the corpus' files hold.
         rows: what a build makes of them, or can make at most while something is open.
         undecided: what a person has to decide, as "file: key".
+        passed_over: files of folders that are not in the format.
     """
 
     folder: Path
     found: Survey
     rows: int
     undecided: list[str]
+    passed_over: list[Path]
 
 
 def new_corpus(name: str, form: str, files: Sequence[str], out: Path | None = None) -> Draft:
@@ -46,7 +48,7 @@ def new_corpus(name: str, form: str, files: Sequence[str], out: Path | None = No
     Args:
         name: of the corpus.
         form: one of spec.FORMATS.
-        files: see harmonize.drafting.files.files_by_split.
+        files: see harmonize.drafting.files.corpus_files.
         out: the folder to write, `name` unless given; other files may be there.
 
     Raises:
@@ -67,7 +69,7 @@ def new_corpus(name: str, form: str, files: Sequence[str], out: Path | None = No
             raise HarmonizeError(
                 f"{target}: expected no such file yet, it is there; remove it, or take another name or --out"
             )
-    by_split = files_by_split(files, known)
+    by_split, passed_over = corpus_files(files, known)
     found = survey(corpus_of(catalogue, name, known, by_split))
     proposal = proposed(found, known, name, catalogue)
     mapping, rules, is_settled = proposal.settled(catalogue)
@@ -80,7 +82,7 @@ def new_corpus(name: str, form: str, files: Sequence[str], out: Path | None = No
     with new_path(targets[0]) as one, new_path(targets[1]) as other:
         write_text(one, texts[0])
         write_text(other, texts[1])
-    return Draft(folder, found, rows, list(_undecided(name, proposal)))
+    return Draft(folder, found, rows, list(_undecided(name, proposal)), passed_over)
 
 
 def _undecided(name: str, proposal: Proposal) -> Iterator[str]:

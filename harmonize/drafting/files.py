@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from harmonize.errors import HarmonizeError
-from harmonize.formats.lines import numbered_lines
+from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.formats.article_forms import HEAD, form_of
+from harmonize.formats.lines import numbered_lines, unpacked
 from harmonize.model import SPLITS, Split
 from harmonize.sources.article_files import input_files
 from harmonize.spec import Format
 
-__all__ = ["files_by_split"]
+__all__ = ["CorpusFiles", "corpus_files"]
 
 _NAMES: tuple[tuple[Split, str], ...] = (
     ("train", r"train"),
@@ -28,30 +30,60 @@ _FOLDERS: dict[str, Split] = {
 _ROLES = ("abstracts", "entities", "relations")
 
 
-def files_by_split(arguments: Iterable[str], form: Format) -> dict[Split, list[Path]]:
+class CorpusFiles(NamedTuple):
+    """The files of a corpus.
+
+    Attributes:
+        by_split: in order.
+        passed_over: files of folders that are not in the format, a README for example.
+    """
+
+    by_split: dict[Split, list[Path]]
+    passed_over: list[Path]
+
+
+def corpus_files(arguments: Iterable[str], form: Format) -> CorpusFiles:
     """The files of each split, in order.
 
     Args:
-        arguments: files, or folders, which stand for their files at any depth, each SPLIT=FILE or told by
-            its name ("CDR_TestSet.txt"); else a file is of train.
+        arguments: files, or folders, which stand for their files of the format at any depth, each SPLIT=FILE
+            or told by its name ("CDR_TestSet.txt"); else a file is of train.
 
     Raises:
         HarmonizeError: no file, or of drugprot-tsv a split without its three.
-        MissingInput, MalformedInput: one of these three cannot be read, or a folder is empty.
+        MissingInput, MalformedInput: a file of a folder or one of these three cannot be read, or a folder has
+            no file, or none in the format.
     """
-    found: dict[Split, list[Path]] = {}
+    found, passed_over = dict[Split, list[Path]](), list[Path]()
     for argument in arguments:
         name, mark, rest = argument.partition("=")
         told = next((split for split in SPLITS if mark and split == name), None)
         path = Path(argument if told is None else rest)
-        for file in input_files(path) if path.is_dir() else [path]:
+        files = [path]
+        if path.is_dir():
+            there = input_files(path)
+            files = [file for file in there if _is_of(form, file)]
+            if not files:
+                raise MissingInput(path, f"expected files in the format {form}, found none")
+            passed_over += [file for file in there if file not in files]
+        for file in files:
             found.setdefault(told or _split_of(file), []).append(file)
     if not found:
         raise HarmonizeError("expected the files of the corpus, got none")
     ordered = {split: found[split] for split in SPLITS if split in found}
-    return (
-        {split: _in_roles(split, of) for split, of in ordered.items()} if form == "drugprot-tsv" else ordered
-    )
+    if form == "drugprot-tsv":
+        ordered = {split: _in_roles(split, of) for split, of in ordered.items()}
+    return CorpusFiles(ordered, passed_over)
+
+
+def _is_of(form: Format, path: Path) -> bool:
+    """True for a file that begins as files of the format do."""
+    with unpacked(path) as file:
+        head = file.read(HEAD)
+    told = form_of(head)
+    if form in ("pubtator", "drugprot-tsv") and told is None:
+        return b"\t" in head.lstrip().partition(b"\n")[0]
+    return told == form
 
 
 def _split_of(path: Path) -> Split:

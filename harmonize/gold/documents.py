@@ -15,9 +15,7 @@ from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
 
-__all__ = ["GoldDocuments", "SkippedRelation", "names_in_short", "read_gold"]
-
-_MOST_NAMES = 20  # of documents, in one line
+__all__ = ["GoldDocuments", "SkippedRelation", "read_gold"]
 
 
 @dataclass(frozen=True)
@@ -112,9 +110,3 @@ def _skipped(fault: Rejected, name: str) -> list[SkippedRelation]:
         SkippedRelation(name, told.head.strip(), told.tail.strip(), told.type.strip(), fault.reason)
         for told in fault.record.relations
     ]
-
-
-def names_in_short(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    more = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from harmonize.evaluation.markdown import scores_table
 from harmonize.evaluation.scores import Score
-from harmonize.gold.documents import names_in_short
 from harmonize.gold.score import NO_NOVELTY, FileScore, Part
 from harmonize.gold.statements import Statements
+from harmonize.names import names_in_short
 
 __all__ = ["score_markdown"]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
 
-from harmonize.drafting.files import files_by_split
+from harmonize.drafting.files import corpus_files
 from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.spec import Format
 
 
 @pytest.mark.parametrize(
@@ -24,11 +26,11 @@ from harmonize.errors import HarmonizeError, MissingInput
     ],
 )
 def test_the_name_tells_the_split_unless_it_is_said(name: str, split: str) -> None:
-    assert files_by_split([name], "pubtator") == {split: [Path(name.removeprefix("dev="))]}
+    assert corpus_files([name], "pubtator").by_split == {split: [Path(name.removeprefix("dev="))]}
 
 
 def test_splits_stand_in_order_and_files_as_given() -> None:
-    found = files_by_split(["b_test.txt", "z_train.txt", "a_train.txt"], "pubtator")
+    found = corpus_files(["b_test.txt", "z_train.txt", "a_train.txt"], "pubtator").by_split
     assert list(found.items()) == [
         ("train", [Path("z_train.txt"), Path("a_train.txt")]),
         ("test", [Path("b_test.txt")]),
@@ -38,15 +40,48 @@ def test_splits_stand_in_order_and_files_as_given() -> None:
 def test_a_folder_stands_for_its_files(tmp_path: Path) -> None:
     for name in ("b.txt", "a_test.txt", "test/c.txt", ".hidden"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("")
-    assert files_by_split([str(tmp_path)], "pubtator") == {
+        (tmp_path / name).write_text("\n1|t|A")
+    assert corpus_files([str(tmp_path)], "pubtator").by_split == {
         "train": [tmp_path / "b.txt"],
         "test": [tmp_path / "a_test.txt", tmp_path / "test/c.txt"],
     }
-    assert list(files_by_split([f"dev={tmp_path}"], "pubtator")) == ["dev"]
+    assert list(corpus_files([f"dev={tmp_path}"], "pubtator").by_split) == ["dev"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(MissingInput, match=r"empty: expected a file or a folder with files"):
-        files_by_split([str(tmp_path / "empty")], "pubtator")
+        corpus_files([str(tmp_path / "empty")], "pubtator")
+
+
+BEGINNINGS: dict[Format, list[str]] = {
+    "pubtator": ["1|t|A title", "1|title|A title", "1\theals\tD1\tD2"],
+    "bioc-xml": ["<?xml version='1.0'?>\n<!DOCTYPE collection>\n<collection>"],
+    "bioc-json": ['{"documents": []}', '[{"passages": []}]', '{"id": "1", "passages": []}'],
+    "ppi-xml": ['<corpus><document id="1"><sentence id="1"/>'],
+    "drugprot-tsv": ["1\ttitle\ttext", "1\tT1\tX\t0\t1\ta", "1\tR\tArg1:T1\tArg2:T2"],
+}
+
+
+@pytest.mark.parametrize("form", BEGINNINGS)
+@pytest.mark.parametrize("packed", [False, True])
+def test_of_a_folder_only_files_in_the_format_are_taken(tmp_path: Path, form: Format, packed: bool) -> None:
+    def laid_down(name: str, content: str) -> Path:
+        path = tmp_path / (f"{name}.gz" if packed else name)
+        path.write_bytes(gzip.compress(content.encode()) if packed else content.encode())
+        return path
+
+    others = [
+        laid_down("README.txt", "A corpus of mine.\n"),
+        laid_down("empty", ""),
+        laid_down("page.html", "<p>"),
+    ]
+    for other in others:
+        with pytest.raises(
+            MissingInput, match=f"{tmp_path.name}: expected files in the format {form}, found none"
+        ):
+            corpus_files([str(tmp_path)], form)
+        assert corpus_files([str(other)], "pubtator").by_split == {"train": [other]}
+    mine = [laid_down(str(number), f"{text}\n") for number, text in enumerate(BEGINNINGS[form])]
+    found = corpus_files([str(tmp_path)], form)
+    assert (found.by_split, found.passed_over) == ({"train": mine}, others)
 
 
 def test_the_three_files_of_drugprot_are_told_by_their_columns(tmp_path: Path) -> None:
@@ -54,9 +89,9 @@ def test_the_three_files_of_drugprot_are_told_by_their_columns(tmp_path: Path) -
     for name, line in lines.items():
         (tmp_path / name).write_text(f"{line}\n")
     names = [str(tmp_path / name) for name in lines]
-    (files,) = files_by_split(names, "drugprot-tsv").values()
+    (files,) = corpus_files(names, "drugprot-tsv").by_split.values()
     assert [path.name for path in files] == ["three", "one", "two"]
     with pytest.raises(
         HarmonizeError, match="train: expected a file of abstracts, of entities, of relations"
     ):
-        files_by_split(names[:2], "drugprot-tsv")
+        corpus_files(names[:2], "drugprot-tsv")
