@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.files import user_files
 from harmonize.formats.article_forms import HEAD, form_of
 from harmonize.formats.lines import numbered_lines, unpacked
 from harmonize.model import SPLITS, Split
@@ -47,7 +48,8 @@ def corpus_files(arguments: Iterable[str], form: Format) -> CorpusFiles:
 
     Args:
         arguments: files, or folders, which stand for their files of the format at any depth, each SPLIT=FILE
-            or told by its name ("CDR_TestSet.txt"); else a file is of train.
+            or told by its name ("CDR_TestSet.txt"); else a file is of train. Of brat folders, whose files
+            are of one split, or which stand for folders of such.
 
     Raises:
         HarmonizeError: no file, or of drugprot-tsv a split without its three.
@@ -60,7 +62,9 @@ def corpus_files(arguments: Iterable[str], form: Format) -> CorpusFiles:
         told = next((split for split in SPLITS if mark and split == name), None)
         path = Path(argument if told is None else rest)
         files = [path]
-        if path.is_dir():
+        if form == "brat":
+            files = _brat_folders(path)
+        elif path.is_dir():
             there = input_files(path)
             files = [file for file in there if _is_of(form, file)]
             if not files:
@@ -74,6 +78,18 @@ def corpus_files(arguments: Iterable[str], form: Format) -> CorpusFiles:
     if form == "drugprot-tsv":
         ordered = {split: _in_roles(split, of) for split, of in ordered.items()}
     return CorpusFiles(ordered, passed_over)
+
+
+def _brat_folders(path: Path) -> list[Path]:
+    """The folder, or if only folders within it hold annotations, these."""
+    if not path.is_dir():
+        raise MissingInput(path, "expected a folder of .txt and .ann files, found none")
+    found = {file.relative_to(path).parts for file in user_files(path, "**/*.ann")}
+    if not found:
+        raise MissingInput(path, "expected a folder of .txt and .ann files, found no .ann in it")
+    if any(len(parts) == 1 for parts in found):
+        return [path]
+    return [path / name for name in sorted({parts[0] for parts in found})]
 
 
 def _is_of(form: Format, path: Path) -> bool:

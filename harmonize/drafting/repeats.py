@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harmonize.errors import MalformedInput
+from harmonize.files import user_files
 from harmonize.formats import bioc, relation_lines
 from harmonize.formats.lines import numbered_lines
 from harmonize.formats.pubtator_articles import read_forgivingly
@@ -67,10 +68,17 @@ def _of_drugprot_tsv(paths: Sequence[Path]) -> _Places:
         yield text.partition("\t")[0], abstracts, line
 
 
+def _of_brat(paths: Sequence[Path]) -> _Places:
+    for path in paths:
+        for text in user_files(path, "**/*.txt"):
+            yield text.stem, text, None
+
+
 _READERS: Mapping[Format, Callable[[Sequence[Path]], _Places]] = {
     "pubtator": _of_pubtator,
     "bioc-xml": _of_bioc_xml,
     "bioc-json": _of_bioc_json,
     "ppi-xml": _of_ppi_xml,
     "drugprot-tsv": _of_drugprot_tsv,
+    "brat": _of_brat,
 }

@@ -26,7 +26,7 @@ __all__ = [
 LicenceTerms = Literal["redistributable", "noncommercial", "any"]
 OTHER = "*"
 """In a map of types, every type that the map does not list."""
-Format = Literal["pubtator", "bioc-xml", "bioc-json", "ppi-xml", "drugprot-tsv"]
+Format = Literal["pubtator", "bioc-xml", "bioc-json", "ppi-xml", "drugprot-tsv", "brat"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 """The formats that are read without an adapter of the corpus' own."""
 LICENCE_TERMS: tuple[LicenceTerms, ...] = ("redistributable", "noncommercial", "any")
@@ -219,9 +219,9 @@ class CorpusSpec(SpecModel):
     def _format_of_each_source(self) -> CorpusSpec:
         if isinstance(self.format, dict) and set(self.format) != set(self.sources):
             raise ValueError(f"format: expected one of each source: {', '.join(self.sources)}")
-        read_so = {"pubtator", "bioc-xml", "bioc-json"}
+        read_so = {"pubtator", "bioc-xml", "bioc-json", "brat"}
         if self.offsets != "codepoints" and not (self.formats and read_so.issuperset(self.formats)):
-            raise ValueError("offsets: expected only with the formats pubtator, bioc-xml and bioc-json")
+            raise ValueError("offsets: expected only with the formats pubtator, bioc-xml, bioc-json and brat")
         return self
 
     @property

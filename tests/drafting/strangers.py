@@ -1,4 +1,4 @@
-"""Five corpora that somebody could have, one in each format that YAML alone reads; all text is invented."""
+"""Six corpora that somebody could have, one in each format that YAML alone reads; all text is invented."""
 
 from __future__ import annotations
 
@@ -163,6 +163,21 @@ def _drugprot(split: str) -> dict[str, str]:
     }
 
 
+def _brat(split: str) -> dict[str, str]:
+    files = {}
+    for number, one in enumerate(_SPLITS[split]):
+        name = f"my_{split}/{_id(number, split)}"
+        lines = [
+            f"T{place}\t{kind} {start} {start + len(word)}\t{word}"
+            for place, (start, word, kind) in enumerate(
+                ((one.start, one.drug, "Chemical"), (one.other, one.disease, "Disease")), 1
+            )
+        ]
+        lines += [f"R1\t{one.kind} Arg1:T1 Arg2:T2\t"] if one.kind else []
+        files |= {f"{name}.txt": f"{one.text}.\n", f"{name}.ann": "\n".join(lines)}
+    return files
+
+
 def _of(write: Callable[[str], str], suffix: str) -> dict[str, str]:
     return {f"my_{split}.{suffix}": write(split) for split in _SPLITS}
 
@@ -183,15 +198,16 @@ STRANGERS: dict[str, Stranger] = {
     "bioc-json": Stranger(_of(_bioc_json, "json"), _LABELS, _ROWS),
     "ppi-xml": Stranger(_of(_ppi_xml, "xml"), {}, _ROWS),
     "drugprot-tsv": Stranger({**_drugprot("train"), **_drugprot("test")}, _LABELS, _ROWS),
+    "brat": Stranger({**_brat("train"), **_brat("test")}, _LABELS, _ROWS),
 }
 
 
 def lay_down(form: str, folder: Path) -> list[str]:
-    """Write the files of a stranger's corpus; their names, as a command line would have them."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write the files of a stranger's corpus; their names or folders', as a command line would have them."""
     for name, content in STRANGERS[form].files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(content, encoding="utf-8")
-    return list(STRANGERS[form].files)
+    return list(dict.fromkeys(name.partition("/")[0] for name in STRANGERS[form].files))
 
 
 def decide(form: str, folder: Path) -> None:

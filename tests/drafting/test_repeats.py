@@ -16,6 +16,7 @@ REPEATED = {
     "bioc-xml": ("my_test.xml:1", "90001000", "my_train.xml:1"),
     "bioc-json": ("my_test.json", "90001000", "my_train.json"),
     "ppi-xml": ("my_test.xml:2", "mine.train0", "my_train.xml:2"),
+    "brat": ("my_test/90001000.txt", "90001000", "my_train/90001000.txt"),
     "drugprot-tsv": ("test_abstracts.tsv:1", "90001000", "train_abstracts.tsv:1"),
 }
 
@@ -23,8 +24,9 @@ REPEATED = {
 @pytest.mark.parametrize("form", STRANGERS)
 def test_a_document_of_two_splits_is_told_with_its_places(form: str, tmp_path: Path) -> None:
     files = [tmp_path / name for name in lay_down(form, tmp_path)]
-    for train in (file for file in files if "train" in file.name):
-        (tmp_path / train.name.replace("train", "test")).write_bytes(train.read_bytes())
+    for train in (path for file in files for path in (file, *file.rglob("*")) if "train" in str(path)):
+        if train.is_file():
+            Path(str(train).replace("train", "test")).write_bytes(train.read_bytes())
     place, identifier, first = REPEATED[form]
     said = f"{place}: expected each document once, got {identifier} again (first in {tmp_path / first})"
     with pytest.raises(MalformedInput, match=re.escape(said)):

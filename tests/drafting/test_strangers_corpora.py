@@ -43,7 +43,7 @@ def test_three_commands_lead_from_files_to_a_score(form: str, tmp_path: Path) ->
     assert (tmp_path / "run/evaluation/mine-test").is_dir()
 
 
-@pytest.mark.parametrize("form", STRANGERS)
+@pytest.mark.parametrize("form", sorted(STRANGERS.keys() - {"brat"}))
 def test_files_may_be_packed(form: str, tmp_path: Path) -> None:
     names = lay_down(form, tmp_path)
     for name in names:

@@ -1,0 +1,136 @@
+"""brat's standoff: a text, NAME.txt, and beside it its annotations, NAME.ann.
+
+    T1<TAB>Drug 0 7<TAB>Aspirin            a mention; in parts: Drug 0 7;12 17<TAB>Aspirin fever
+    R1<TAB>heals Arg1:T1 Arg2:T2           a relation
+    N1<TAB>Reference T1 MESH:D001241<TAB>aspirin
+    E1<TAB>Binding:T3 Theme:T1 Cause:T2    an event
+
+Attributes (A, M), notes (#) and equivalences (*) say nothing of pairs. Offsets count code points of the text,
+line ends included. Format: https://brat.nlplab.org/standoff.html.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import PurePosixPath
+from typing import NamedTuple
+
+from bioc import BioCAnnotation, BioCDocument, BioCLocation, BioCNode, BioCPassage, BioCRelation
+
+from harmonize.errors import MalformedInput
+from harmonize.formats.pubtator_forgiving import NO_MENTION
+from harmonize.ledger import Drop
+
+__all__ = ["EVENT", "NO_RELATION", "BratDocument", "read"]
+
+EVENT = "is an event"
+NO_RELATION = "a line that is no relation"
+
+_MENTION = re.compile(r"(T\S*)\t(\S+) (\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)(?:\t(.*))?", re.ASCII)
+_RELATION = re.compile(r"(R\S*)\t(\S+)((?: \S+?:\S+)+)", re.ASCII)
+_ID = re.compile(r"N\S*\t\S+ (T\S*) (\S+)(?:\t.*)?", re.ASCII)
+_SILENT = ("A", "M", "N", "#", "*")
+_PARAGRAPH = re.compile(r"\S(?:.*?\S)??(?=\s*(?:\n[^\S\n]*\n|\Z))", re.DOTALL)
+_LINE = re.compile(r"\S(?:.*\S)?")
+_LINE_END = re.compile(r"[\r\n\t]")
+_JOINER = ","
+
+
+class BratDocument(NamedTuple):
+    """A text with its annotations.
+
+    Attributes:
+        name: of the file of annotations; None where the text has none.
+        record: the text's paragraphs as passages, of two lines the first as the title.
+        left_out: lines that could be read as nothing, and events.
+    """
+
+    name: str | None
+    record: BioCDocument
+    left_out: list[Drop]
+
+
+def read(
+    texts: Iterable[tuple[str, bytes]], annotations: Iterable[tuple[str, bytes]]
+) -> Iterator[BratDocument]:
+    """The documents in order of the texts.
+
+    Args:
+        texts, annotations: (name, content) of the files .txt and .ann.
+
+    Raises:
+        MalformedInput: with the file: no UTF-8, or annotations without a text.
+    """
+    by_stem = {name.removesuffix(".ann"): (name, content) for name, content in annotations}
+    for name, content in texts:
+        stem = name.removesuffix(".txt")
+        record = _text_record(PurePosixPath(stem).name, _decoded(name, content))
+        told, lines = by_stem.pop(stem, (None, b""))
+        yield BratDocument(told, record, _annotate(record, _decoded(told or name, lines)))
+    for name, _ in by_stem.values():
+        raise MalformedInput(
+            name, "expected the text of these annotations beside it, a file .txt, found none"
+        )
+
+
+def _decoded(name: str, content: bytes) -> str:
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise MalformedInput(
+            name, f"expected UTF-8, got byte 0x{content[error.start]:02x}", line=line
+        ) from None
+
+
+def _text_record(identifier: str, text: str) -> BioCDocument:
+    record = BioCDocument()
+    record.id = identifier
+    lines = list(_LINE.finditer(text))
+    for found in lines if len(lines) == 2 else _PARAGRAPH.finditer(text):
+        passage = BioCPassage()
+        passage.offset, passage.text = found.start(), _LINE_END.sub(" ", found.group())
+        record.add_passage(passage)
+    return record
+
+
+def _annotate(record: BioCDocument, told: str) -> list[Drop]:
+    """Give a record the annotations and relations of its lines; what of them it could not be given."""
+    ids, left_out = defaultdict[str, list[str]](list), list[Drop]()
+    for line in (line.rstrip() for line in told.split("\n") if line.strip()):
+        if mention := _MENTION.fullmatch(line):
+            record.add_annotation(_annotation(*mention.groups(default="")))
+        elif relation := _RELATION.fullmatch(line):
+            record.add_relation(_relation(*relation.groups()))
+        elif reference := _ID.fullmatch(line):
+            ids[reference[1]].append(reference[2])
+        elif line.startswith(("R", "E")):
+            left_out.append(
+                Drop("relations", EVENT if line[0] == "E" else NO_RELATION, " ".join(line.split()))
+            )
+        elif not line.startswith(_SILENT):
+            left_out.append(Drop("mentions", NO_MENTION, " ".join(line.split())))
+    for annotation in record.annotations:
+        if annotation.id in ids:
+            annotation.infons["identifier"] = _JOINER.join(ids[annotation.id])
+    return left_out
+
+
+def _annotation(name: str, kind: str, places: str, text: str) -> BioCAnnotation:
+    annotation = BioCAnnotation()
+    annotation.id, annotation.text, annotation.infons["type"] = name, text, kind
+    for place in places.split(";"):
+        start, end = map(int, place.split())
+        annotation.add_location(BioCLocation(start, end - start))
+    return annotation
+
+
+def _relation(name: str, kind: str, arguments: str) -> BioCRelation:
+    relation = BioCRelation()
+    relation.id, relation.infons["type"] = name, kind
+    for argument in arguments.split():
+        role, _, mention = argument.partition(":")
+        relation.add_node(BioCNode(mention, role))
+    return relation
