@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -16,6 +16,9 @@ __all__ = ["entity_columns", "record_batch", "record_batches"]
 
 _MOST_CHARACTERS = 2**29 - 1
 """Of the texts of a batch: a column of text holds 2 GiB, and a character is four bytes at most."""
+
+# To ask Arrow for a field's name takes as long as to look it up in a row.
+_COLUMNS = [(field.name, field.type, field.nullable) for field in ROW_SCHEMA]
 
 
 def record_batches(
@@ -39,21 +42,19 @@ def record_batch(corpus: str, document: Document, instances: Sequence[Instance])
     """
     sentences = {context: _sentences(document, context) for context in {i.context for i in instances}}
     rows = [_row(corpus, document, instance, sentences[instance.context]) for instance in instances]
-    arrays = [pa.array([row[field.name] for row in rows], field.type) for field in ROW_SCHEMA]
-    for field, array in zip(ROW_SCHEMA, arrays, strict=True):
-        if array.null_count and not field.nullable:
-            raise ValueError(f"document {document.id}: column {field.name} holds a null")
+    arrays = [pa.array([row[name] for row in rows], kind) for name, kind, _ in _COLUMNS]
+    for (name, _, nullable), array in zip(_COLUMNS, arrays, strict=True):
+        if array.null_count and not nullable:
+            raise ValueError(f"document {document.id}: column {name} holds a null")
     return pa.RecordBatch.from_arrays(arrays, schema=ROW_SCHEMA)
 
 
-def _sentences(document: Document, context: Span) -> list[dict[str, int]] | None:
-    if document.sentences is None:
-        return None
-    return _spans(sentences_within(document.sentences, context))
+def _sentences(document: Document, context: Span) -> tuple[Span, ...] | None:
+    return None if document.sentences is None else sentences_within(document.sentences, context)
 
 
 def _row(
-    corpus: str, document: Document, instance: Instance, sentences: list[dict[str, int]] | None
+    corpus: str, document: Document, instance: Instance, sentences: tuple[Span, ...] | None
 ) -> dict[str, Any]:
     return {
         "instance_id": instance_id(corpus, instance),
@@ -63,12 +64,12 @@ def _row(
         "context_start": instance.context.start,
         "context_end": instance.context.end,
         **entity_columns(instance),
-        "head_spans": _spans(instance.head.spans),
-        "tail_spans": _spans(instance.tail.spans),
+        "head_spans": instance.head.spans,
+        "tail_spans": instance.tail.spans,
         "sentences": sentences,
         "relation": instance.labels[0],
-        "relations": list(instance.labels),
-        "source_relations": list(instance.source_relations),
+        "relations": instance.labels,
+        "source_relations": instance.source_relations,
         "novelty": instance.novelty,
         "subject": instance.subject,
         "span_source": instance.span_source,
@@ -88,7 +89,3 @@ def entity_columns(instance: Instance) -> dict[str, str]:
         "source_head_type": head.source_type,
         "source_tail_type": tail.source_type,
     }
-
-
-def _spans(spans: Iterable[Span]) -> list[dict[str, int]]:
-    return [{"start": span.start, "end": span.end} for span in spans]
