@@ -118,6 +118,8 @@ import os, signal, sys
 from pathlib import Path
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
+from harmonize.text.sentences import import_spacy_without_torch
+import_spacy_without_torch()
 done = 0
 def kill(corpus, documents):
     global done
