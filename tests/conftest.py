@@ -105,5 +105,23 @@ def sample_union(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def quick_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of the recipe `quick` on the sample.
+
+    Where a copy of it lies, whoever is told to train just that finds it done. The recipe is for beginners, so
+    that the pages and the help all begin with it.
+    """
+    from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.train.training import train
+
+    def make(out: Path) -> None:
+        union = out.with_name("quick-union")
+        build(union, sample_folder(), sample=True)
+        train(union, load_recipe("quick"), out)
+
+    return made_once(tmp_path_factory, "quick-run", make)
+
+
+@pytest.fixture(scope="session")
 def real_union(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made_once(tmp_path_factory, "real-union", lambda out: build(out, mirror))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import nbformat
@@ -10,7 +11,8 @@ from notebook_run import NOTEBOOK, VARIES, code_cells, printed, run
 
 
 @pytest.mark.slow
-def test_the_notebook_prints_what_stands_in_it(tmp_path: Path) -> None:
+def test_the_notebook_prints_what_stands_in_it(quick_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(quick_run, tmp_path / "artifacts/run")
     stored = code_cells(nbformat.read(NOTEBOOK, as_version=4))
     fresh = code_cells(run(NOTEBOOK, tmp_path))
     for before, after in zip(stored, fresh, strict=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from contextlib import chdir
@@ -49,7 +50,8 @@ def done(command: str, folder: Path) -> str:
 
 
 @pytest.mark.slow
-def test_every_command_of_the_page_prints_what_stands_below_it(tmp_path: Path) -> None:
+def test_every_command_of_the_page_prints_what_stands_below_it(quick_run: Path, tmp_path: Path) -> None:
+    shutil.copytree(quick_run, tmp_path / "artifacts/run")
     walked = commands(PAGE)
     assert len(walked) == PAGE.read_text(encoding="utf-8").count("<!-- run -->")
     for command, printed in walked:
