@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from harmonize.text.sentences import with_sentences
 __all__ = ["Survey", "corpus_of", "row_count", "survey"]
 
 _JOINERS = ",;|"
+_LETTERS, _DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 
 
 @dataclass
@@ -35,7 +37,7 @@ class Survey:
         in_one_sentence: relations between mentions of one sentence.
         left_out: what the reading left out, in words.
         joiners: entity type -> the characters in its id fields that join ids, since a part stands alone
-            with another mention of the type, and those that do not.
+            with another mention of the type, or all look like ids that do, and those that do not.
     """
 
     totals: Counter[tuple[str, Split]] = field(default_factory=Counter)
@@ -149,17 +151,23 @@ class _Ids:
         found = {}
         for kind, fields in self._joined.items():
             met = [joiner for joiner in _JOINERS if any(joiner in raw for raw in fields)]
-            joining = [
-                joiner
-                for joiner in met
-                if any(part in self._alone[kind] for raw in fields for part in self._parts(raw, joiner))
-            ]
+            joining = [joiner for joiner in met if _joins(joiner, met, fields, self._alone[kind])]
             found[kind] = ("".join(joining), "".join(each for each in met if each not in joining))
         return found
 
-    @staticmethod
-    def _parts(raw: str, joiner: str) -> list[str]:
-        return [part.strip() for part in raw.split(joiner)] if joiner in raw else []
+
+def _joins(joiner: str, met: Iterable[str], fields: Iterable[str], alone: Collection[str]) -> bool:
+    """True if a character joins ids: see `Survey.joiners`; the fields may have other such characters too."""
+    having = [raw for raw in fields if joiner in raw]
+    if any(part.strip() in alone for raw in having for part in raw.split(joiner)):
+        return True
+    parts = {part.strip() for raw in having for part in re.split(f"[{''.join(met)}]", raw)} - {""}
+    return set(map(_form, parts)) <= set(map(_form, alone))
+
+
+def _form(identifier: str) -> str:
+    """What an id looks like, whatever its letters and digits: "a9" of "D001241"."""
+    return _DIGITS.sub("9", _LETTERS.sub("a", identifier))
 
 
 def row_count(corpus: Corpus) -> int:
