@@ -29,7 +29,7 @@ EVENT = "is an event"
 NO_RELATION = "a line that is no relation"
 
 _MENTION = re.compile(r"(T\S*)\t(\S+) (\d{1,9} \d{1,9}(?:;\d{1,9} \d{1,9})*)(?:\t(.*))?", re.ASCII)
-_RELATION = re.compile(r"(R\S*)\t(\S+)((?: \S+?:\S+)+)", re.ASCII)
+_RELATION = re.compile(r"(R\S*)\t(\S+)((?: [^\s:]+:\S+)+)", re.ASCII)
 _ID = re.compile(r"N\S*\t\S+ (T\S*) (\S+)(?:\t.*)?", re.ASCII)
 _SILENT = ("A", "M", "N", "#", "*")
 _PARAGRAPH = re.compile(r"\S(?:.*?\S)??(?=\s*(?:\n[^\S\n]*\n|\Z))", re.DOTALL)

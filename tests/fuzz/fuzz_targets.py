@@ -30,6 +30,7 @@ from harmonize.errors import HarmonizeError, InvalidDocument
 from harmonize.formats import (
     bioc,
     bioc_articles,
+    brat,
     ddi_xml,
     disgenet_tables,
     drugprot_tsv,
@@ -216,6 +217,25 @@ def _drugprot(folder: Path) -> None:
 
 def _drugprot_seeds(_: Path | None) -> list[Files]:
     return golden("drugprot_tsv")
+
+
+def _brat(folder: Path) -> None:
+    texts, annotations = (files_below(folder, ".", suffix) for suffix in (".txt", ".ann"))
+    for number, (name, record, _) in enumerate(brat.read(texts, annotations)):
+        if has_text(record):
+            path = Path(name or "none")
+            gold_document(record, path, "train", _split_ids, of_mentions=bool(number % 2), joiner=",")
+
+
+def _brat_seeds(_: Path | None) -> list[Files]:
+    text = "Aspirin and fever.\nIt relieves \U0001f42d β-fever.\n\nA last paragraph."
+    lines = (
+        "T1\tDrug 0 7\tAspirin\nT2\tDisorder 12 17\tfever\nT3\tDrug 0 7;12 17\tAspirin fever\n"
+        "R1\theals Arg1:T1 Arg2:T2\t\nE1\tBinding:T1 Theme:T2 Cause:E2\nN1\tReference T1 MESH:D1\tA\n"
+        "A1\tNegated T1\n#1\tAnnotatorNotes T1\tnote\n*\tEquiv T1 T2\n"
+    )
+    whole = {"a.txt": text.encode(), "a.ann": lines.encode()}
+    return [whole, {**whole, "b.txt": b"One line.", "b.ann": b""}]
 
 
 def _annotations(folder: Path) -> None:
@@ -612,6 +632,7 @@ def _targets() -> Iterator[Target]:
     yield Target("ddi_xml", _with_samples("ddi_xml", "a.xml", *(f"ddi/DDICorpus/{f}" for f in ddi)), _ddi, 4)
     yield Target("ppi_xml", _ppi_seeds, _ppi, 4)
     yield Target("drugprot_tsv", _drugprot_seeds, _drugprot, 4)
+    yield Target("brat", _brat_seeds, _brat, 2)
     yield Target("pharmgkb_tsv annotations", _pharmgkb_seeds("var_drug_ann.tsv"), _annotations, 3)
     yield Target(
         "pharmgkb_tsv relationships",
