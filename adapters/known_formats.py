@@ -111,7 +111,8 @@ def _from_pubtator(source: Source) -> Iterator[Document]:
     spec = source.corpus.spec
     for split in source.splits():
         with_articles = {path: relation_lines.holds_articles(path) for path in source.files(split)}
-        lines = relation_lines.by_document(path for path, articles in with_articles.items() if not articles)
+        others = (path for path, articles in with_articles.items() if not articles)
+        lines = relation_lines.by_document(others, strict=spec.strict)
         for path in (path for path, articles in with_articles.items() if articles):
             losses = _Losses(source, split, path)
             forgiving = partial(read_forgivingly, misfit=losses.mention, offsets=spec.offsets)

@@ -103,12 +103,13 @@ def test_without_a_paper_nothing_is_held_against_one(folder: Path, tmp_path: Pat
     assert "Beside the paper" not in (tmp_path / "r.html").read_text(encoding="utf-8")
 
 
-def test_relation_lines_may_stand_in_a_packed_file_of_their_own(folder: Path) -> None:
+@pytest.mark.parametrize("more", ["", "\t0.9\tcurated\tx"])
+def test_relation_lines_may_stand_in_a_packed_file_of_their_own(folder: Path, more: str) -> None:
     import gzip
 
     *articles, line, _ = TEXT.splitlines(keepends=True)
     (folder / "a.txt").write_text("".join(articles), encoding="utf-8")
-    (folder / "r.tsv.gz").write_bytes(gzip.compress(line.encode()))
+    (folder / "r.tsv.gz").write_bytes(gzip.compress(line.replace("\n", f"{more}\n").encode()))
     mapping = (folder / "mine.yaml").read_text().replace("[a.txt]", "[a.txt, r.tsv]")
     (folder / "mine.yaml").write_text(mapping)
     rows = harmonize.load_union(built(folder)).to_pylist()

@@ -106,11 +106,13 @@ class _Article:
                 self._mentions.append(found)
                 return
             reason = found
-        elif len(columns) >= _LEAST_OF_RELATION:
+        elif len(columns) < _LEAST_OF_RELATION:
+            reason = NO_MENTION
+        elif columns[0].strip() == article:
             self._relations.append(_relation(number, columns))
             return
         else:
-            reason = NO_MENTION
+            reason = ELSEWHERE
         text, kind = [*columns[3:5], "", ""][:2]
         self._misfit(article, PubTatorMention(0, 0, text, kind.strip(), None, None, number), reason)
 

@@ -19,7 +19,7 @@ from harmonize.formats.pubtator_record import PubTatorRelation
 
 __all__ = ["RelationLine", "by_document", "check_all_found", "holds_articles"]
 
-_WIDTHS = (4, 5)
+_LEAST_COLUMNS, _MOST_COLUMNS = 4, 5
 
 
 class RelationLine(NamedTuple):
@@ -39,8 +39,11 @@ def holds_articles(path: Path) -> bool:
     return TEXT_LINE.fullmatch(first) is not None or "\t" not in first
 
 
-def by_document(paths: Iterable[Path]) -> dict[str, list[RelationLine]]:
+def by_document(paths: Iterable[Path], *, strict: bool = True) -> dict[str, list[RelationLine]]:
     """The lines of all files by document id, in order.
+
+    Args:
+        strict: a line has four or five columns; else it may have more, which are not read.
 
     Raises:
         MissingInput, MalformedInput: with file and line; among them a line of another number of columns.
@@ -50,7 +53,7 @@ def by_document(paths: Iterable[Path]) -> dict[str, list[RelationLine]]:
         for number, line in numbered_lines(path):
             if line.strip():
                 columns = line.split("\t")
-                if len(columns) not in _WIDTHS:
+                if len(columns) < _LEAST_COLUMNS or (strict and len(columns) > _MOST_COLUMNS):
                     message = f"expected 4 or 5 columns in a relation line, got {len(columns)}"
                     raise MalformedInput(path, message, line=number)
                 document, kind, head, tail, novelty = [*columns, None][:5]
