@@ -28,6 +28,7 @@ from harmonize.formats import (
     relation_lines,
     sentences,
 )
+from harmonize.formats.article_forms import BRAT_ANNOTATIONS, BRAT_TEXT
 from harmonize.formats.lines import is_offset
 from harmonize.formats.misfits import Misfit
 from harmonize.formats.pubtator_articles import read_forgivingly
@@ -140,7 +141,7 @@ def _from_bioc(source: Source, json_form: bool) -> Iterator[Document]:
 
 def _from_brat(source: Source) -> Iterator[Document]:
     for split in source.splits():
-        texts, annotations = source.files_below(split, ".txt"), source.files_below(split, ".ann")
+        texts, annotations = (source.files_below(split, end) for end in (BRAT_TEXT, BRAT_ANNOTATIONS))
         for name, record, left_out in brat.read(texts, annotations):
             if name is None:
                 source.lost_document(split, "no annotations beside the text", record.id)

@@ -170,7 +170,7 @@ def evaluate(
     gold: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Instead of --on, a gold standard: PubTator, BioC XML or JSON or unified PPI XML with "
+            help="Instead of --on, a gold standard: PubTator, BioC XML or JSON, unified PPI XML or brat with "
             "relations (packed too; - is standard input). Several form one."
         ),
     ] = None,

@@ -11,12 +11,12 @@ from typing import Annotated
 import typer
 
 from harmonize.errors import HarmonizeError
+from harmonize.formats.article_forms import DOCUMENT_FORMS
 from harmonize.prediction.account import Account
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
-from harmonize.sources.article_files import ARTICLE_FORMS
 
 from .inputs import INPUT_FORMS
 from .options import (
@@ -66,7 +66,7 @@ def predict(
         Path | None,
         typer.Argument(
             metavar="INPUT",
-            help="PubTator, BioC XML or JSON, unified PPI XML (packed too; - is standard input), "
+            help="PubTator, BioC XML or JSON, unified PPI XML (packed too; - is standard input), brat, "
             "a folder of `harmonize shard`, or a union set.",
             show_default=False,
         ),
@@ -188,7 +188,7 @@ def pseudo_label(
     form: Annotated[
         str | None,
         typer.Option(
-            "--format", help=f"Format of the input: {', '.join(ARTICLE_FORMS)}, shards [default: detected]."
+            "--format", help=f"Format of the input: {', '.join(DOCUMENT_FORMS)}, shards [default: detected]."
         ),
     ] = None,
     as_corpus: Annotated[
@@ -248,7 +248,7 @@ def shard(
     form: Annotated[
         str | None,
         typer.Option(
-            "--format", help=f"Format of the input: {', '.join(ARTICLE_FORMS)} [default: detected]."
+            "--format", help=f"Format of the input: {', '.join(DOCUMENT_FORMS)} [default: detected]."
         ),
     ] = None,
     as_corpus: Annotated[

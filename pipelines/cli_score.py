@@ -24,7 +24,7 @@ def score(
         Path,
         typer.Argument(
             metavar="PREDICTIONS",
-            help="A system's output: PubTator with relations, BioC XML or JSON, unified PPI XML, TSV, "
+            help="A system's output: PubTator with relations, BioC XML or JSON, unified PPI XML, brat, TSV, "
             "or the Parquet of `harmonize predict` (packed too; - is standard input).",
         ),
     ],

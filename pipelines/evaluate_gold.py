@@ -41,8 +41,8 @@ class GoldChoice:
     """Gold files, and how they are read.
 
     Attributes:
-        files: PubTator, BioC XML or JSON, unified PPI XML, packed or not; or folders of them.
-        form: one of ARTICLE_FORMS; each file tells it unless given.
+        files: PubTator, BioC XML or JSON, unified PPI XML, packed or not, brat; or folders of them.
+        form: one of DOCUMENT_FORMS; each file tells it unless given.
         as_corpus: the mapping whose rules make pairs, and whose relation types are known.
         types, relations: files with the user's own entity types and relation types.
         leave_out_leaks: do not score documents that the run was trained on.

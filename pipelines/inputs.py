@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError, InputError, UnionError
+from harmonize.formats.article_forms import DOCUMENT_FORMS
 from harmonize.model import Document
 from harmonize.prediction.entity_types import load_entity_types, load_user_types
 from harmonize.prediction.inputs import read_input
@@ -19,7 +20,7 @@ from harmonize.prediction.sharded import check_read_as
 from harmonize.prediction.shards import read_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, union_corpora
-from harmonize.sources.article_files import ARTICLE_FORMS, input_files
+from harmonize.sources.article_files import input_files
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import nary_hint, read_manifest
 from harmonize.union.schema import MANIFEST
@@ -42,7 +43,7 @@ __all__ = [
 ]
 
 UNION, SHARDS = "union", "shards"
-INPUT_FORMS = (*ARTICLE_FORMS, UNION, SHARDS)
+INPUT_FORMS = (*DOCUMENT_FORMS, UNION, SHARDS)
 
 
 def check_how(source: Path, is_service: bool, kind: str | None, how: Reading | None) -> Reading:

@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.models import CommandFunctionType
 
 from harmonize.errors import HarmonizeError, SeveralErrors
-from harmonize.formats.article_forms import ARTICLE_FORMS
+from harmonize.formats.article_forms import DOCUMENT_FORMS
 from harmonize.formats.offsets import OFFSET_UNITS
 from harmonize.formats.passages import TEXT_CHOICES
 from harmonize.names import corpus_key
@@ -171,7 +171,7 @@ TypesFile = Annotated[
 GoldForm = Annotated[
     str | None,
     typer.Option(
-        "--format", help=f"Format of the gold standard: {', '.join(ARTICLE_FORMS)} [default: detected]."
+        "--format", help=f"Format of the gold standard: {', '.join(DOCUMENT_FORMS)} [default: detected]."
     ),
 ]
 GoldCorpus = Annotated[

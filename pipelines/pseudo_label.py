@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, UnknownName
+from harmonize.formats.article_forms import DOCUMENT_FORMS
 from harmonize.prediction.account import Account
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.shard_manifest import is_shards
 from harmonize.prediction.shard_worker import Work
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union
-from harmonize.sources.article_files import ARTICLE_FORMS
 from harmonize.spec import load_catalogue
 
 from .inputs import SHARDS, check_documents, check_file, check_how, input_documents, user_types
@@ -183,7 +183,7 @@ def _checked_input(
     """The form of the input, where it is named or shards; what is wrong is told before a model is loaded."""
     from harmonize.relation.select.pseudo import is_pseudo
 
-    known = (*ARTICLE_FORMS, SHARDS)
+    known = (*DOCUMENT_FORMS, SHARDS)
     if form is not None and form not in known:
         raise UnknownName("input format", form, known)
     if out.suffix != ".parquet":

@@ -44,7 +44,7 @@ def shard(
     Args:
         source: a file, or a folder of files.
         out: the folder to write; older shards that stand there are replaced at the end, if all went well.
-        form: one of harmonize.sources.article_files.ARTICLE_FORMS; each file tells it unless given.
+        form: one of harmonize.formats.article_forms.DOCUMENT_FORMS; each file tells it unless given.
         as_corpus: the mapping that says which types are known and what ids mean.
         strict: the first mention or document that makes no sense is an error; else it is left out, counted.
         extensions: folders with the mappings of further corpora.

@@ -6,7 +6,19 @@ import codecs
 import re
 from typing import Literal
 
-__all__ = ["ARTICLE_FORMS", "HEAD", "NO_UTF_16", "ArticleForm", "form_of", "is_plain_text", "is_utf_16"]
+__all__ = [
+    "ARTICLE_FORMS",
+    "BRAT",
+    "BRAT_ANNOTATIONS",
+    "BRAT_TEXT",
+    "DOCUMENT_FORMS",
+    "HEAD",
+    "NO_UTF_16",
+    "ArticleForm",
+    "form_of",
+    "is_plain_text",
+    "is_utf_16",
+]
 
 HEAD = 1 << 16
 """How many of a file's first bytes tell what it is."""
@@ -21,6 +33,12 @@ _JSON_KEYS = (b'"documents"', b'"PubTator3"', b'"passages"')
 
 ArticleForm = Literal["pubtator", "bioc-xml", "bioc-json", "ppi-xml"]
 ARTICLE_FORMS: tuple[ArticleForm, ...] = ("pubtator", "bioc-xml", "bioc-json", "ppi-xml")
+
+BRAT = "brat"
+DOCUMENT_FORMS = (*ARTICLE_FORMS, BRAT)
+"""What annotated documents come in; brat's standoff is no form of PubTator's dumps, and its name tells it."""
+BRAT_TEXT, BRAT_ANNOTATIONS = ".txt", ".ann"
+"""How the names of its two files end."""
 
 
 def form_of(head: bytes) -> ArticleForm | None:

@@ -14,12 +14,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 from bioc import BioCAnnotation, BioCDocument, BioCLocation, BioCNode, BioCPassage, BioCRelation
 
 from harmonize.errors import MalformedInput
+from harmonize.formats.article_forms import BRAT_ANNOTATIONS, BRAT_TEXT
 from harmonize.formats.pubtator_forgiving import NO_MENTION
 from harmonize.ledger import Drop
 
@@ -36,6 +37,7 @@ _PARAGRAPH = re.compile(r"\S(?:.*?\S)??(?=\s*(?:\n[^\S\n]*\n|\Z))", re.DOTALL)
 _LINE = re.compile(r"\S(?:.*\S)?")
 _LINE_END = re.compile(r"[\r\n\t]")
 _JOINER = ","
+_NO_TEXT = f"expected the text of these annotations beside it, a file {BRAT_TEXT}, found none"
 
 
 class BratDocument(NamedTuple):
@@ -63,16 +65,40 @@ def read(
     Raises:
         MalformedInput: with the file: no UTF-8, or annotations without a text.
     """
-    by_stem = {name.removesuffix(".ann"): (name, content) for name, content in annotations}
+    by_stem = {name.removesuffix(BRAT_ANNOTATIONS): (name, content) for name, content in annotations}
     for name, content in texts:
-        stem = name.removesuffix(".txt")
-        record = _text_record(PurePosixPath(stem).name, _decoded(name, content))
+        stem = name.removesuffix(BRAT_TEXT)
+        record = _text_record(PurePath(stem).name, _decoded(name, content))
         told, lines = by_stem.pop(stem, (None, b""))
         yield BratDocument(told, record, _annotate(record, _decoded(told or name, lines)))
     for name, _ in by_stem.values():
-        raise MalformedInput(
-            name, "expected the text of these annotations beside it, a file .txt, found none"
-        )
+        raise MalformedInput(name, _NO_TEXT)
+
+
+def read_beside(name: str, annotations: bytes) -> tuple[BioCDocument, list[Drop]]:
+    """A document of which the annotations are at hand, and the text stands beside them on disk.
+
+    Args:
+        name: of the annotations' file, which may be packed.
+
+    Raises:
+        MalformedInput: no UTF-8, or no text there.
+    """
+    stem = _stem(name)
+    text = Path(stem + BRAT_TEXT)
+    if not text.is_file():
+        raise MalformedInput(name, _NO_TEXT, document=document_id(name))
+    [found] = read([(str(text), text.read_bytes())], [(stem + BRAT_ANNOTATIONS, annotations)])
+    return found.record, found.left_out
+
+
+def document_id(name: str) -> str:
+    """The id of the document that a file of annotations is of."""
+    return PurePath(_stem(name)).name
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(".gz").removesuffix(BRAT_ANNOTATIONS)
 
 
 def _decoded(name: str, content: bytes) -> str:

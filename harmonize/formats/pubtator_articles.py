@@ -26,7 +26,7 @@ from harmonize.formats.pubtator_record import PubTatorRecord
 
 __all__ = ["CutInput", "Wanted", "pubtator_records", "read_forgivingly"]
 
-_TITLE_LINE = re.compile(rb"([^|\t]+)\|(?:t|title)\|")
+_TEXT_LINE = re.compile(rb"([^|\t]+)\|(t|title|a|abstract)\|")
 
 Wanted = Callable[[str], bool]
 """Is asked of each document that is met, by its PMID or else its id, whether it is to be read."""
@@ -122,15 +122,18 @@ class _Articles:
     def __init__(self, strict: bool) -> None:
         self._strict = strict
         self._number, self._id = 0, b""
-        self._is_after_blank = False
+        self._is_after_blank = self._has_blank = False
 
     def __call__(self, line: _Line) -> int:
         content = line[1]
-        if title := _TITLE_LINE.match(content):
-            self._number += 1
-            self._id, self._is_after_blank = title[1].strip(), False
+        text = _TEXT_LINE.match(content)
+        if text and (text[2].startswith(b"t") or (self._has_blank and text[1].strip() != self._id)):
+            self._number += (
+                1  # an abstract that has lost its title is not of the article before the blank line
+            )
+            self._id, self._is_after_blank, self._has_blank = text[1].strip(), False, False
         elif not content.strip():
-            self._is_after_blank = True
+            self._is_after_blank = self._has_blank = True
         elif self._is_after_blank:
             self._is_after_blank = False
             if self._strict or not self._goes_on(content.lstrip()):

@@ -4,6 +4,7 @@
     bioc-xml     BioC XML
     bioc-json    BioC JSON
     ppi-xml      unified PPI XML, and the DDI corpus'
+    brat         brat's standoff: annotations, whose text stands beside them
     tsv          tables of relations alone, where relations are what is read
     parquet      what `harmonize predict` writes, likewise
 
@@ -22,7 +23,14 @@ from typing import TypeVar
 from lxml import etree
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.article_forms import NO_UTF_16, is_plain_text, is_utf_16
+from harmonize.formats.article_forms import (
+    BRAT,
+    BRAT_ANNOTATIONS,
+    DOCUMENT_FORMS,
+    NO_UTF_16,
+    is_plain_text,
+    is_utf_16,
+)
 from harmonize.formats.bioc_articles import (
     bioc_json_record,
     bioc_xml_record,
@@ -35,13 +43,12 @@ from harmonize.formats.offsets import Offsets
 from harmonize.formats.passages import TextChoice
 from harmonize.formats.prediction_parquet import is_parquet, predicted_records
 from harmonize.formats.pubtator_articles import pubtator_records
-from harmonize.formats.pubtator_record import PubTatorRecord
+from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.formats.relation_tsv import COLUMNS, is_relation_table, relation_records
 from harmonize.formats.sentence_articles import sentence_article, sentence_articles, sentence_pmid
 from harmonize.formats.xml import elements
 from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import (
-    ARTICLE_FORMS,
     ArticleForm,
     form_of,
 )
@@ -59,7 +66,7 @@ __all__ = [
 ]
 
 TSV, PARQUET = "tsv", "parquet"
-RELATION_FORMS = (*ARTICLE_FORMS, TSV, PARQUET)
+RELATION_FORMS = (*DOCUMENT_FORMS, TSV, PARQUET)
 """What may hold relations: annotated documents, tables of relations alone, and predictions."""
 
 _FORMS_OF_PASSAGES = ("bioc-xml", "bioc-json")
@@ -78,21 +85,22 @@ WHY_ENTITIES = (
 )
 """What whoever has text without annotation needs to know."""
 
-_ANNOTATED = "expected annotated documents (PubTator, BioC XML or BioC JSON)"
+_ANNOTATED = "expected annotated documents (PubTator, BioC XML, BioC JSON or brat's .ann)"
 _TABLE = f"a table of relations needs tabs between its columns ({COLUMNS})"
-_BRAT = "BRAT's annotation, which is not read: convert it to PubTator or BioC"
 
 Parse = Callable[[Misfit], PubTatorRecord]
 """A record that was met and is not yet taken apart."""
 
 
-def form_told(head: bytes, name: str) -> ArticleForm:
+def form_told(head: bytes, name: str) -> str:
     """What a file is that begins so, or else what its name says.
 
     Raises:
         MalformedInput: neither tells, or it is text without annotation.
     """
     found = form_of(head)
+    if found is None and _suffix(name) == BRAT_ANNOTATIONS:
+        return BRAT
     if found is None and (got := _text_told(head, name, "text without annotation", WHY_ENTITIES)):
         raise MalformedInput(name, f"{_ANNOTATED}, got {got}")
     found = found or _SUFFIXES.get(_suffix(name))
@@ -111,7 +119,7 @@ def form_with_tables(head: bytes, name: str) -> str:
     """
     if is_parquet(head):
         return PARQUET
-    if form_of(head) is None:
+    if form_of(head) is None and _suffix(name) != BRAT_ANNOTATIONS:
         if is_relation_table(head):
             return TSV
         if got := _text_told(head, name, "other text", _TABLE):
@@ -124,8 +132,6 @@ def _text_told(head: bytes, name: str, what: str, advice: str) -> str | None:
     suffix = _suffix(name)
     if suffix in (".pubtator", ".xml", ".json") or not is_plain_text(head):
         return None
-    if suffix == ".ann":
-        return _BRAT
     return f"{'a table with commas' if suffix == '.csv' else what}: {advice}"
 
 
@@ -206,6 +212,25 @@ def _sentence_pmid(element: etree._Element) -> str:
     return element.get("id", "") if told is None else told
 
 
+def _brat_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iterator[Parse]:
+    from harmonize.formats import brat
+
+    if manner.wants(brat.document_id, name):
+        yield partial(_brat_record, stream.read(), name, manner)
+
+
+def _brat_record(annotations: bytes, name: str, manner: Manner, misfit: Misfit) -> PubTatorRecord:
+    from bioc import biocjson
+
+    from harmonize.formats import brat
+
+    record, left_out = brat.read_beside(name, annotations)
+    for unit, reason, item in left_out:
+        if unit == "mentions" or manner.how.relations:
+            misfit(record.id, PubTatorMention(0, 0, item, "", None, None, 0), reason)
+    return manner.bioc(bioc_json_record, biocjson.toJSON(record), name)(misfit)
+
+
 def _table_records(stream: io.BufferedReader, name: str, manner: Manner) -> Iterator[Parse]:
     for record in relation_records(stream, name):
         yield partial(_as_it_is, record)
@@ -225,6 +250,7 @@ RECORDS: dict[str, Callable[[io.BufferedReader, str, Manner], Iterator[Parse]]] 
     "bioc-xml": _xml_records,
     "bioc-json": _json_records,
     "ppi-xml": _sentence_records,
+    BRAT: _brat_records,
     TSV: _table_records,
     PARQUET: _predicted_records,
 }

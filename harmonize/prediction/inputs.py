@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harmonize.errors import InputError, MalformedInput, UnknownName
+from harmonize.formats.article_forms import DOCUMENT_FORMS
 from harmonize.formats.bioc_record import DISCONTINUOUS
 from harmonize.formats.lines import EndlessLine
 from harmonize.formats.offsets import COUNTED_IN, Offsets
@@ -45,7 +46,6 @@ from harmonize.prediction.reading import Reading
 from harmonize.prediction.repeats import Repeats
 from harmonize.prediction.tally import Tally
 from harmonize.sources.article_files import (
-    ARTICLE_FORMS,
     HEAD,
     input_files,
     input_name,
@@ -114,7 +114,7 @@ def read_input(
     """Stream the documents of a file, or of the files of a folder in order of name.
 
     Args:
-        form: one of ARTICLE_FORMS. Unless given, each file's beginning tells it, or else its name.
+        form: one of DOCUMENT_FORMS. Unless given, each file's beginning tells it, or else its name.
         rules: say what ids mean, and which types are known; BioRED's unless given.
         tally: counts what is met and what is left out.
         strict: the first mention, document or file that makes no sense is an error.
@@ -131,8 +131,8 @@ def read_input(
         MalformedInput: with the file and, where known, line or document; a file in no known form, or none
             that is in one; or more than the abstract is to be read of a file that tells no passages.
     """
-    if form is not None and form not in ARTICLE_FORMS:
-        raise UnknownName("input format", form, ARTICLE_FORMS)
+    if form is not None and form not in DOCUMENT_FORMS:
+        raise UnknownName("input format", form, DOCUMENT_FORMS)
     how = how or Reading()
     reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip, how.relations)
     forms = _Forms(form_told, form, alone=input_name(path), strict=strict)

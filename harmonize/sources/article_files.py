@@ -28,7 +28,14 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from harmonize.errors import MalformedInput, MissingInput
 from harmonize.files import is_hidden, user_files
-from harmonize.formats.article_forms import ARTICLE_FORMS, HEAD, ArticleForm, form_of
+from harmonize.formats.article_forms import (
+    ARTICLE_FORMS,
+    BRAT_ANNOTATIONS,
+    BRAT_TEXT,
+    HEAD,
+    ArticleForm,
+    form_of,
+)
 from harmonize.formats.bioc_articles import json_articles, xml_articles
 from harmonize.formats.lines import numbered
 from harmonize.formats.misfits import Misfit
@@ -99,7 +106,8 @@ def iter_articles(
 def input_files(path: Path) -> list[Path]:
     """The file, standard input ("-"), or the files of a folder at any depth, in order of name.
 
-    Files whose name begins with a dot are the system's, and passed over.
+    Files whose name begins with a dot are the system's, and passed over. So are, in a folder, the texts of
+    brat's standoff, which are read with the annotations beside them.
 
     Raises:
         MissingInput: no such file or folder, an empty folder, or standard input that is closed.
@@ -107,10 +115,14 @@ def input_files(path: Path) -> list[Path]:
     if path == STANDARD_INPUT:
         standard_input(input_name(path))
         return [path]
-    files = user_files(path) if path.is_dir() else [path]
+    files = [file for file in user_files(path) if not _is_annotated(file)] if path.is_dir() else [path]
     if not files or not files[0].is_file():
         raise MissingInput(path, "expected a file or a folder with files, found none")
     return files
+
+
+def _is_annotated(path: Path) -> bool:
+    return path.suffix == BRAT_TEXT and path.with_suffix(BRAT_ANNOTATIONS).is_file()
 
 
 @contextmanager

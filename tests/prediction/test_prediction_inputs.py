@@ -134,7 +134,6 @@ def test_text_without_annotation_is_one_line_that_says_what_to_do(
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("a.ann", "T1\tChemical 0 7\tAspirin\n", "got BRAT's annotation, which is not read: convert it to "),
         ("a.csv.gz", "pmid,text\n1,Aspirin\n", "got a table with commas: relations are predicted between "),
     ],
 )
@@ -486,6 +485,7 @@ fields = st.text("\t|-129aT \u2028é", max_size=12)
 @brief
 @given(damage=st.lists(st.none() | st.tuples(st.integers(0, 4), fields), min_size=1, max_size=8))
 @example(damage=[(1, "\u2028")])  # a line that is blank, though no blank of ASCII is in it
+@example(damage=[None, None, (0, "2\t")])  # an abstract whose title is lost
 def test_damage_costs_what_it_is_in(tmp_path: Path, damage: list[tuple[int, str] | None]) -> None:
     articles = []
     for number, change in enumerate(damage, 1):
