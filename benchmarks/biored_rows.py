@@ -81,6 +81,12 @@ def biored() -> Iterator[Row]:
         ("biored-counts-union-4-seed-2", "minilm, `counts`, seed 2", f"the union, 30,000 {tokens}"),
         ("biored-counts-union-three", "the mean of these three", "the same"),
         ("biored-counts-union-4-seed-3", "minilm, `counts`, seed 3", f"the union, 30,000 {tokens}"),
+        ("biored-counts-anew-union-4", "minilm, `counts`, trained anew", f"the union, 30,000 {tokens}"),
+        (
+            "biored-counts-anew-union-4-seed-1",
+            "minilm, `counts`, seed 1, trained anew",
+            f"the union, 30,000 {tokens}",
+        ),
         (
             "biored-counts-heads-union-4",
             "minilm, `counts`, an output for each corpus",
@@ -201,6 +207,11 @@ def spread() -> Iterator[Row]:
             "`counts`",
             "BioRED alone, two of the seeds trained anew",
             [f"biored-counts-anew-4{seed}" for seed in seeds[:2]],
+        ),
+        (
+            "`counts`",
+            "the union, 30,000 tokens, two of the seeds trained anew",
+            [f"biored-counts-anew-union-4{seed}" for seed in seeds[:2]],
         ),
         (
             "`counts`",
