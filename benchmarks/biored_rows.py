@@ -97,6 +97,7 @@ def biored() -> Iterator[Row]:
             "minilm, `counts`, an output for each corpus, seed 1",
             f"the union, 30,000 {tokens}",
         ),
+        ("biored-counts-union-four", "the mean of these two and the two trained anew", "the same"),
         ("biored-graph-4", "minilm, `graph`", alone),
         ("biored-graph-4-seed-1", "minilm, `graph`, seed 1", alone),
         ("biored-graph-4-seed-2", "minilm, `graph`, seed 2", alone),
