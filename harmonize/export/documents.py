@@ -102,11 +102,12 @@ def _row_document(stored: StoredDocument, rows: Sequence[Row]) -> RowDocument:
 
 def _mentions(rows: Iterable[Row], text: str) -> tuple[Mention, ...]:
     """Every mention of the rows, once, in order of position; of several entities where they share it."""
-    shown: dict[tuple[int, str, str], dict[str, Any]] = {}
+    shown: dict[tuple[int, str, str], Row] = {}
     for row in rows:
         for side in _SIDES:
-            entity = {part: row[f"{side}_{part}"] for part in ("id", "name", "type", "spans")}
-            shown.setdefault((row["context_start"], entity["type"], entity["id"]), entity)
+            key = (row["context_start"], row[f"{side}_type"], row[f"{side}_id"])
+            if key not in shown:
+                shown[key] = {part: row[f"{side}_{part}"] for part in ("name", "spans")}
     places: dict[tuple[tuple[Span, ...], str], dict[str, str]] = defaultdict(dict)
     for (start, kind, identifier), entity in shown.items():
         for spans in _places(entity, start, text):

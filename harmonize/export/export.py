@@ -171,10 +171,10 @@ def _write_pubtator(
 ) -> None:
     def records() -> Iterator[PubTatorRecord]:
         for document, *_ in found:
+            record = pubtator.from_document(document)
             # PubTator has no column for the subject, and a line of its own would be a relation to most tools.
-            bare = tuple(replace(relation, subject=None) for relation in document.relations)
-            named = replace(document, id=document.id.replace("|", "%7C"), relations=bare)
-            record = pubtator.from_document(named)
+            bare = tuple(replace(relation, subject=None) for relation in record.relations)
+            record = replace(record, id=record.id.replace("|", "%7C"), relations=bare)
             counts["replaced characters"] += sum(map(operator.ne, document.text, record.text))
             yield record
 
