@@ -12,7 +12,8 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from functools import lru_cache
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote
@@ -74,7 +75,9 @@ def rows(union: Path) -> pd.DataFrame:
 
 def read_rows(union: Path) -> pd.DataFrame:
     frame = pd.read_parquet(union / "data", columns=[n for n in SCHEMA.names if n != "text"])
-    return frame.astype({"corpus": str, "split": str})
+    # Rows of Python's own strings are gone through in a third of the time.
+    strings = frame.columns[[not pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]]
+    return frame.astype({"corpus": str, "split": str}).astype(dict.fromkeys(strings, object))
 
 
 @pytest.fixture(scope="session")
@@ -90,12 +93,12 @@ def content_of_rows(union: Path, rows: pd.DataFrame) -> Content:
         k: text for *k_, text in stored[[*key, "text"]].itertuples(index=False) if (k := tuple(k_)) in kept
     }
     mentions: dict[Key, set[Place]] = defaultdict(set)
+    of_mentions = {corpus for corpus in rows.corpus.unique() if CATALOGUE[corpus].spec.entity == "mention"}
     for side in ("head", "tail"):
         columns = [*key, "context_start", f"{side}_id", f"{side}_type", f"{side}_spans"]
         for *k, start, identifier, kind, spans in rows[columns].itertuples(index=False):
-            places = tuple((start + span["start"], start + span["end"]) for span in spans)
-            whole = CATALOGUE[k[0]].spec.entity == "mention"
-            for place in [places] if whole else [(span,) for span in places]:
+            places = tuple([(start + span["start"], start + span["end"]) for span in spans])
+            for place in [places] if k[0] in of_mentions else [(span,) for span in places]:
                 mentions[tuple(k)].add((identifier, kind, place))
     positive = rows[rows.source_relations.map(len) > 0].explode("relations")
     triples = positive[[*key, "head_id", "tail_id", "relations", "novelty"]].drop_duplicates()
@@ -388,7 +391,8 @@ def reader_of(name: str) -> Callable[[str], Any]:
     return (lambda field: unescaped(field) or None) if SCHEMA.field(name).nullable else unescaped
 
 
-READERS = {name: reader_of(name) for name in TSV_HEADER.split()}
+# Neighbouring rows say much the same.
+READERS = {name: lru_cache(1000)(reader_of(name)) for name in TSV_HEADER.split()}
 
 
 def read_line(line: dict[str, str]) -> dict[str, Any]:
@@ -402,21 +406,39 @@ def tsv_rows(path: Path) -> Iterator[dict[str, str]]:
         yield from reader
 
 
-def parquet_rows(union: Path) -> Iterator[dict[str, Any]]:
+def parquet_batches(union: Path) -> Iterator[tuple[str, str, pa.RecordBatch]]:
+    """(corpus, split, some of its rows)"""
     manifest = json.loads((union / "manifest.json").read_text(encoding="utf-8"))
     for corpus, entry in manifest["corpora"].items():
         for split, part in entry["splits"].items():
             for batch in pq.ParquetFile(union / part["file"]).iter_batches(5_000) if part["file"] else ():
-                yield from (row | {"corpus": corpus, "split": split} for row in batch.to_pylist())
+                yield corpus, split, batch
+
+
+def parquet_rows(union: Path) -> Iterator[dict[str, Any]]:
+    for corpus, split, batch in parquet_batches(union):
+        yield from (row | {"corpus": corpus, "split": split} for row in batch.to_pylist())
 
 
 def test_tsv_rows_are_the_rows(union: Path, as_tsv: Exported) -> None:
-    count = 0
-    for line, row in zip(tsv_rows(as_tsv.out), parquet_rows(union), strict=True):
-        assert read_line(line) == row
-        count += 1
+    """Column by column, which takes a third of the time that row by row does."""
+    names, count = TSV_HEADER.split(), 0
+    assert set(names) == set(SCHEMA.names)
+    with as_tsv.out.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE, strict=True)
+        assert next(reader) == names
+        for corpus, split, batch in parquet_batches(union):
+            said = zip(*islice(reader, batch.num_rows), strict=True)
+            meant = batch.to_pydict() | {
+                "corpus": [corpus] * batch.num_rows,
+                "split": [split] * batch.num_rows,
+            }
+            assert set(meant) == set(names)
+            for name, column in zip(names, said, strict=True):
+                assert list(map(READERS[name], column)) == meant[name]
+            count += batch.num_rows
+        assert next(reader, None) is None
     assert as_tsv.total["rows"] == count
-    assert set(TSV_HEADER.split()) == set(SCHEMA.names)
 
 
 def test_tsv_read_by_pandas_as_documented(rows: pd.DataFrame, as_tsv: Exported) -> None:
