@@ -7,6 +7,7 @@ place and a hash of its text, since the documents that it was cut from stand in 
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -163,7 +164,8 @@ def _rows_faults(file: pq.ParquetFile, data: DataFile, seen: Seen) -> Iterator[F
         place = f"row {number}, instance {row['instance_id']}"
         labels[row["relation"]] += 1
         for column in SAID:
-            said[column].update([row[column]] if row[column] is not None else [])
+            if row[column] is not None:
+                said[column][row[column]] += 1
         messages = null_faults(row, required)
         if not messages:  # what a null means for the other columns would be a guess
             values.setdefault("directed", row["directed"])
@@ -259,8 +261,10 @@ def _sentence_faults(row: Row, mentions: Iterable[_Range]) -> Iterator[str]:
     elif any(one[1] > other[0] for one, other in pairwise(sentences)):
         yield f"expected sentences in order and apart from each other, got {shown(sentences)}"
     else:
+        begins = [first for first, _ in sentences]
         for start, end in sorted(set(mentions)):
-            if not any(first <= start and end <= last for first, last in sentences):
+            before = bisect_right(begins, start)
+            if not before or end > sentences[before - 1][1]:
                 yield f"expected a sentence with all of the mention from {start} to {end}, found none"
 
 
