@@ -80,7 +80,7 @@ def few_rows(rows: pa.Table) -> pa.Table:
 
 
 @pytest.mark.slow
-# The epochs are half as many again as it took with each of three seeds.
+# The epochs are at least half as many again as it took with each of three seeds.
 @pytest.mark.parametrize(
     ("head", "kind", "batch_size", "epochs"),
     [
