@@ -76,6 +76,11 @@ def biored() -> Iterator[Row]:
         ("biored-counts-6-seed-3", "minilm, `counts`, seed 3", alone),
         ("biored-counts-anew-4", "minilm, `counts`, trained anew", alone),
         ("biored-counts-anew-4-seed-1", "minilm, `counts`, seed 1, trained anew", alone),
+        (
+            "biored-counts-pseudo-4",
+            "minilm, `counts`, trained anew",
+            "BioRED, and pseudo-labels of the first of these two",
+        ),
         ("biored-counts-union-4", "minilm, `counts`", f"the union, 30,000 {tokens}"),
         ("biored-counts-union-4-seed-1", "minilm, `counts`, seed 1", f"the union, 30,000 {tokens}"),
         ("biored-counts-union-4-seed-2", "minilm, `counts`, seed 2", f"the union, 30,000 {tokens}"),
