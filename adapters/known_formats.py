@@ -154,6 +154,13 @@ def _from_brat(source: Source) -> Iterator[Document]:
 def _of_bioc(records: Iterable[BioCDocument], losses: _Losses) -> Iterator[Document]:
     source, split, path = losses.source, losses.split, losses.path
     spec = source.corpus.spec
+    how = bioc_gold.GoldReading(
+        source.concept_ids,
+        of_mentions=spec.entity == "mention",
+        joiner=spec.id_separators.any[:1],
+        offsets=spec.offsets,
+        forgiving=not spec.strict,
+    )
     for record in records:
         mentions, relations = bioc_gold.annotations_in(record), bioc_gold.relations_in(record)
         source.saw(split, documents=0, mentions=len(mentions), relations=len(relations))
@@ -162,16 +169,7 @@ def _of_bioc(records: Iterable[BioCDocument], losses: _Losses) -> Iterator[Docum
             losses.document(record.id, names, others)
             continue
         source.saw(split)
-        document, left_out = bioc_gold.gold_document(
-            record,
-            path,
-            split,
-            source.concept_ids,
-            of_mentions=spec.entity == "mention",
-            joiner=spec.id_separators.any[:1],
-            offsets=spec.offsets,
-            forgiving=not spec.strict,
-        )
+        document, left_out = bioc_gold.gold_document(record, path, split, how)
         for unit, reason, item in left_out:
             losses.count(record.id, unit, reason, [item])
         yield document

@@ -22,7 +22,7 @@ from harmonize.explore.view import DocumentView, Prediction, view_of_document, v
 from harmonize.files import user_files
 from harmonize.formats import bioc, pubtator
 from harmonize.formats.article_forms import HEAD, form_of
-from harmonize.formats.bioc_gold import gold_document
+from harmonize.formats.bioc_gold import GoldReading, gold_document
 from harmonize.formats.pubtator_articles import read_forgivingly
 from harmonize.formats.pubtator_record import split_ids
 from harmonize.model import Document, Relation
@@ -272,7 +272,7 @@ def _pubtator(path: Path) -> Iterator[_Parsed]:
 
 def _bioc(path: Path, *, json_form: bool) -> Iterator[_Parsed]:
     for record in bioc.read(path, json_form=json_form):
-        document, left_out = gold_document(record, path, "test", _ids, of_mentions=False, joiner=_JOINER)
+        document, left_out = gold_document(record, path, "test", _READING)
         told = _confidences(record)
         pairs = ((relation, (relation.head, relation.tail, relation.type)) for relation in document.relations)
         confidences = {relation: told[pair] for relation, pair in pairs if pair in told}
@@ -281,6 +281,9 @@ def _bioc(path: Path, *, json_form: bool) -> Iterator[_Parsed]:
 
 def _ids(mention_type: str, raw: str | None) -> tuple[str, ...]:
     return split_ids(raw, _JOINER)
+
+
+_READING = GoldReading(_ids, of_mentions=False, joiner=_JOINER)
 
 
 def _confidences(record: BioCDocument) -> dict[tuple[str, ...], float]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +43,7 @@ __all__ = [
     "NOT_OF_TWO",
     "WITHOUT_TYPE",
     "GoldDocument",
+    "GoldReading",
     "annotations_in",
     "gold_document",
     "has_text",
@@ -81,28 +83,32 @@ def _parts(record: BioCDocument) -> list[BioCDocument | BioCPassage | BioCSenten
     return [record, *(part for passage in record.passages for part in (passage, *passage.sentences))]
 
 
-def gold_document(
-    record: BioCDocument,
-    path: Path,
-    split: Split,
-    concept_ids: Callable[[str, str | None], tuple[str, ...]],
-    *,
-    of_mentions: bool,
-    joiner: str,
-    offsets: OffsetUnit = "codepoints",
-    forgiving: bool = True,
-) -> GoldDocument:
-    """A Document from an annotated record. What is odd about an annotation or a relation costs that one only.
+@dataclass(frozen=True)
+class GoldReading:
+    """How the annotated BioC of one corpus is read.
 
-    Args:
-        record: its passages get the text of their sentences where they have none of their own.
-        path: for errors.
+    Attributes:
         concept_ids: (mention type, id field) -> concept ids.
         of_mentions: relations are of mentions, which keep the ids of their annotations; else of concepts,
             and an argument that is an annotation stands for its concept.
         joiner: joins the ids of a composite mention that is an argument.
         offsets: what offsets count.
         forgiving: see harmonize.formats.misfits.fitted.
+    """
+
+    concept_ids: Callable[[str, str | None], tuple[str, ...]]
+    of_mentions: bool
+    joiner: str
+    offsets: OffsetUnit = "codepoints"
+    forgiving: bool = True
+
+
+def gold_document(record: BioCDocument, path: Path, split: Split, how: GoldReading) -> GoldDocument:
+    """A Document from an annotated record. What is odd about an annotation or a relation costs that one only.
+
+    Args:
+        record: its passages get the text of their sentences where they have none of their own.
+        path: for errors.
 
     Raises:
         MalformedInput: with file and document: no text, or a passage or sentence that overlaps one before.
@@ -111,41 +117,49 @@ def gold_document(
         raise MalformedInput(path, f"expected text as the id of a document, got {record.id!r}")
     runs = [run for passage in record.passages for run in _with_text(passage, path, record.id)]
     text, passages = assembled(record, path)
-    places, arguments = _Places(text, runs, offsets, forgiving), _Arguments(record, of_mentions, joiner)
-    mentions, names, left_out = list[Mention](), set[str](), list[Drop]()
-    for annotation in annotations_in(record):
-        infons = _told(annotation)
-        kind, name = mention_type(infons), str(annotation.id)
-        ids = concept_ids(kind or "", concept_id(infons))
-        found = NO_TYPE if kind is None else places.mention(annotation, kind, ids)
-        if isinstance(found, Mention):
-            found = _named_apart(found, names)
-            names.add(found.id)
-            mentions.append(found)
-            arguments.add(name, ids, found.id)
-        else:
-            left_out.append(Drop("mentions", found, _shown(annotation, kind)))
-            arguments.add(name, ids, None)
+    arguments, left_out = _Arguments(record, how), list[Drop]()
+    mentions = _mentions(record, _Places(text, runs, how), how, arguments, left_out)
     pairs = []
     for relation in relations_in(record):
-        found_pair = arguments.pair(relation)
-        if isinstance(found_pair, Relation):
-            pairs.append(found_pair)
+        pair = arguments.pair(relation)
+        if isinstance(pair, Relation):
+            pairs.append(pair)
         else:
-            left_out.append(Drop("relations", found_pair, f"{relation.id} {relation_type(_told(relation))}"))
-    mentions.sort(key=_position)
-    if not of_mentions:
-        mentions = [_renamed(mention, f"T{number}") for number, mention in enumerate(mentions)]
+            left_out.append(Drop("relations", pair, f"{relation.id} {relation_type(_told(relation))}"))
     document = Document(
         id=record.id,
         split=split,
         text=text,
         passages=passages,
-        mentions=tuple(mentions),
+        mentions=mentions,
         relations=ordered_relations(pairs),
         pmid=told_pmid(record.id, map(_told, (record, *record.passages))),
     )
     return GoldDocument(document, left_out)
+
+
+def _mentions(
+    record: BioCDocument, places: _Places, how: GoldReading, arguments: _Arguments, left_out: list[Drop]
+) -> tuple[Mention, ...]:
+    """The mentions in order of position, each told to the arguments; the other annotations are left out."""
+    mentions, names = list[Mention](), set[str]()
+    for annotation in annotations_in(record):
+        infons = _told(annotation)
+        kind = mention_type(infons)
+        ids = how.concept_ids(kind or "", concept_id(infons))
+        found = NO_TYPE if kind is None else places.mention(annotation, kind, ids)
+        if isinstance(found, Mention):
+            found = _named_apart(found, names)
+            names.add(found.id)
+            mentions.append(found)
+            arguments.add(str(annotation.id), ids, found.id)
+        else:
+            left_out.append(Drop("mentions", found, _shown(annotation, kind)))
+            arguments.add(str(annotation.id), ids, None)
+    mentions.sort(key=_position)
+    if how.of_mentions:
+        return tuple(mentions)
+    return tuple(_renamed(mention, f"T{number}") for number, mention in enumerate(mentions))
 
 
 def _with_text(passage: BioCPassage, path: Path, document: str) -> Sequence[BioCPassage | BioCSentence]:
@@ -189,13 +203,10 @@ class _Places:
     Args:
         text: of the record, in which each run begins at its offset, whatever that counts.
         runs: the passages, or the sentences that they are made of.
-        unit: what offsets count.
     """
 
-    def __init__(
-        self, text: str, runs: Sequence[BioCPassage | BioCSentence], unit: OffsetUnit, forgiving: bool
-    ) -> None:
-        self._text, self._runs, self._unit, self._forgiving = text, runs, unit, forgiving
+    def __init__(self, text: str, runs: Sequence[BioCPassage | BioCSentence], how: GoldReading) -> None:
+        self._text, self._runs, self._unit, self._forgiving = text, runs, how.offsets, how.forgiving
         self._starts = [run.offset for run in runs]
 
     def mention(self, annotation: BioCAnnotation, kind: str, ids: tuple[str, ...]) -> Mention | str:
@@ -229,8 +240,8 @@ class _Places:
 class _Arguments:
     """Finds what the relations of one document relate."""
 
-    def __init__(self, record: BioCDocument, of_mentions: bool, joiner: str) -> None:
-        self._of_mentions, self._joiner = of_mentions, joiner
+    def __init__(self, record: BioCDocument, how: GoldReading) -> None:
+        self._of_mentions, self._joiner = how.of_mentions, how.joiner
         self._by_name: dict[str, set[str]] = defaultdict(set)
         self._ids: set[str] = set()
         self._relations = {str(relation.id) for relation in relations_in(record)}

@@ -10,7 +10,7 @@ import pytest
 
 from harmonize.errors import MalformedInput
 from harmonize.formats import bioc
-from harmonize.formats.bioc_gold import GoldDocument, annotations_in, gold_document, relations_in
+from harmonize.formats.bioc_gold import GoldDocument, GoldReading, annotations_in, gold_document, relations_in
 from harmonize.formats.misfits import BEYOND, NO_PLACE, NO_TYPE, UNSPELLED
 from harmonize.formats.offsets import COUNTED_IN, OffsetUnit, length_in
 from harmonize.prediction.inputs import read_input
@@ -64,15 +64,8 @@ def written(
 
 def read(path: Path, *, of_mentions: bool = False, offsets: OffsetUnit = "codepoints") -> GoldDocument:
     (record,) = bioc.read(path)
-    return gold_document(
-        record,
-        path,
-        "train",
-        lambda _, raw: (raw,) if raw else (),
-        of_mentions=of_mentions,
-        joiner=",",
-        offsets=offsets,
-    )
+    how = GoldReading(lambda _, raw: (raw,) if raw else (), of_mentions, ",", offsets)
+    return gold_document(record, path, "train", how)
 
 
 def with_annotation(path: Path, **changes: Any) -> Path:

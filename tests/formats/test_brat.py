@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.bioc_gold import GoldDocument, gold_document
+from harmonize.formats.bioc_gold import GoldDocument, GoldReading, gold_document
 from harmonize.formats.brat import EVENT, NO_RELATION, read
 from harmonize.formats.misfits import UNSPELLED
 from harmonize.formats.pubtator_forgiving import NO_MENTION
@@ -33,14 +33,8 @@ A1\tNegated T1
 def document(text: str = TEXT, lines: str = LINES, *, of_mentions: bool = True) -> GoldDocument:
     ((name, record, left_out),) = read([("a/1.txt", text.encode())], [("a/1.ann", lines.encode())])
     assert name == "a/1.ann"
-    found = gold_document(
-        record,
-        Path(name),
-        "train",
-        lambda _, raw: tuple((raw or "").split(",")) if raw else (),
-        of_mentions=of_mentions,
-        joiner=",",
-    )
+    how = GoldReading(lambda _, raw: tuple((raw or "").split(",")) if raw else (), of_mentions, ",")
+    found = gold_document(record, Path(name), "train", how)
     return GoldDocument(found.document, [*left_out, *found.left_out])
 
 

@@ -41,7 +41,7 @@ from harmonize.formats import (
     sentences,
     triple_tsv,
 )
-from harmonize.formats.bioc_gold import gold_document, has_text
+from harmonize.formats.bioc_gold import GoldReading, gold_document, has_text
 from harmonize.formats.json_stream import JsonStream
 from harmonize.formats.lines import numbered_lines
 from harmonize.formats.pubtator_articles import read_forgivingly
@@ -167,7 +167,7 @@ def _bioc_gold(folder: Path) -> None:
     path = _only(folder)
     for number, record in enumerate(bioc.read(path)):
         if has_text(record):
-            gold_document(record, path, "train", _split_ids, of_mentions=bool(number % 2), joiner=",")
+            gold_document(record, path, "train", GoldReading(_split_ids, bool(number % 2), ","))
 
 
 def _bioc_articles(folder: Path) -> None:
@@ -224,7 +224,7 @@ def _brat(folder: Path) -> None:
     for number, (name, record, _) in enumerate(brat.read(texts, annotations)):
         if has_text(record):
             path = Path(name or "none")
-            gold_document(record, path, "train", _split_ids, of_mentions=bool(number % 2), joiner=",")
+            gold_document(record, path, "train", GoldReading(_split_ids, bool(number % 2), ","))
 
 
 def _brat_seeds(_: Path | None) -> list[Files]:
