@@ -111,7 +111,6 @@ def evaluated(
 
 
 def _seen_markdown(what: RunsToScore, on: str, leave_out_leaks: bool) -> str:
-
     fate = "left out" if leave_out_leaks else "scored all the same; `--leave-out-leaks` leaves them out"
     told = f"- {len(what.seen):,} documents of {on} were trained on, or repeat one that was; {fate}"
     names = names_in_short(list(what.seen))

@@ -283,7 +283,6 @@ def _markdown(gold: GoldChoice, read: _Gold) -> str:
 
 
 def _leak_lines(gold: GoldChoice, read: _Gold) -> list[str]:
-
     if read.leaks is None:
         return ["- leaks were not looked for: `--union` names the set that the run was trained on"]
     fate = "left out" if gold.leave_out_leaks else "scored; `--leave-out-leaks` leaves them out"

@@ -217,6 +217,9 @@ def assembled(record: BioCDocument, path: Path) -> tuple[str, tuple[Passage, ...
 def text_of_sentences(passage: BioCPassage, path: Path, document: str) -> str:
     """The sentences of a passage at their offsets, the gaps filled with blanks."""
     text = ""
+    if type(passage.offset) is not int:
+        message = f"expected a passage offset, got {passage.offset!r}"
+        raise MalformedInput(path, message, document=document)
     for sentence in passage.sentences:
         _check_part(sentence, passage.offset + len(text), path, document)
         text += " " * (sentence.offset - passage.offset - len(text)) + (sentence.text or "")

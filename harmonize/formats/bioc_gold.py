@@ -76,6 +76,7 @@ def relations_in(record: BioCDocument) -> list[BioCRelation]:
 
 
 def has_text(record: BioCDocument) -> bool:
+    """False for a document of which neither passages nor their sentences have text."""
     return any(part.text for passage in record.passages for part in (passage, *passage.sentences))
 
 

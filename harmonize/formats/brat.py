@@ -24,7 +24,7 @@ from harmonize.formats.article_forms import BRAT_ANNOTATIONS, BRAT_TEXT
 from harmonize.formats.pubtator_forgiving import NO_MENTION
 from harmonize.ledger import Drop
 
-__all__ = ["EVENT", "NO_RELATION", "BratDocument", "read"]
+__all__ = ["EVENT", "NO_RELATION", "BratDocument", "document_id", "read", "read_beside"]
 
 EVENT = "is an event"
 NO_RELATION = "a line that is no relation"
@@ -133,9 +133,8 @@ def _annotate(record: BioCDocument, told: str) -> list[Drop]:
         elif reference := _ID.fullmatch(line):
             ids[reference[1]].append(reference[2])
         elif line.startswith(("R", "E")):
-            left_out.append(
-                Drop("relations", EVENT if line[0] == "E" else NO_RELATION, " ".join(line.split()))
-            )
+            reason = EVENT if line[0] == "E" else NO_RELATION
+            left_out.append(Drop("relations", reason, " ".join(line.split())))
         elif not line.startswith(_SILENT):
             left_out.append(Drop("mentions", NO_MENTION, " ".join(line.split())))
     for annotation in record.annotations:

@@ -128,9 +128,8 @@ class _Articles:
         content = line[1]
         text = _TEXT_LINE.match(content)
         if text and (text[2].startswith(b"t") or (self._has_blank and text[1].strip() != self._id)):
-            self._number += (
-                1  # an abstract that has lost its title is not of the article before the blank line
-            )
+            # An abstract that has lost its title is not of the article before the blank line.
+            self._number += 1
             self._id, self._is_after_blank, self._has_blank = text[1].strip(), False, False
         elif not content.strip():
             self._is_after_blank = self._has_blank = True

@@ -250,6 +250,14 @@ def test_sentences_that_overlap_are_told(tmp_path: Path) -> None:
         read(path)
 
 
+def test_a_passage_of_sentences_whose_offset_is_no_number_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    passage = {"offset": "0", "sentences": [{"offset": 0, "text": "Aspirin."}]}
+    path.write_text(json.dumps({"documents": [{"id": "8001", "passages": [passage]}]}), encoding="utf-8")
+    with pytest.raises(MalformedInput, match=r"document 8001: expected a passage offset, got '0'"):
+        read(path)
+
+
 @pytest.mark.parametrize("unit", ["utf16", "bytes"])
 @pytest.mark.parametrize("in_sentences", [False, True])
 def test_offsets_may_count_other_units(tmp_path: Path, unit: OffsetUnit, in_sentences: bool) -> None:
