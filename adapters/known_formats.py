@@ -7,7 +7,8 @@ drugprot-tsv   three files a split: abstracts, entities, relations
 brat           folders, of texts with a file of annotations each
 
 A relation may write a concept's id without the name of its scheme where the mentions have it, or the reverse.
-An odd mention or relation is left out and counted; it is an error where the mapping says `strict`.
+An odd mention or relation is left out and counted, and a document that has the id of an earlier one gets its
+own; both are errors where the mapping says `strict`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -56,7 +57,8 @@ def documents(source: Source) -> Iterator[Document]:
         if spec.span_source != "gold":
             mentions = (replace(mention, source=spec.span_source) for mention in document.mentions)
             document = replace(document, mentions=tuple(mentions))
-        yield document if is_offset(document.pmid or "") else replace(document, pmid=None)
+        document = document if is_offset(document.pmid or "") else replace(document, pmid=None)
+        yield document if spec.strict else source.with_own_id(document)
 
 
 @dataclass(frozen=True)

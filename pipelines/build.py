@@ -116,7 +116,7 @@ def build(
             ]
             for part in parts:
                 part.run(catalogue, progress)
-                for warning in part.findings.warnings():
+                for warning in (*part.findings.warnings(), *part.source.renaming()):
                     warn(f"{part.corpus.key}: {warning}")
         repeats = find_repeats(folder, settings)
         leaks = leaks_into(repeats)

@@ -244,7 +244,7 @@ def draft_corpus(
     if draft.passed_over:
         names = names_in_short([str(path) for path in draft.passed_over])
         typer.echo(f"warning: not in the format {form}, and so not read: {names}", err=True)
-    for told in draft.found.left_out:
+    for told in draft.found.told:
         typer.echo(f"warning: {told}", err=True)
     if draft.undecided:
         typer.echo(f"Still to be decided (DECIDE): {'; '.join(draft.undecided)}")

@@ -54,7 +54,7 @@ def new_corpus(name: str, form: str, files: Sequence[str], out: Path | None = No
     Raises:
         UnknownName: no such format.
         HarmonizeError: the name is no corpus' or one of the package's, a draft is there already, or a file is
-            missing or breaks its format, or two documents have one id. Nothing has then been written.
+            missing or breaks its format. Nothing has then been written.
     """
     catalogue = load_catalogue()
     if form not in FORMATS:

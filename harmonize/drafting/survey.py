@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from harmonize.drafting.repeats import check_each_once
 from harmonize.ledger import Ledger
 from harmonize.model import Document, Mention, Split
 from harmonize.registry import adapter
@@ -35,7 +34,7 @@ class Survey:
         related: (head's type, tail's type) -> count of relations.
         concepts, mentions: relations whose arguments are concept ids, and mention ids.
         in_one_sentence: relations between mentions of one sentence.
-        left_out: what the reading left out, in words.
+        told: what the reading left out or renamed, in words.
         joiners: entity type -> the characters in its id fields that join ids, since a part stands alone
             with another mention of the type, or all look like ids that do, and those that do not.
     """
@@ -47,7 +46,7 @@ class Survey:
     concepts: int = 0
     mentions: int = 0
     in_one_sentence: int = 0
-    left_out: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     joiners: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def total(self, unit: str) -> int:
@@ -89,22 +88,23 @@ def _source(corpus: Corpus, ledger: Ledger) -> Source:
     return Source(corpus, next(iter(corpus.spec.sources)), Path(), ledger)
 
 
-def _documents(corpus: Corpus, ledger: Ledger) -> Iterable[Document]:
-    return adapter(corpus.key, Catalogue(corpus.target, {corpus.key: corpus}))(_source(corpus, ledger))
+def _documents(source: Source) -> Iterable[Document]:
+    corpus = source.corpus
+    return adapter(corpus.key, Catalogue(corpus.target, {corpus.key: corpus}))(source)
 
 
 def survey(corpus: Corpus) -> Survey:
     """Look at every document of a corpus that `corpus_of` made without a mapping.
 
     Raises:
-        HarmonizeError: a file is missing or breaks its format, or two documents have one id.
+        HarmonizeError: a file is missing or breaks its format.
     """
     found, ids, ledger = Survey(), _Ids(), Ledger()
-    for document in _documents(corpus, ledger):
+    source = _source(corpus, ledger)
+    for document in _documents(source):
         _count(document, found)
         ids.look_at(document.mentions)
-    found.left_out = list(left_out_in_reading(ledger))
-    check_each_once(_source(corpus, Ledger()))
+    found.told = [*left_out_in_reading(ledger), *source.renaming()]
     found.joiners = ids.joiners()
     return found
 
@@ -177,4 +177,4 @@ def row_count(corpus: Corpus) -> int:
         HarmonizeError: see `survey`.
     """
     ledger = Ledger()
-    return sum(len(adjust(document, corpus, ledger)) for document in _documents(corpus, ledger))
+    return sum(len(adjust(document, corpus, ledger)) for document in _documents(_source(corpus, ledger)))

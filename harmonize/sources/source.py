@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harmonize.errors import MissingInput, SpecError, UnknownName
 from harmonize.files import named_from, sha256_of, user_files
 from harmonize.formats.pubtator_record import PubTatorRecord, split_ids
 from harmonize.ledger import READ, Drop, Ledger, Unit
-from harmonize.model import SPLITS, Split
+from harmonize.model import SPLITS, Document, Split
 from harmonize.sources.archive import files_below, split_location
 from harmonize.spec import Corpus, CurationSpec
 
@@ -44,6 +45,7 @@ class Source:
 
     Attributes:
         own_ids: how many entities keep the table's own id, since the corpus' namespace has none, by kind.
+        renamed: the documents that `with_own_id` gave another id than the files do.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class Source:
         self.corpus, self.variant, self.root = corpus, variant, root
         self._pubtator = pubtator
         self.own_ids: Counter[str] = Counter()
+        self.renamed: list[str] = []
+        self._times: Counter[str] = Counter()
         self._splits = corpus.spec.sources[variant]
         self._ledger = ledger
         self._told: set[tuple[Split, Unit]] = set()
@@ -101,6 +105,24 @@ class Source:
     def annotated(self, pmids: Collection[str]) -> dict[str, PubTatorRecord]:
         """PubTator's annotation of the articles, by PMID; nothing where no annotation was given."""
         return {} if self._pubtator is None else {record.id: record for record in self._pubtator(pmids)}
+
+    def with_own_id(self, document: Document) -> Document:
+        """The document, if an earlier one has its id with a number behind it: "7001#2"."""
+        known, identifier = self._times, document.id
+        while identifier in known:
+            known[document.id] += 1
+            identifier = f"{document.id}#{known[document.id]}"
+        known[identifier] = 1
+        if identifier == document.id:
+            return document
+        self.renamed.append(identifier)
+        return replace(document, id=identifier)
+
+    def renaming(self) -> Iterator[str]:
+        """What `with_own_id` did, in a line; none if it did nothing."""
+        if self.renamed:
+            how = f"a number was put behind it, as in {self.renamed[0]}"
+            yield f"an id that stands before: {len(self.renamed):,} documents; {how}"
 
     def lost_document(self, split: Split, reason: str, document_id: str) -> None:
         """Count a text met in the files that no Document will hold."""
