@@ -65,7 +65,8 @@ def _train(cell: Cell, union: Path, run: Path, device: str) -> bool:
     from harmonize.relation.model.load import load_classifier
     from harmonize.relation.predictions import predicted_rows
     from harmonize.relation.train.training import train
-    from harmonize.relation.train.work_folder import AtWork, is_done
+    from harmonize.relation.train.work_folder import is_done
+    from harmonize.writing.alone import AtWork
     from harmonize.writing.parquet import write_parquet
     from harmonize.writing.replace import new_path
 

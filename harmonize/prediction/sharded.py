@@ -11,17 +11,12 @@ an Engine: this process, or Ray (harmonize.prediction.ray_engine).
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-from filelock import FileLock, Timeout
 
 from harmonize import __version__
 from harmonize.errors import AccountingError, HarmonizeError, InputError, MalformedInput, MissingInput
@@ -31,6 +26,7 @@ from harmonize.prediction.plan import PLAN, begin_plan, plan_of
 from harmonize.prediction.shard_manifest import Shard, ShardManifest, read_shard_manifest
 from harmonize.prediction.shard_worker import Part, PartMaker, Work, remove_working_folder, standing_part
 from harmonize.union.schema import DATA, MANIFEST
+from harmonize.writing.alone import alone_in
 from harmonize.writing.json_files import json_hash, replace_json
 
 __all__ = [
@@ -86,7 +82,7 @@ def predict_shards(
     plan = plan_of(work)
     work = replace(work, plan=json_hash(plan))
     is_new = not work.out.exists()
-    with _alone_in(work.out):
+    with alone_in(work.out, "prediction"):
         begin_plan(work.out, plan)
         try:
             parts = _parts(work, manifest.shards, engine, skip, progress)
@@ -177,18 +173,3 @@ def prediction_parts(folder: Path) -> list[Path]:
         raise MalformedInput(
             path, "expected the manifest of predictions, with the file of each part"
         ) from None
-
-
-@contextlib.contextmanager
-def _alone_in(out: Path) -> Iterator[None]:
-    """Keep a second run of this machine out of the folder while the block runs.
-
-    Raises:
-        HarmonizeError: one is in there.
-    """
-    name = hashlib.sha256(str(out.absolute()).encode()).hexdigest()[:16]  # what cannot begin leaves no file
-    try:
-        with FileLock(Path(tempfile.gettempdir()) / f"harmonize-{name}.lock", timeout=0):
-            yield
-    except Timeout:
-        raise HarmonizeError(f"{out}: another prediction is at work here; take another --out") from None

@@ -20,7 +20,7 @@ from harmonize.pipelines.cli import app
 from harmonize.relation.grid import load_grid
 from harmonize.relation.recipe import load_recipe
 from harmonize.relation.select.rows import rows_to_test
-from harmonize.relation.train.work_folder import alone_in
+from harmonize.writing.alone import alone_in
 
 SMALL = {"encoder": "tiny", "max_length": 128, "batch_size": 8, "epochs": 0.3, "learning_rate": 1e-3}
 
@@ -232,7 +232,7 @@ def test_what_another_process_trains_is_left_to_it(
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     grid = written(tmp_path / "grid.yaml", recipe="original", values=SMALL, vary={"head": ["cls", "mean"]})
     work = tmp_path / "out/runs/mean/.seed-0.training"
-    with alone_in(work):
+    with alone_in(work, "training"):
         done = compared(grid, sample_union, tmp_path / "out")
     assert "Not complete, and so not in the table (trainings missing): mean (1)." in done.stdout
     assert record(tmp_path / "out/runs/cls/seed-0")["steps"] > 0

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import torch
-from filelock import FileLock, Timeout
 from transformers import TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME
 
@@ -24,14 +21,13 @@ from harmonize.relation.run_files import RECIPE, TRAINING, read_record
 from harmonize.relation.select.pseudo import pseudo_hash
 from harmonize.relation.train.record import model_hashes
 from harmonize.union.manifest import manifest_hash
+from harmonize.writing.alone import alone_in
 from harmonize.writing.replace import put
 
 __all__ = [
     "CHECKPOINTS",
     "FIRST",
     "SCRATCH",
-    "AtWork",
-    "alone_in",
     "being_made",
     "has_begun",
     "is_done",
@@ -47,10 +43,6 @@ SCRATCH = (_SET, _PSEUDO, _KNOWLEDGE, _MODELS)
 """Files that only making a run needs."""
 
 
-class AtWork(HarmonizeError):
-    """Another training is at work in the same folder."""
-
-
 def last_checkpoint(checkpoints: Path) -> Path | None:
     """The last checkpoint; one that was cut off while it was written lacks its state, which comes last."""
     whole = [path.parent for path in checkpoints.glob(f"checkpoint-*/{TRAINER_STATE_NAME}") if _is_json(path)]
@@ -63,36 +55,6 @@ def _is_json(path: Path) -> bool:
     except ValueError:
         return False
     return True
-
-
-@contextlib.contextmanager
-def alone_in(work: Path) -> Iterator[None]:
-    """Keep a second training out of the folder while the block runs.
-
-    Raises:
-        AtWork: one is in there.
-    """
-    if not is_first_process():
-        yield
-        return
-    lock = FileLock(_lock_file(work))
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise AtWork(f"{work}: another training is at work here; take another --out") from None
-    try:
-        yield
-    finally:
-        with contextlib.suppress(OSError):  # Windows removes no open file
-            Path(lock.lock_file).unlink()
-        lock.release()
-
-
-def _lock_file(work: Path) -> Path:
-    """Not in the folder, nor beside it: what cannot begin leaves nothing there; and for each user another."""
-    name = hashlib.sha256(str(work.absolute()).encode()).hexdigest()[:16]
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    return Path(tempfile.gettempdir()) / f"harmonize-{user}-{name}.lock"
 
 
 def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
@@ -174,7 +136,7 @@ def being_made(
         HarmonizeError: something else was begun there; or no such device.
     """
     work = out.with_name(f".{out.name}.training")
-    with alone_in(work):
+    with alone_in(work, "training") if is_first_process() else contextlib.nullcontext():
         is_new = not work.parent.exists()
         if fresh:
             _begin_anew(work, device_named(device))

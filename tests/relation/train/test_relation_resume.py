@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from stopped_trainings import Stop, StopAt, weights
 from harmonize.errors import HarmonizeError
 from harmonize.relation.recipe import Recipe
 from harmonize.relation.train.training import train
-from harmonize.relation.train.work_folder import AtWork, alone_in
+from harmonize.writing.alone import alone_in
 
 Small = Callable[..., Recipe]
 pytestmark = pytest.mark.xdist_group("resume")  # they share their runs
@@ -230,22 +228,8 @@ def test_a_folder_that_is_no_run_is_not_replaced(
 
 def test_two_trainings_do_not_share_a_folder(sample_union: Path, small_recipe: Small, tmp_path: Path) -> None:
     with (
-        alone_in(tmp_path / ".run.training"),
+        alone_in(tmp_path / ".run.training", "training"),
         pytest.raises(HarmonizeError, match=r"\.run\.training: another training is at work here"),
     ):
         train(sample_union, small_recipe(), tmp_path / "run", device="cpu")
     assert not list(tmp_path.iterdir())
-
-
-def test_a_lock_is_removed_and_of_one_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "temporary").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    work = tmp_path / ".run.training"
-    for _ in range(2):
-        with alone_in(work):
-            assert [path.name.split("-")[1] for path in (tmp_path / "temporary").iterdir()] == [
-                str(os.getuid())
-            ]
-            with pytest.raises(AtWork), alone_in(work):
-                pass
-        assert not list((tmp_path / "temporary").iterdir())
