@@ -21,6 +21,7 @@ from bioc import BioCAnnotation, BioCDocument, BioCLocation, BioCNode, BioCPassa
 
 from harmonize.errors import MalformedInput
 from harmonize.formats.article_forms import BRAT_ANNOTATIONS, BRAT_TEXT
+from harmonize.formats.lines import no_utf_8
 from harmonize.formats.pubtator_forgiving import NO_MENTION
 from harmonize.ledger import Drop
 
@@ -106,9 +107,7 @@ def _decoded(name: str, content: bytes) -> str:
         return content.decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise MalformedInput(
-            name, f"expected UTF-8, got byte 0x{content[error.start]:02x}", line=line
-        ) from None
+        raise MalformedInput(name, no_utf_8(error), line=line) from None
 
 
 def _text_record(identifier: str, text: str) -> BioCDocument:

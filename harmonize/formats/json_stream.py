@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import IO
 
 from harmonize.errors import MalformedInput
+from harmonize.formats.lines import no_utf_8
 
 __all__ = ["JsonStream"]
 
@@ -117,8 +118,7 @@ class JsonStream:
             more = self._file.read(max(_WINDOW, len(self._text)))
         except UnicodeDecodeError as error:
             line = self._line + self._text.count("\n") + error.object.count(b"\n", 0, error.start)
-            byte = error.object[error.start]
-            raise MalformedInput(self._name, f"expected UTF-8, got byte 0x{byte:02x}", line=line) from None
+            raise MalformedInput(self._name, no_utf_8(error), line=line) from None
         self._text += more
         return bool(more)
 

@@ -18,6 +18,7 @@ __all__ = [
     "check_file",
     "decoded",
     "is_offset",
+    "no_utf_8",
     "numbered",
     "numbered_lines",
     "opened",
@@ -123,9 +124,16 @@ def decoded(number: int, raw: bytes, name: Path | str) -> str:
     try:
         line = raw.decode("utf-8-sig" if number == 1 else "utf-8")
     except UnicodeDecodeError as error:
-        fault = error.object[error.start]
-        raise MalformedInput(name, f"expected UTF-8, got byte 0x{fault:02x}", line=number) from None
+        raise MalformedInput(name, no_utf_8(error), line=number) from None
     return line.removesuffix("\n").removesuffix("\r")
+
+
+def no_utf_8(error: UnicodeDecodeError) -> str:
+    """What to say of bytes that are no UTF-8: how it is made of the encoding that they are mostly in."""
+    byte = error.object[error.start]
+    return (
+        f"expected UTF-8, got byte 0x{byte:02x}; of Windows-1252, `iconv -f WINDOWS-1252 -t UTF-8` makes it"
+    )
 
 
 def is_offset(column: str) -> bool:

@@ -328,7 +328,7 @@ def test_a_bad_mention_is_left_out_or_one_line(tmp_path: Path, case: str) -> Non
 
 def test_bytes_that_are_no_text_cost_one_article(tmp_path: Path) -> None:
     path = written(tmp_path, GOOD.encode() + b"2|t|Aspirin \xff\n2|a|Fever\n\n" + article(3).encode())
-    with pytest.raises(MalformedInput, match=":7: expected UTF-8, got byte 0xff"):
+    with pytest.raises(MalformedInput, match=":7: expected UTF-8, got byte 0xff; of Windows-1252, `iconv"):
         list(read_input(path, rules=RULES, strict=True))
     tally = Tally()
     found = list(read_input(path, rules=RULES, tally=tally))
@@ -341,7 +341,9 @@ def test_utf_16_is_named_as_such_and_not_taken_for_a_cut(
     tmp_path: Path, encoding: str, name: str, form: str | None
 ) -> None:
     path = written(tmp_path, GOOD.encode(encoding), name)
-    with pytest.raises(MalformedInput, match=r"a(\.txt)?(:1)?: expected UTF-8, got UTF-16$"):
+    with pytest.raises(
+        MalformedInput, match=r"a(\.txt)?(:1)?: expected UTF-8, got UTF-16; `iconv -f UTF-16 "
+    ):
         list(read_input(path, form, rules=RULES))
 
 
