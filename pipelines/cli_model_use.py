@@ -10,13 +10,13 @@ from typing import Annotated
 
 import typer
 
-from harmonize.errors import HarmonizeError
 from harmonize.formats.article_forms import DOCUMENT_FORMS
 from harmonize.prediction.account import Account
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
+from harmonize.sources.article_files import one_input
 
 from .inputs import INPUT_FORMS
 from .options import (
@@ -47,14 +47,11 @@ from .train import quiet
 
 __all__: list[str] = []
 
-_MOST_NAMES = 20  # of articles or files, in one line
-_FURTHER_INPUTS = {"allow_extra_args": True}
-"""Of commands that take one input, and tell by `_check_one_input` what to do with several."""
+_MOST_NAMES = 20  # of articles, in one line
 
 
-@app.command(context_settings=_FURTHER_INPUTS)
+@app.command()
 def predict(
-    context: typer.Context,
     model: Run,
     out: Annotated[
         Path,
@@ -62,10 +59,10 @@ def predict(
             help="The file to write: .pubtator, .json (BioC) or .parquet; for shards also a folder."
         ),
     ],
-    source: Annotated[
-        Path | None,
+    sources: Annotated[
+        list[Path] | None,
         typer.Argument(
-            metavar="INPUT",
+            metavar="INPUT...",
             help="PubTator, BioC XML or JSON, unified PPI XML (packed too; - is standard input), brat, "
             "a folder of `harmonize shard`, or a union set.",
             show_default=False,
@@ -134,9 +131,8 @@ def predict(
     Without --pubtator, PubTator 3 is asked for the articles.
     """  # noqa: E501
 
-    _check_one_input(context)
     quiet()
-    chosen = chosen_source(source, pmids, pubtator, cache)
+    chosen = chosen_source(sources or (), pmids, pubtator, cache)
     if isinstance(chosen, AskedArticles) and chosen.articles.repeated:
         _tell_names("articles given several times, asked for once", chosen.articles.repeated)
     with redirect_stdout(sys.stderr):  # Ray tells there of workers that were killed
@@ -167,12 +163,11 @@ def predict(
     tell_losses(found, found.advice)
 
 
-@app.command("pseudo-label", context_settings=_FURTHER_INPUTS)
+@app.command("pseudo-label")
 def pseudo_label(
-    context: typer.Context,
-    source: Annotated[
-        Path,
-        typer.Argument(metavar="INPUT", help="As for `harmonize predict`, but not a union set."),
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT...", help="As for `harmonize predict`, but not a union set."),
     ],
     model: Annotated[Path, typer.Option("--model", help="The run's folder, or that of its folds.")],
     out: Annotated[
@@ -212,11 +207,10 @@ def pseudo_label(
     Example: harmonize pseudo-label adapters/samples/biored/Dev.PubTator --model artifacts/run --out sure.parquet
     """  # noqa: E501
 
-    _check_one_input(context)
     quiet()
     found = label_documents(
         model,
-        source,
+        one_input(sources),
         union,
         out,
         threshold=threshold,
@@ -236,12 +230,11 @@ def pseudo_label(
     tell_losses(found.reading, found.advice)
 
 
-@app.command(context_settings=_FURTHER_INPUTS)
+@app.command()
 def shard(
-    context: typer.Context,
-    source: Annotated[
-        Path,
-        typer.Argument(metavar="INPUT", help="Files as for `harmonize predict`, or a folder of them."),
+    sources: Annotated[
+        list[Path],
+        typer.Argument(metavar="INPUT...", help="Files as for `harmonize predict`, or folders of them."),
     ],
     out: Annotated[Path, typer.Option(help="The folder to write.")],
     documents: Annotated[int, typer.Option(help="Documents in a shard.", min=1)] = DOCUMENTS_PER_SHARD,
@@ -267,10 +260,9 @@ def shard(
     Example: harmonize shard adapters/samples/biored/Test.PubTator --out artifacts/shards
     """
 
-    _check_one_input(context)
     read = Account()
     written = shard_documents(
-        source,
+        one_input(sources),
         out,
         documents_per_shard=documents,
         form=form,
@@ -286,19 +278,6 @@ def shard(
     tell_losses(read)
 
 
-def _check_one_input(context: typer.Context) -> None:
-    """Raises HarmonizeError for further inputs, as a shell makes of *."""
-    if context.args:
-        raise HarmonizeError(
-            f"expected one INPUT, a file or a folder of files, got also {_some(context.args)}; "
-            "put them into one folder"
-        )
-
-
 def _tell_names(about: str, names: Sequence[str]) -> None:
-    typer.echo(f"{about} ({len(names):,}): {_some(names)}", err=True)
-
-
-def _some(names: Sequence[str]) -> str:
     more = f", ... ({len(names) - _MOST_NAMES:,} more)" if len(names) > _MOST_NAMES else ""
-    return ", ".join(names[:_MOST_NAMES]) + more
+    typer.echo(f"{about} ({len(names):,}): {', '.join(names[:_MOST_NAMES])}{more}", err=True)

@@ -12,7 +12,7 @@ from harmonize.model import Document
 from harmonize.prediction.entity_types import load_entity_types, load_user_types
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import PairRules
-from harmonize.prediction.pmid_input import read_asked
+from harmonize.prediction.pmid_input import AskedArticles, read_asked
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.shard_manifest import is_shards, read_shard_manifest
 from harmonize.prediction.shard_worker import Work
@@ -20,7 +20,7 @@ from harmonize.prediction.sharded import check_read_as
 from harmonize.prediction.shards import read_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, union_corpora
-from harmonize.sources.article_files import input_files
+from harmonize.sources.article_files import FilesInput, input_files, input_places
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import nary_hint, read_manifest
 from harmonize.union.schema import MANIFEST
@@ -39,6 +39,7 @@ __all__ = [
     "check_union",
     "input_documents",
     "input_kind",
+    "types_to_read_with",
     "user_types",
 ]
 
@@ -46,7 +47,7 @@ UNION, SHARDS = "union", "shards"
 INPUT_FORMS = (*DOCUMENT_FORMS, UNION, SHARDS)
 
 
-def check_how(source: Path, is_service: bool, kind: str | None, how: Reading | None) -> Reading:
+def check_how(source: FilesInput, is_service: bool, kind: str | None, how: Reading | None) -> Reading:
     """How files are to be read.
 
     Raises:
@@ -63,45 +64,66 @@ def check_how(source: Path, is_service: bool, kind: str | None, how: Reading | N
     return how or Reading()
 
 
-def user_types(path: Path | None, shards: Path | None = None) -> dict[str, str | None]:
-    """The types of a user's file; of shards those that they were read with.
+def user_types(path: Path | None) -> dict[str, str | None]:
+    """The types of a user's file.
 
-    Args:
-        shards: the folder, if the input is one.
+    Raises:
+        SpecError: the file has faults, all of them.
+    """
+    return {} if path is None else load_user_types(path, load_entity_types(), load_catalogue())
+
+
+def types_to_read_with(path: Path | None, source: FilesInput, kind: str | None) -> dict[str, str | None]:
+    """The types of a user's file; of shards those that they were read with.
 
     Raises:
         SpecError: the file has faults, all of them.
         HarmonizeError: shards that were read with other types than these.
     """
-    own = {} if path is None else load_user_types(path, load_entity_types(), load_catalogue())
-    if shards is None:
+    own = user_types(path)
+    if kind != SHARDS:
         return own
-    known = read_shard_manifest(shards).types
+    assert isinstance(source, Path)
+    known = read_shard_manifest(source).types
     if path is not None and own != known:
-        raise HarmonizeError(f"{path}: expected the types that {shards} was read with; leave --types out")
+        raise HarmonizeError(f"{path}: expected the types that {source} was read with; leave --types out")
     return known
 
 
-def input_kind(source: Path) -> str | None:
-    return SHARDS if is_shards(source) else UNION if is_union(source) else None
+def input_kind(source: FilesInput, form: str | None) -> str | None:
+    """The form that is told, or of one folder SHARDS or UNION, if it is such; None: its files tell.
+
+    Raises:
+        HarmonizeError: such a folder is one input of several.
+    """
+    places = input_places(source)
+    kinds = [SHARDS if is_shards(place) else UNION if is_union(place) else None for place in places]
+    if len(places) > 1:
+        of_folders = [place for place, kind in zip(places, kinds, strict=True) if kind is not None]
+        if form in (SHARDS, UNION) or of_folders:
+            place = of_folders[0] if of_folders else places[0]
+            raise HarmonizeError(f"{place}: expected shards or a union set alone, got {source}")
+        return form
+    return form or kinds[0]
 
 
-def check_apart(source: Path, out: Path, what: str = "a file") -> None:
+def check_apart(source: FilesInput, out: Path, what: str = "a file") -> None:
     """Raises HarmonizeError for something to write that is the input, or stands in it."""
     place = followed(out)
-    if source.is_dir() and followed(source) in (place, *place.parents):
-        raise HarmonizeError(f"{out}: expected {what} outside the input")
+    for each in input_places(source):
+        if each.is_dir() and followed(each) in (place, *place.parents):
+            raise HarmonizeError(f"{out}: expected {what} outside the input")
 
 
-def check_file(source: Path, out: Path) -> None:
+def check_file(source: FilesInput, out: Path) -> None:
     """Raises HarmonizeError for a file to write that is the input, stands in it, or is no file."""
     file_place(out)
-    if out.exists() and source.exists() and out.samefile(source):
+    if out.exists() and any(each.exists() and out.samefile(each) for each in input_places(source)):
         raise HarmonizeError(f"{out}: expected another file than the input")
     check_apart(source, out)
 
 
-def check_report(source: Path, out: Path, report: Path) -> None:
+def check_report(source: FilesInput, out: Path, report: Path) -> None:
     """What is wrong with the place of a report is told before anything is written.
 
     Raises:
@@ -118,7 +140,7 @@ def check_report(source: Path, out: Path, report: Path) -> None:
 
 
 def check_pairs_to_make(
-    source: Path, *, as_corpus: str | None, types: Path | None, strict: bool, extensions: Sequence[Path]
+    source: FilesInput, *, as_corpus: str | None, types: Path | None, strict: bool, extensions: Sequence[Path]
 ) -> None:
     """Raises HarmonizeError for options that say how pairs are made, since a union set has its own."""
     options = {
@@ -134,9 +156,10 @@ def check_pairs_to_make(
         )
 
 
-def check_documents(source: Path, kind: str | None, as_corpus: str, extensions: Sequence[Path]) -> None:
+def check_documents(source: FilesInput, kind: str | None, as_corpus: str, extensions: Sequence[Path]) -> None:
     """What is wrong with the input is told before the classifier is loaded."""
     if kind == SHARDS:
+        assert isinstance(source, Path)
         check_read_as(source, read_shard_manifest(source), as_corpus, extensions)
     else:
         input_files(source)
@@ -149,17 +172,14 @@ def input_documents(
 
     `skip` is told of those not to be read.
     """
-    if work.asked is not None:
-        return read_asked(
-            work.asked, kind, rules=rules, tally=tally, strict=work.strict, skip=skip, how=work.how
-        )
     if kind == SHARDS:
-        manifest = read_shard_manifest(work.source)
+        manifest = read_shard_manifest(work.folder)
         tally.documents = manifest.documents.out
-        return read_shards(work.source, manifest)
-    return read_input(
-        work.source, kind, rules=rules, tally=tally, strict=work.strict, skip=skip, how=work.how
-    )
+        return read_shards(work.folder, manifest)
+    source, strict, how = work.source, work.strict, work.how
+    if isinstance(source, AskedArticles):
+        return read_asked(source, kind, rules=rules, tally=tally, strict=strict, skip=skip, how=how)
+    return read_input(source, kind, rules=rules, tally=tally, strict=strict, skip=skip, how=how)
 
 
 def check_union(

@@ -23,13 +23,13 @@ from harmonize.pipelines.inputs import (
     check_union,
     input_documents,
     input_kind,
-    user_types,
+    types_to_read_with,
 )
 from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
 from harmonize.prediction.outputs import output_form, write_predictions
 from harmonize.prediction.pairs import USUAL_CORPUS
-from harmonize.prediction.pmid_input import AskedArticles
+from harmonize.prediction.pmid_input import AskedArticles, Input, place_of
 from harmonize.prediction.ray_engine import RayEngine
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
@@ -37,7 +37,7 @@ from harmonize.prediction.shard_worker import Work
 from harmonize.prediction.sharded import Engine, in_this_process, predict_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, read_union
-from harmonize.sources.article_files import ARTICLE_FORMS, input_files
+from harmonize.sources.article_files import ARTICLE_FORMS, FilesInput, input_files
 from harmonize.spec import load_catalogue
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import read_manifest
@@ -66,7 +66,7 @@ class Summary(Account):
 
 def predict(
     model: Path | str | PairClassifier,
-    source: Path | AskedArticles,
+    source: Input,
     out: Path,
     *,
     form: str | None = None,
@@ -94,9 +94,9 @@ def predict(
 
     Args:
         model: the classifier's folder, or a classifier.
-        source: a file, a folder of files, one of shards, or a union set, whose rows are the pairs, so that
-            nothing may say how to make some (as_corpus, types, strict, extensions); or articles asked for
-            by PMID.
+        source: a file, a folder of files, or several such; a folder of shards, or of a union set, whose rows
+            are the pairs, so that nothing may say how to make some (as_corpus, types, strict, extensions);
+            or articles asked for by PMID.
         out: the file to write; one that stands there is replaced at the end, and only if all went well. For
             shards also a folder, a name without suffix, which gets a Parquet file for each shard; a run that
             was stopped goes on there.
@@ -130,20 +130,19 @@ def predict(
     runner = _engine(engine, workers, gpus_per_worker)
     corpora, splits = _listed(corpora), _listed(splits)
     asked = source if isinstance(source, AskedArticles) else None
-    source = source.place if isinstance(source, AskedArticles) else source
-    kind = form or input_kind(source) if asked is None else _dump_form(asked, form, (out, report))
+    place = place_of(source)
+    kind = input_kind(place, form) if asked is None else _dump_form(asked, form, (out, report))
     if (corpora is not None or splits is not None) and kind != UNION:
-        raise HarmonizeError(f"{source}: expected a union set, only such has corpora and splits to choose")
+        raise HarmonizeError(f"{place}: expected a union set, only such has corpora and splits to choose")
     extensions = tuple(extensions)
     if kind == UNION:
-        check_pairs_to_make(source, as_corpus=as_corpus, types=types, strict=strict, extensions=extensions)
+        check_pairs_to_make(place, as_corpus=as_corpus, types=types, strict=strict, extensions=extensions)
     work = Work(
         model=model,
         source=source,
         out=out,
-        asked=asked,
         as_corpus=load_catalogue(extensions)[as_corpus or USUAL_CORPUS].key,
-        types=user_types(types, source if kind == SHARDS else None),
+        types=types_to_read_with(types, place, kind),
         extensions=extensions,
         splitter=splitter,
         batch_size=batch_size,
@@ -151,31 +150,31 @@ def predict(
         device=device,
         precision=precision,
         strict=strict,
-        how=check_how(source, asked is not None and asked.dump is None, kind, how),
+        how=check_how(place, asked is not None and asked.dump is None, kind, how),
     )
     if report is not None:
-        check_report(source, out, report)
+        check_report(place, out, report)
     summary, skipped = Summary(out=out), SkippedDocuments(skip)
     if as_corpus is None and kind != UNION and isinstance(model, Path | str):
         summary.advice = not_trained_on(Path(model), USUAL_CORPUS)
     try:
         if kind == SHARDS and not out.suffix and out_format in (None, "parquet"):
-            check_apart(source, out)
+            check_apart(place, out)
             summary.update(predict_shards(work, runner, skip=skipped, progress=progress))
-            summary.check_read(source)
+            summary.check_read(place)
         elif engine == RAY:
             raise HarmonizeError(
                 f"--engine ray: expected a folder of `harmonize shard` and an --out without suffix, "
-                f"got {source} and {out}"
+                f"got {place} and {out}"
             )
         else:
             _predict_file(work, kind, out_format, (corpora, splits), summary, skipped, progress)
     except NothingRead:
         if report is not None:
-            write_report(report, source, None, summary, skipped, summary.advice)
+            write_report(report, place, None, summary, skipped, summary.advice)
         raise
     if report is not None:
-        write_report(report, source, out, summary, skipped, summary.advice)
+        write_report(report, place, out, summary, skipped, summary.advice)
     return summary
 
 
@@ -189,23 +188,23 @@ def _predict_file(
     progress: Callable[[int], None],
 ) -> None:
     """Predict into one file; `parts` are the corpora and splits of a union set."""
-    source, out = work.source, work.out
-    if kind == UNION and is_union(source):
-        read_manifest(source)  # a broken one is told first
+    place, out = place_of(work.source), work.out
+    if kind == UNION and is_union(work.folder):
+        read_manifest(work.folder)  # a broken one is told first
     written_as = output_form(out, out_format)
-    check_file(source, out)
+    check_file(place, out)
     tally = Tally()
     if kind == UNION:
         corpora, splits = parts
-        check_union(source, written_as, corpora, splits)
+        check_union(work.folder, written_as, corpora, splits)
         extractor = work.extractor()
-        found = extractor.answered(read_union(source, corpora=corpora, splits=splits, tally=tally))
+        found = extractor.answered(read_union(work.folder, corpora=corpora, splits=splits, tally=tally))
     else:
-        if work.asked is None:
-            check_documents(source, kind, work.as_corpus, work.extensions)
+        if not isinstance(work.source, AskedArticles):
+            check_documents(work.source, kind, work.as_corpus, work.extensions)
         extractor = work.extractor()
         found = extractor(input_documents(work, kind, extractor.rules, tally, skip))
-    checked = _counted(found, tally, summary, source, progress)
+    checked = _counted(found, tally, summary, place, progress)
     write_predictions(
         checked,
         out,
@@ -252,7 +251,7 @@ def _counted(
     found: Iterable[DocumentRelations],
     tally: Tally,
     summary: Summary,
-    source: Path,
+    place: FilesInput,
     progress: Callable[[int], None],
 ) -> Iterator[DocumentRelations]:
     """Count what goes by; the balance is struck before the file takes its place."""
@@ -262,4 +261,4 @@ def _counted(
         yield one
     summary.read(tally)
     summary.check(summary.out)
-    summary.check_read(source)
+    summary.check_read(place)

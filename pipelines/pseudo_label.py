@@ -20,13 +20,21 @@ from harmonize.errors import HarmonizeError, InputError, UnknownName
 from harmonize.formats.article_forms import DOCUMENT_FORMS
 from harmonize.prediction.account import Account
 from harmonize.prediction.reading import Reading
-from harmonize.prediction.shard_manifest import is_shards
 from harmonize.prediction.shard_worker import Work
 from harmonize.prediction.tally import Tally
-from harmonize.prediction.union_input import is_union
+from harmonize.sources.article_files import FilesInput
 from harmonize.spec import load_catalogue
 
-from .inputs import SHARDS, check_documents, check_file, check_how, input_documents, user_types
+from .inputs import (
+    SHARDS,
+    UNION,
+    check_documents,
+    check_file,
+    check_how,
+    input_documents,
+    input_kind,
+    types_to_read_with,
+)
 from .predicted import not_trained_on, runs_of
 from .reading_losses import SkippedDocuments
 
@@ -79,7 +87,7 @@ class _Model:
 
 def pseudo_label(
     model: Path,
-    source: Path,
+    source: FilesInput,
     union: Path,
     out: Path,
     *,
@@ -101,7 +109,7 @@ def pseudo_label(
 
     Args:
         model: a run, or the folder of folds' runs, whose mean is asked.
-        source: a file, a folder of files, or one of shards.
+        source: a file, a folder of files, or several such; or a folder of shards.
         union: the set whose evaluated documents are left out; that of the folds' training.
         out: the file to write, .parquet; replaced at the end, and only if all went well. The two beside it
             are replaced if it holds pseudo-labels.
@@ -127,7 +135,7 @@ def pseudo_label(
     evaluated = KnownDocuments(evaluated_documents(union))
     models = _models(model, union, device, precision)
     mean = MeanClassifier([each.classifier for each in models], str(model))
-    own = user_types(types, source if kind == SHARDS else None)
+    own = types_to_read_with(types, source, kind)
     how = check_how(source, False, kind, how)
     work = Work(
         mean,
@@ -178,7 +186,7 @@ def _written(out: Path) -> tuple[Path, Path, Path]:
 
 
 def _checked_input(
-    source: Path, form: str | None, out: Path, as_corpus: str, extensions: Sequence[Path]
+    source: FilesInput, form: str | None, out: Path, as_corpus: str, extensions: Sequence[Path]
 ) -> str | None:
     """The form of the input, where it is named or shards; what is wrong is told before a model is loaded."""
     from harmonize.relation.select.pseudo import is_pseudo
@@ -188,8 +196,8 @@ def _checked_input(
         raise UnknownName("input format", form, known)
     if out.suffix != ".parquet":
         raise HarmonizeError(f"{out}: expected a name that ends in .parquet")
-    kind = form or (SHARDS if is_shards(source) else None)
-    if kind is None and is_union(source):
+    kind = input_kind(source, form)
+    if kind == UNION:
         raise HarmonizeError(f"{source}: expected documents to label, got a union set, which is labelled")
     for path in _written(out):
         check_file(source, path)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from harmonize.errors import HarmonizeError
 from harmonize.files import cache_folder, sha256_of
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
-from harmonize.prediction.pmid_input import AskedArticles
+from harmonize.prediction.pmid_input import AskedArticles, Input
 from harmonize.prediction.pmids import STDIN, read_pmids
-from harmonize.sources.article_files import input_files, iter_articles
+from harmonize.sources.article_files import input_files, iter_articles, one_input
 from harmonize.sources.pubtator3 import URL, PubTator3
 
 __all__ = ["SERVICE", "PubTatorDump", "PubTatorService", "answers_folder", "chosen_source", "given"]
@@ -97,16 +97,16 @@ def given(choice: str | None, cache: Path | None) -> PubTatorDump | PubTatorServ
 
 
 def chosen_source(
-    source: Path | None, pmids: str | None, choice: str | None, cache: Path | None
-) -> Path | AskedArticles:
-    """What to predict: an input, or articles by PMID from what `--pubtator` names.
+    sources: Sequence[Path], pmids: str | None, choice: str | None, cache: Path | None
+) -> Input:
+    """What to predict: files or folders, or articles by PMID from what `--pubtator` names.
 
     Raises:
         HarmonizeError: both or neither; or options of the one beside the other.
         SeveralErrors, MissingInput: see `read_pmids`.
     """
-    if (source is None) == (pmids is None):
-        got = "neither" if source is None else "both"
+    if bool(sources) == (pmids is not None):
+        got = "both" if sources else "neither"
         raise HarmonizeError(f"expected INPUT or --pmids, got {got}")
     if choice is not None and pmids is None:
         raise HarmonizeError("--pubtator: expected --pmids, the articles to look for")
@@ -123,7 +123,7 @@ def chosen_source(
     if pmids is not None:
         dump = None if choice in (None, SERVICE) else Path(str(choice))
         return AskedArticles(read_pmids(pmids), dump, answers_folder(cache))
-    return Path(str(source))
+    return one_input(sources)
 
 
 def answers_folder(cache: Path | None) -> Path:

@@ -12,6 +12,7 @@ from harmonize.errors import InputError
 from harmonize.prediction.account import Account
 from harmonize.prediction.input_forms import WHY_ENTITIES
 from harmonize.prediction.tally import by_reason
+from harmonize.sources.article_files import FilesInput, input_places
 from harmonize.writing.json_files import replace_json
 
 __all__ = ["REPORT_VERSION", "SkippedDocuments", "loss_lines", "tell_losses", "write_report"]
@@ -104,7 +105,7 @@ def _counted(counts: Mapping[str, int]) -> str:
 
 def write_report(
     path: Path,
-    source: Path,
+    source: FilesInput,
     out: Path | None,
     account: Account,
     skipped: SkippedDocuments,
@@ -117,10 +118,11 @@ def write_report(
         advice: see pipelines.predict.Summary.
     """
     reading = account.reading
+    places = [str(place) for place in input_places(source)]
     content: dict[str, Any] = {
         "report_version": REPORT_VERSION,
         "package_version": __version__,
-        "input": str(source),
+        "input": places if len(places) > 1 else places[0],
         "output": None if out is None else str(out),
         **account.as_dict(),
         "first_left_out": dict(sorted(reading.places.items())),

@@ -14,7 +14,7 @@ from harmonize.prediction.reading import Reading
 from harmonize.prediction.shard_manifest import ShardManifest, is_shards
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD, write_shards
 from harmonize.prediction.tally import Tally
-from harmonize.sources.article_files import input_files
+from harmonize.sources.article_files import FilesInput, input_files, input_places
 from harmonize.union.schema import DATA, MANIFEST
 from harmonize.writing.replace import check_replaceable, followed
 
@@ -25,7 +25,7 @@ __all__ = ["shard"]
 
 
 def shard(
-    source: Path,
+    source: FilesInput,
     out: Path,
     *,
     documents_per_shard: int = DOCUMENTS_PER_SHARD,
@@ -42,7 +42,7 @@ def shard(
     """Write documents as shards. Memory does not grow with their number.
 
     Args:
-        source: a file, or a folder of files.
+        source: a file, a folder of files, or several such.
         out: the folder to write; older shards that stand there are replaced at the end, if all went well.
         form: one of harmonize.formats.article_forms.DOCUMENT_FORMS; each file tells it unless given.
         as_corpus: the mapping that says which types are known and what ids mean.
@@ -89,14 +89,15 @@ def shard(
     return written
 
 
-def _some(documents: Iterable[Document], source: Path, tally: Tally) -> Iterator[Document]:
+def _some(documents: Iterable[Document], source: FilesInput, tally: Tally) -> Iterator[Document]:
     """The documents; raises NothingRead if there were none."""
     yield from documents
     Account.of_reading(tally).check_read(source)
 
 
-def _check_out(source: Path, out: Path) -> None:
-    one, other = followed(source), followed(out)
-    if one == other or one in other.parents or other in one.parents:
-        raise HarmonizeError(f"{out}: expected a folder apart from the input")
+def _check_out(source: FilesInput, out: Path) -> None:
+    place = followed(out)
+    for each in map(followed, input_places(source)):
+        if each == place or each in place.parents or place in each.parents:
+            raise HarmonizeError(f"{out}: expected a folder apart from the input")
     check_replaceable(out, "earlier shards", (MANIFEST, DATA) if is_shards(out) else ())

@@ -11,6 +11,7 @@ from typing import Any
 from harmonize.errors import AccountingError, NothingRead
 from harmonize.prediction.extractor import DocumentRelations
 from harmonize.prediction.tally import LeftOut, Tally, by_reason, from_reasons
+from harmonize.sources.article_files import FilesInput
 
 __all__ = ["Account"]
 
@@ -94,7 +95,7 @@ class Account:
             if came != went + lost:
                 raise AccountingError(f"{place}: {came} {what} in, {went} out, {lost} left out")
 
-    def check_read(self, source: Path) -> None:
+    def check_read(self, source: FilesInput) -> None:
         """Raises NothingRead, which names the input, if no document of it was read."""
         if not self.documents_out:
             why = ", ".join(f"{reason} {count:,}" for reason, count in self.skipped.most_common())

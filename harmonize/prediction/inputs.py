@@ -47,6 +47,7 @@ from harmonize.prediction.repeats import Repeats
 from harmonize.prediction.tally import Tally
 from harmonize.sources.article_files import (
     HEAD,
+    FilesInput,
     input_files,
     input_name,
     streams,
@@ -102,7 +103,7 @@ class Rejected(MalformedInput):
 
 
 def read_input(
-    path: Path,
+    source: FilesInput,
     form: str | None = None,
     *,
     rules: PairRules | None = None,
@@ -111,7 +112,7 @@ def read_input(
     skip: Skip = lambda fault: None,
     how: Reading | None = None,
 ) -> Iterator[Document]:
-    """Stream the documents of a file, or of the files of a folder in order of name.
+    """Stream the documents of a file, or of the files of a folder in order of name, or of several such.
 
     Args:
         form: one of DOCUMENT_FORMS. Unless given, each file's beginning tells it, or else its name.
@@ -135,8 +136,8 @@ def read_input(
         raise UnknownName("input format", form, DOCUMENT_FORMS)
     how = how or Reading()
     reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip, how.relations)
-    forms = _Forms(form_told, form, alone=input_name(path), strict=strict)
-    for file in input_files(path):
+    forms = _Forms(form_told, form, alone=input_name(source), strict=strict)
+    for file in input_files(source):
         offsets = Offsets(how.offsets)
         manner = Manner(strict, how, offsets)
         with whole(file), reading.file(file, offsets):

@@ -34,7 +34,7 @@ def plan_of(work: Work) -> dict[str, Any]:
     """
     return {
         "format_version": FORMAT_VERSION,
-        "input": manifest_hash(work.source),
+        "input": manifest_hash(work.folder),
         "model": _model_files(work.model),
         "precision": work.precision,
         "as_corpus": work.as_corpus,

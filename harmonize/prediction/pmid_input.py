@@ -21,9 +21,10 @@ from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.pmids import PmidList
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.tally import Tally
+from harmonize.sources.article_files import FilesInput, input_name
 from harmonize.sources.pubtator3 import URL, PubTator3
 
-__all__ = ["NOT_FOUND", "AskedArticles", "read_asked"]
+__all__ = ["NOT_FOUND", "AskedArticles", "Input", "place_of", "read_asked"]
 
 NOT_FOUND = "PubTator's annotation of it is not there"
 
@@ -44,16 +45,22 @@ class AskedArticles:
     cache: Path = Path()
     url: str = URL
 
-    @property
-    def place(self) -> Path:
-        """Where the articles are had; of the service, what to call it."""
-        return self.dump or Path("PubTator 3")
-
     def service(self, how: Reading | None) -> PubTator3:
         """The service; it is asked for full texts if more than their abstracts is read."""
         if how is None or how.text == "abstract":
             return PubTator3(self.cache, url=self.url)
         return PubTator3(self.cache, url=self.url, format="biocxml", full=True)
+
+
+Input = FilesInput | AskedArticles
+"""What a prediction reads: files, or a folder of shards or of a union set; or articles by PMID."""
+
+
+def place_of(source: Input) -> FilesInput:
+    """Where an input is had; of PubTator's service, what to call it."""
+    if isinstance(source, AskedArticles):
+        return source.dump or Path("PubTator 3")
+    return source
 
 
 def read_asked(
@@ -102,7 +109,7 @@ def read_asked(
     for pmid in missing:
         tally.documents += 1
         tally.skipped[NOT_FOUND] += 1
-        skip(MissingInput(asked.place, f"article {pmid}: {NOT_FOUND}"))
+        skip(MissingInput(input_name(place_of(asked)), f"article {pmid}: {NOT_FOUND}"))
 
 
 def _first_of(remaining: dict[str, None]) -> Wanted:

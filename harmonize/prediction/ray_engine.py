@@ -119,7 +119,7 @@ class _Worker:
         return {"report": json.dumps(self._report(Shard.model_validate_json(row["shard"])))}
 
     def _report(self, shard: Shard) -> dict[str, Any]:
-        place = self._work.source / shard.file
+        place = self._work.folder / shard.file
         try:
             with _begun(self._work.out, shard) as tries:
                 if tries > _TRIES:
@@ -161,7 +161,7 @@ def _with_whole_paths(work: Work) -> Work:
     model = Path(work.model) if isinstance(work.model, str) else work.model
     return replace(
         work,
-        source=work.source.absolute(),
+        source=work.folder.absolute(),
         out=work.out.absolute(),
         model=model.absolute() if isinstance(model, Path) else model,
         extensions=tuple(folder.absolute() for folder in work.extensions),

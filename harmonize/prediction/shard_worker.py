@@ -22,7 +22,7 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier, RelationExtractor
 from harmonize.prediction.outputs import write_predictions
 from harmonize.prediction.pairs import PairRules, pair_rules
-from harmonize.prediction.pmid_input import AskedArticles
+from harmonize.prediction.pmid_input import Input
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.relation_types import BIORED
 from harmonize.prediction.shard_manifest import Shard
@@ -43,9 +43,8 @@ class Work:
 
     Attributes:
         model: the classifier's folder, or a classifier, of which the plan then knows nothing.
-        source: the folder of shards.
-        out: the folder of predictions: a new one, or one in which the same was begun.
-        asked: articles in the place of a source, which is then no folder of shards.
+        source: what is read: the folder of shards, if workers read it.
+        out: the file or folder of predictions: a new folder, or one in which the same was begun.
         as_corpus, types, extensions, splitter: see harmonize.prediction.pairs.pair_rules.
         batch_size, relation_types: see harmonize.prediction.extractor.RelationExtractor.
         device, precision: see RelationExtractor.from_pretrained.
@@ -55,11 +54,10 @@ class Work:
     """
 
     model: Path | str | PairClassifier
-    source: Path
+    source: Input
     out: Path
     as_corpus: str = "biored"
     types: Mapping[str, str | None] = field(default_factory=dict)
-    asked: AskedArticles | None = None
     extensions: tuple[Path, ...] = ()
     splitter: str = RULE_BASED
     batch_size: int = 256
@@ -69,6 +67,12 @@ class Work:
     strict: bool = False
     how: Reading = field(default_factory=Reading)
     plan: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of shards, or of a union set, where that is what is read."""
+        assert isinstance(self.source, Path)
+        return self.source
 
     def rules(self) -> PairRules:
         """How pairs are made."""
@@ -154,13 +158,13 @@ class PartMaker:
         except (InputError, AccountingError):
             raise
         except HarmonizeError as error:
-            raise HarmonizeError(f"{self._work.source / shard.file}: {error}") from None
+            raise HarmonizeError(f"{self._work.folder / shard.file}: {error}") from None
 
     def _made(self, shard: Shard, *, one_by_one: bool) -> Part:
         account, faults = Account(documents_in=shard.documents), list[str]()
-        documents = read_shard(self._work.source, shard)
+        documents = read_shard(self._work.folder, shard)
         found = self._each(documents, account, faults) if one_by_one else self._extractor(documents)
-        self._write(shard, _counted(found, account, self._work.source / shard.file), account)
+        self._write(shard, _counted(found, account, self._work.folder / shard.file), account)
         return Part(shard.file, account, tuple(faults))
 
     def _each(

@@ -77,8 +77,8 @@ def predict_shards(
     Raises:
         HarmonizeError: see harmonize.errors; parts that were finished stay, and there is no manifest.
     """
-    manifest = read_shard_manifest(work.source)
-    check_read_as(work.source, manifest, work.as_corpus, work.extensions)
+    manifest = read_shard_manifest(work.folder)
+    check_read_as(work.folder, manifest, work.as_corpus, work.extensions)
     plan = plan_of(work)
     work = replace(work, plan=json_hash(plan))
     is_new = not work.out.exists()
@@ -114,7 +114,7 @@ def _parts(
     for part in engine(work, missing):
         parts[part.file] = part
         for fault in part.faults:
-            skip(InputError(work.source / part.file, fault))
+            skip(InputError(work.folder / part.file, fault))
         done += part.account.documents_in
         progress(done)
     lost = [shard.file for shard in missing if shard.file not in parts]

@@ -21,8 +21,9 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -51,10 +52,14 @@ __all__ = [
     "HEAD",
     "STANDARD_INPUT",
     "ArticleForm",
+    "FilesInput",
+    "Several",
     "form_of",
     "input_files",
     "input_name",
+    "input_places",
     "iter_articles",
+    "one_input",
     "standard_input",
     "streams",
     "whole",
@@ -103,26 +108,59 @@ def iter_articles(
 # Files
 
 
-def input_files(path: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Several:
+    """Files and folders that are one input, as if one folder held them; the name tells the first."""
+
+    paths: tuple[Path, ...]
+
+    def __str__(self) -> str:
+        first, *others = self.paths
+        return f"{first} and {len(others):,} more"
+
+
+FilesInput = Path | Several
+
+
+def one_input(paths: Sequence[Path]) -> FilesInput:
+    """The path, or several as one input."""
+    return paths[0] if len(paths) == 1 else Several(tuple(paths))
+
+
+def input_places(source: FilesInput) -> tuple[Path, ...]:
+    """The paths that the input was told by."""
+    return source.paths if isinstance(source, Several) else (source,)
+
+
+def input_files(source: FilesInput) -> list[Path]:
     """The file, standard input ("-"), or the files of a folder at any depth, in order of name.
 
-    Files whose name begins with a dot are the system's, and passed over. So are, in a folder, the texts of
-    brat's standoff, which are read with the annotations beside them.
+    Of several in their order, each file once. Files in a folder whose name begins with a dot are the
+    system's, and passed over. So are texts of brat's standoff, which are read with the annotations beside
+    them.
 
     Raises:
         MissingInput: no such file or folder, an empty folder, or standard input that is closed.
     """
-    if path == STANDARD_INPUT:
-        standard_input(input_name(path))
-        return [path]
-    files = [file for file in user_files(path) if not _is_annotated(file)] if path.is_dir() else [path]
+    files = {file.absolute(): file for place in input_places(source) for file in _files_of(place)}
+    if len(files) == 1:
+        return list(files.values())
+    return [file for file in files.values() if _annotations_of(file) not in files]
+
+
+def _files_of(place: Path) -> list[Path]:
+    if place == STANDARD_INPUT:
+        standard_input(input_name(place))
+        return [place]
+    files = user_files(place) if place.is_dir() else [place]
     if not files or not files[0].is_file():
-        raise MissingInput(path, "expected a file or a folder with files, found none")
+        raise MissingInput(place, "expected a file or a folder with files, found none")
     return files
 
 
-def _is_annotated(path: Path) -> bool:
-    return path.suffix == BRAT_TEXT and path.with_suffix(BRAT_ANNOTATIONS).is_file()
+def _annotations_of(file: Path) -> Path | None:
+    """Where the annotations of a text of brat's standoff would stand; None for another file."""
+    return file.with_suffix(BRAT_ANNOTATIONS).absolute() if file.suffix == BRAT_TEXT else None
 
 
 @contextmanager
@@ -134,9 +172,9 @@ def whole(path: Path) -> Iterator[None]:
         raise MalformedInput(input_name(path), f"expected a whole archive, got: {error}") from None
 
 
-def input_name(path: Path) -> str:
-    """What to call a file of `input_files` in what is said of it."""
-    return "standard input" if path == STANDARD_INPUT else str(path)
+def input_name(source: FilesInput) -> str:
+    """What to call an input, or a file of `input_files`, in what is said of it."""
+    return "standard input" if source == STANDARD_INPUT else str(source)
 
 
 def standard_input(name: str) -> BinaryIO:

@@ -122,15 +122,6 @@ def test_a_run_that_is_asked_as_it_was_not_trained_is_told(
     assert json.loads((tmp_path / "r.json").read_text())["advice"] == advice
 
 
-@pytest.mark.parametrize("command", ["predict", "shard", "pseudo-label"])
-def test_several_inputs_are_one_line(tmp_path: Path, command: str) -> None:
-    options = () if command == "shard" else ("--model", "m")
-    done = run(command, "a.PubTator", "b", *options, "--out", "o.parquet", cwd=tmp_path, code=2)
-    assert done.stderr == (
-        "error: expected one INPUT, a file or a folder of files, got also b; put them into one folder\n"
-    )
-
-
 def test_strict_stops_at_the_first_and_keep_going_is_what_is_done_anyway(
     tmp_path: Path, fake_model: None
 ) -> None:
