@@ -73,7 +73,8 @@ _SAID = ("novelty", "direction")
 _NOTHING_TO: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(LINEAR_HEADS, ("first", "teacher", *_SAID)),
     COMBINATION: ("teacher", "pseudo", "negatives", "corpus_tokens", "knowledge", *_SAID),
-    "atlop": _SAID,  # of a pair it learns several labels, which what is said beside them cannot all be of
+    # Of a pair it learns several labels, of which neither a distribution nor what is said beside them can be.
+    "atlop": ("teacher", *_SAID),
 }
 """Head -> the values that it can do nothing with."""
 _RECIPES = resources.files("harmonize.pipelines") / "recipes"
@@ -213,8 +214,6 @@ class Recipe(SettingsModel):
     def _is_what_a_teacher_can_teach(self) -> Recipe:
         if self.teacher is None:
             return self
-        if self.head in INPUTS_OF_CONTEXTS:
-            raise ValueError(f"teacher: expected a head that reads pairs one by one, not {self.head}")
         if self.heads != "one":
             raise ValueError("heads: expected one with a teacher, which tells the same labels of each corpus")
         for name in _SAID:

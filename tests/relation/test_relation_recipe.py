@@ -242,8 +242,8 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
             "input: expected prompt or described or tagged with head graph, got masked",
         ),
         (
-            "head: document\nteacher: RUN",
-            "teacher: expected a head that reads pairs one by one, not document",
+            "head: atlop\nteacher: RUN",
+            "teacher: expected null with head atlop",
         ),
         ("teacher: RUN\nnovelty: true", "novelty: expected false with a teacher"),
         (

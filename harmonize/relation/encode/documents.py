@@ -189,12 +189,18 @@ class EncodedDocuments(Dataset[dict[str, Any]]):
 
     Args:
         encoded: all that one call of the encoder gives.
-        labels: of each pair that was encoded, in its order; or [pairs, most], IGNORED where a pair has fewer.
+        labels: of each pair that was encoded, in its order; or [pairs, most], IGNORED where a pair has fewer;
+            or float [pairs, labels], how probable each is to be.
     """
 
-    def __init__(self, encoded: Iterable[EncodedDocument], labels: Sequence[int] | NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        encoded: Iterable[EncodedDocument],
+        labels: Sequence[int] | NDArray[np.int64] | NDArray[np.float32],
+    ) -> None:
         self.documents = list(encoded)
-        self.labels = np.array(labels, dtype=np.int64)
+        soft = isinstance(labels, np.ndarray) and np.issubdtype(labels.dtype, np.floating)
+        self.labels = np.array(labels, dtype=np.float32 if soft else np.int64)
         count = sum(len(document.places) for document in self.documents)
         if count != len(labels):
             raise ValueError(f"{count} pairs, {len(labels)} labels")
@@ -227,7 +233,8 @@ def padded_documents(
         input_ids, attention_mask, token_type_ids: int64 [contexts, windows, tokens]; mentions: int64
         [contexts, mentions, 2], the entity (-1 where padded) and the opening tag's place among the windows'
         tokens; pairs: int64 [contexts, pairs, 2], -1 where padded; labels: int64 [contexts, pairs], or
-        [contexts, pairs, most] where a pair may have several, IGNORED where padded.
+        [contexts, pairs, most] where a pair may have several, or float32 [contexts, pairs, labels] where they
+        are soft; IGNORED where padded.
     """
     documents: list[EncodedDocument] = [item["document"] for item in items]
     longest = max(len(ids) for document in documents for ids in document.input_ids)
@@ -238,7 +245,8 @@ def padded_documents(
     mentions = np.zeros((len(items), max(len(document.mentions) for document in documents), 2), np.int64)
     mentions[:, :, 0] = -1
     pairs = np.full((len(items), max(len(document.pairs) for document in documents), 2), -1, np.int64)
-    labels = np.full((*pairs.shape[:2], *items[0]["labels"].shape[1:]), IGNORED, dtype=np.int64)
+    first = items[0]["labels"]
+    labels = np.full((*pairs.shape[:2], *first.shape[1:]), IGNORED, dtype=first.dtype)
     for row, (item, document) in enumerate(zip(items, documents, strict=True)):
         for window, tokens in enumerate(document.input_ids):
             ids[row, window, : len(tokens)] = tokens

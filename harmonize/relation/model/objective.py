@@ -33,8 +33,8 @@ class Loss:
     pair is the negative logarithm of the probability of all that its row says.
 
     Called by transformers with the model's outputs, labels of [pairs] or, IGNORED where padded, [contexts,
-    pairs], and how many numbers all the labels are of the batches that one step sums. Soft labels, float of
-    [pairs, labels], are what a teacher says, see harmonize.relation.train.teacher.
+    pairs], and how many numbers all the labels are of the batches that one step sums. Soft labels, float with
+    a dimension of labels more, are what a teacher says, see harmonize.relation.train.teacher.
     """
 
     def __init__(self, space: LabelSpace, weights: torch.Tensor | None, said: Sequence[str] = ()) -> None:
@@ -46,6 +46,8 @@ class Loss:
         logits = outputs["logits"].float()
         weights = None if self.weights is None else self.weights.to(logits.device)
         if labels.is_floating_point():
+            known = labels[..., 0] != IGNORED
+            logits, labels = logits[known], labels[known]
             summed: torch.Tensor = cross_entropy(logits, labels, weight=weights, reduction="sum")
             numbers = labels.numel() if num_items_in_batch is None else num_items_in_batch
             return torch.div(summed, numbers / labels.shape[1])

@@ -58,11 +58,11 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
     length = min(recipe.max_length, encoder.max_length)
     prompt = Prompt(tags, recipe.input, length, recipe.labels, space.by_corpus, head.name)
     encode = CombinationEncoder(encoder.tokenizer, tags, length, recipe.input)
+    labels = [np.array([space.index(c.corpus, label) for c, label in part], np.int64) for part in labelled]
     sets, counts = [], {}
-    for name, part in zip(("train", "development"), labelled, strict=True):
-        places = [space.index(candidate.corpus, label) for candidate, label in part]
+    for name, part, wanted in zip(("train", "development"), labelled, labels, strict=True):
         encoded = list(encode(candidate for candidate, _ in part))
-        sets.append(EncodedDocuments(encoded, places))
+        sets.append(EncodedDocuments(encoded, wanted))
         counts[name] = _counts(encoded)
     train, development = sets
     return Task(
@@ -72,7 +72,7 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
         prompt=prompt,
         space=space,
         outputs=Outputs(space.names),
-        labels=train.labels,
+        labels=labels[0],
         train=train,
         development=development if len(development) else None,
         drawn=Drawn.all_of(train.lengths),

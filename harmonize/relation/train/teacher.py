@@ -2,7 +2,8 @@
 
 The target of a row is a distribution over the labels: a share of it is the row's own label, the rest what the
 teacher says, flattened by a temperature (Hinton, Vinyals and Dean 2015, section 2; there both are losses of
-their own, and the student's scores are flattened as well).
+their own, and the student's scores are flattened as well). A teacher of several corpora may know more labels
+than its student; what it says of these is left out of the distribution.
 """
 
 from __future__ import annotations
@@ -43,17 +44,19 @@ def soft_targets(
         [rows, labels], rows sum to 1.
 
     Raises:
-        HarmonizeError: no such run, or one that tells other labels apart.
+        HarmonizeError: no such run, or one that lacks a label.
     """
     classifier = load_classifier(teacher, device)
-    if set(classifier.labels) != set(space.names):
+    if lacking := [label for label in space.names if label not in classifier.labels]:
         raise HarmonizeError(
-            f"teacher {teacher}: expected a run of the same labels ({', '.join(space.names)}), "
-            f"it has {', '.join(classifier.labels)}"
+            f"teacher {teacher}: expected a run of the student's labels ({', '.join(space.names)}), "
+            f"it lacks {', '.join(lacking)}"
         )
-    said = np.array(predicted_rows(classifier, rows)["probabilities"].to_pylist(), dtype=np.float64)
-    flat = np.power(said.reshape(len(labels), -1), 1 / temperature)
-    flat /= flat.sum(axis=1, keepdims=True)
     order = [classifier.labels.index(label) for label in space.names]
+    said = np.array(predicted_rows(classifier, rows)["probabilities"].to_pylist(), dtype=np.float64)
+    flat = np.power(said.reshape(len(labels), -1)[:, order], 1 / temperature)
     truth = np.eye(len(space.names))[labels]
-    return np.asarray(own * truth + (1 - own) * flat[:, order], dtype=np.float32)
+    total = flat.sum(axis=1, keepdims=True)
+    # A teacher that is sure of a label that its student lacks says nothing here.
+    told = np.divide(flat, total, out=truth.copy(), where=total > 0)
+    return np.asarray(own * truth + (1 - own) * told, dtype=np.float32)

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 import torch
-from relation_runs import record, stopped_and_resumed
+from relation_runs import OF_CONTEXTS, record, stopped_and_resumed
+from safetensors.numpy import load_file
 from stopped_trainings import StopAt, weights
 from torch.nn.functional import kl_div
 
 from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.relation.encode.documents import IGNORED
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.load import load_classifier
 from harmonize.relation.model.objective import Loss
 from harmonize.relation.predictions import predicted_rows
-from harmonize.relation.recipe import Recipe
+from harmonize.relation.recipe import HeadName, Recipe
 from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
+from harmonize.relation.train import teacher
 from harmonize.relation.train.task import labels_in, space_of
 from harmonize.relation.train.teacher import soft_targets
 from harmonize.relation.train.training import train
@@ -66,6 +71,34 @@ def test_soft_labels_that_are_sure_cost_what_hard_ones_cost() -> None:
         torch.testing.assert_close(both.sum(), loss({"logits": logits}, hard))
 
 
+def test_soft_labels_of_contexts_count_where_there_are_pairs() -> None:
+    torch.manual_seed(0)
+    logits, hard = torch.randn(2, 3, 3), torch.tensor([[0, 1, IGNORED], [2, 0, 1]])
+    soft = torch.eye(3)[hard.clamp(min=0)]
+    soft[hard == IGNORED] = IGNORED
+    loss = Loss(LabelSpace(("a", "b", "None")), None)
+    torch.testing.assert_close(loss({"logits": logits}, soft), loss({"logits": logits}, hard))
+    half = int((soft != IGNORED).sum()) * 2
+    torch.testing.assert_close(2 * loss({"logits": logits}, soft, half), loss({"logits": logits}, hard))
+
+
+@pytest.mark.parametrize("head", [head for head in OF_CONTEXTS if head != "atlop"])
+def test_a_student_of_whole_contexts_that_trusts_its_labels_alone_is_one_without_a_teacher(
+    small_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path, head: HeadName
+) -> None:
+    alone = small_recipe(head=head, batch_size=1, epochs=3, learning_rate=1e-3, development=None)
+    taught = alone.with_values({"teacher": str(small_run), "teacher_own": 1.0})
+    swayed = taught.with_values({"teacher_own": 0.5})
+    runs = [
+        load_file(train(sample_union, recipe, tmp_path / name, device="cpu") / "model.safetensors")
+        for name, recipe in (("alone", alone), ("taught", taught), ("swayed", swayed))
+    ]
+    taught_by, swayed_by = (
+        sum(float(np.abs(run[name] - tensor).sum()) for name, tensor in runs[0].items()) for run in runs[1:]
+    )
+    assert taught_by < swayed_by / 20, (taught_by, swayed_by)
+
+
 def test_a_student_comes_nearer_to_its_teacher_than_one_without(
     sample_union: Path, small_recipe: Small, tmp_path: Path
 ) -> None:
@@ -74,12 +107,12 @@ def test_a_student_comes_nearer_to_its_teacher_than_one_without(
     alone = small_recipe(**values, epochs=8, seed=1)
     taught = alone.with_values({"teacher": str(taught_by), "teacher_own": 0.0, "teacher_temperature": 1.0})
     rows = select(sample_union, alone).train
-    teacher = load_classifier(taught_by, "cpu")
-    wanted = torch.from_numpy(teacher.probabilities(pairs_of(rows)))
+    taught_from = load_classifier(taught_by, "cpu")
+    wanted = torch.from_numpy(taught_from.probabilities(pairs_of(rows)))
     distances = []
     for name, recipe in (("alone", alone), ("taught", taught)):
         student = load_classifier(train(sample_union, recipe, tmp_path / name, device="cpu"), "cpu")
-        assert student.labels == teacher.labels
+        assert student.labels == taught_from.labels
         said = torch.from_numpy(student.probabilities(pairs_of(rows))).clamp(min=1e-9).log()
         distances.append(float(kl_div(said, wanted, reduction="batchmean")))
     assert distances[1] < distances[0] / 2, distances
@@ -100,10 +133,33 @@ def test_a_teacher_of_other_labels_is_one_line(
     small_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path
 ) -> None:
     recipe = small_recipe(teacher=str(small_run), labels="source", train_on=["ddi"])
-    with pytest.raises(HarmonizeError, match="expected a run of the same labels") as error:
+    with pytest.raises(
+        HarmonizeError, match=r"expected a run of the student's labels \(.*\), it lacks "
+    ) as error:
         train(sample_union, recipe, tmp_path / "run", device="cpu")
     assert "\n" not in str(error.value)
     assert not (tmp_path / "run").exists()
+
+
+def test_of_a_teacher_that_knows_more_labels_the_student_s_count(
+    monkeypatch: pytest.MonkeyPatch, sample_union: Path, small_recipe: Small
+) -> None:
+    recipe = small_recipe(development=None)
+    rows = select(sample_union, recipe).train
+    space = space_of(select(sample_union, recipe), recipe)
+    known = ["None-DDI", *reversed(space.names)]
+    said = np.tile(np.array([0.5, *[0.5 / len(space.names)] * len(space.names)]), (rows.num_rows, 1))
+    said[0] = [1.0, *[0.0] * len(space.names)]
+    said[1, 1:3] = 0.25, 0.0
+
+    monkeypatch.setattr(teacher, "load_classifier", lambda *_: SimpleNamespace(labels=known))
+    monkeypatch.setattr(teacher, "predicted_rows", lambda *_: pa.table({"probabilities": said.tolist()}))
+    labels = labels_in(space, rows, recipe)
+    made = soft_targets(Path("run"), rows, labels, space, own=0.0, temperature=1.0)
+    np.testing.assert_allclose(made.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_array_equal(made[0], np.eye(len(space.names))[labels[0]])  # it says nothing of these
+    np.testing.assert_array_equal(made[1, -2:] > made[1, 0], [False, True])
+    np.testing.assert_allclose(made[2:], 1 / len(space.names), rtol=1e-6)
 
 
 def test_a_teacher_that_is_not_there_is_one_line(
