@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
 
+import hypothesis
 import pytest
 import typer.testing
 from made_once import IS_WORKER, made_once
@@ -24,6 +25,12 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 if IS_WORKER:
     # Workers that each take all cores for their tensors wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# How long an example takes says how busy the machine is, not whether it is right.
+hypothesis.settings.register_profile(
+    "untimed", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("untimed")
 
 # To make an app's commands takes a sixteenth of a second, and they are the same at each call.
 typer.testing._get_command = cache(typer.testing._get_command)

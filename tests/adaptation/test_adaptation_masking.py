@@ -60,7 +60,7 @@ texts_drawn = st.lists(
 
 
 @given(texts_drawn, st.integers(8, 40))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_packing_keeps_every_token_in_order(texts: list[str], max_length: int) -> None:
     frame = Frame.of(tokenizer())
     wanted = [
@@ -91,7 +91,7 @@ def test_a_row_says_which_tokens_go_on_with_a_word() -> None:
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(0.05, 0.5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_whole_words_are_masked_and_as_many_as_asked_for(seed: int, share: float) -> None:
     _, rows = packed([f"the unheardof {gene} inhibitor aspirin was given in cells" for gene in GENES], 64)
     masking = Masking(tokenizer(), share)

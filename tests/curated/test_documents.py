@@ -235,7 +235,7 @@ known = {
 }
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(rows, max_size=12), articles, st.sets(st.sampled_from(PMIDS)))
 def test_every_triple_comes_out_or_is_counted(table, written, with_annotation) -> None:
     texts = [article(title, abstract, pmid) for pmid, (title, abstract) in written.items()]

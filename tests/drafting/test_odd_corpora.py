@@ -275,7 +275,7 @@ def test_offsets_are_of_formats_that_have_them(tmp_path: Path) -> None:
 LINES = PUBTATOR.splitlines(keepends=True)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     line=st.integers(0, len(LINES) - 1),
     column=st.integers(0, 5),

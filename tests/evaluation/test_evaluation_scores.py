@@ -45,7 +45,7 @@ ROWS = st.lists(
     min_size=1,
     max_size=60,
 )
-PROPERTY = settings(max_examples=40, deadline=None)
+PROPERTY = settings(max_examples=40)
 
 
 def sections(evaluation: Evaluation) -> list[Section]:

@@ -22,7 +22,7 @@ LABELS = ("None", "None-DDI", "Association", "Positive_Correlation", "Bind")
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 def test_figures_are_those_of_an_evaluation(
     sample_rows: UnionRows, sample_union: Path, data: st.DataObject
 ) -> None:

@@ -56,7 +56,7 @@ FILTERS = st.builds(
 
 
 @given(FILTERS)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_filters_find_what_a_look_at_every_row_finds(
     sample_rows: UnionRows, sample_union: Path, filters: Filters
 ) -> None:

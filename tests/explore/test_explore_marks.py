@@ -32,7 +32,7 @@ def marked_texts(draw: st.DrawFn) -> tuple[str, list[Entity], Span]:
 
 
 @given(marked_texts())
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_pieces_make_up_the_passage_and_cover_each_mention(made: tuple[str, list[Entity], Span]) -> None:
     text, entities, within = made
     found = pieces(text, entities, within)
@@ -65,7 +65,7 @@ def test_nested_mentions_are_told_apart() -> None:
 
 
 @given(st.integers(2, 60), st.data())
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_name_covers_another_and_everything_lies_in_the_drawing(count: int, data: st.DataObject) -> None:
     letters = data.draw(st.lists(st.sampled_from("CDG "), min_size=count, max_size=count))
     entities = [entity(n, name="n" * (n + 1), letter=letter.strip()) for n, letter in enumerate(letters)]

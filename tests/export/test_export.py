@@ -463,7 +463,7 @@ def test_tsv_without_negatives(sample_union: Path, tmp_path: Path) -> None:
 
 
 any_text = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from("\\\t\n\r;\"',"), max_size=12)
-brief = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+brief = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 @brief

@@ -9,7 +9,7 @@ from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harmonize.errors import MalformedInput
@@ -282,7 +282,6 @@ def in_sentences(article: tuple[list[str], list[bool], list[int]], unit: OffsetU
     return sentences
 
 
-@settings(deadline=None)
 @given(article=articles(), unit=st.sampled_from(OFFSET_UNITS), form=st.sampled_from(FORMS))
 def test_sentences_passages_and_annotations_of_the_document_give_one_article(
     article: tuple[list[str], list[bool], list[int]], unit: OffsetUnit, form: str
@@ -351,7 +350,6 @@ def test_without_sections_the_type_says_it_as_far_as_it_does() -> None:
     assert kinds() == []
 
 
-@settings(deadline=None)
 @given(
     infons=st.lists(
         st.fixed_dictionaries(

@@ -33,7 +33,7 @@ FORMATS = ("pharmgkb_tsv", "disgenet_tables", "triple_tsv")
 CURATED_SOURCES = {"CLINGEN", "CTD_human", "GENOMICS_ENGLAND", "ORPHANET", "PSYGENET", "UNIPROT"}
 """The expert-curated sources of version 7 in the sample; CGI is one too, but none of its rows has a PMID."""
 
-brief = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+brief = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
 
 def only_file(folder: Path) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harmonize.formats.offsets import OFFSET_UNITS, Offsets, OffsetUnit, code_points, length_in
@@ -31,7 +31,6 @@ def spans(draw: st.DrawFn) -> tuple[str, Span]:
     return text, Span(start, draw(st.integers(start, len(text))))
 
 
-@settings(deadline=None)
 @given(given_span=spans(), unit=units)
 def test_a_span_comes_back_from_every_unit(given_span: tuple[str, Span], unit: OffsetUnit) -> None:
     text, span = given_span
@@ -39,7 +38,6 @@ def test_a_span_comes_back_from_every_unit(given_span: tuple[str, Span], unit: O
     assert length_in(text, unit) == counted(text, unit)
 
 
-@settings(deadline=None)
 @given(text=texts, unit=units, start=st.integers(0, 90), length=st.integers(0, 5))
 def test_whatever_comes_back_is_the_only_span_there(
     text: str, unit: OffsetUnit, start: int, length: int
@@ -53,7 +51,6 @@ def test_whatever_comes_back_is_the_only_span_there(
         assert not {start, start + length} <= ends
 
 
-@settings(deadline=None)
 @given(text=texts, unit=units, beyond=st.integers(1, 9))
 def test_what_lies_beyond_the_text_keeps_its_distance(text: str, unit: OffsetUnit, beyond: int) -> None:
     end = counted(text, unit)

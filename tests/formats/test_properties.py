@@ -23,7 +23,7 @@ from harmonize.formats.sentences import AnnotatedSentence, joined
 from harmonize.model import Document, Mention, Relation, Span
 
 GOLDEN = Path(__file__).parent.parent / "golden"
-brief = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+brief = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
 # Any character but tab, line ends and halves of surrogate pairs, which the format cannot express.
 any_text = st.text(st.characters(exclude_characters="\t\n\r", exclude_categories=["Cs"]), max_size=40)

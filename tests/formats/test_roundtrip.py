@@ -190,7 +190,7 @@ def test_documents_of_real_files_come_back(real_case: Case, tmp_path: Path) -> N
 
 # Any Document: where its mentions and texts stand after a round through the formats.
 
-brief = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+brief = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 any_text = st.text(
     st.characters(exclude_categories=["Cs"]) | st.sampled_from("\t\n\r \u2028\u0085|𝛼"),
     min_size=1,

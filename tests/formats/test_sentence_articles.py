@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harmonize.errors import MalformedInput
@@ -158,7 +158,6 @@ def test_without_a_handler_a_misfit_is_one_line() -> None:
         sentence_article(element, "a", ends)
 
 
-@settings(deadline=None)
 @given(
     words=st.lists(st.text("aβ🐭", min_size=1, max_size=3), min_size=1, max_size=5),
     unit=st.sampled_from(OFFSET_UNITS),

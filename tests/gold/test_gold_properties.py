@@ -35,7 +35,7 @@ def content(relations: Told) -> str:
 
 
 @given(RELATIONS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_every_relation_is_shown_lost_repeated_or_none(relations: Told) -> None:
     with TemporaryDirectory() as folder:
         path = written(Path(folder), "a.pubtator", content(relations))
@@ -56,7 +56,7 @@ def test_every_relation_is_shown_lost_repeated_or_none(relations: Told) -> None:
 
 
 @given(RELATIONS, RELATIONS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_wrong_and_missed_change_places_with_the_files(one: Told, other: Told) -> None:
     with TemporaryDirectory() as folder:
         paths = [

@@ -160,7 +160,6 @@ words = st.lists(st.sampled_from([*ENTITIES, "and"]), min_size=1, max_size=4, un
 
 @settings(
     max_examples=60,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(parts=st.lists(st.tuples(sections, kinds, words), min_size=1, max_size=7), form=st.booleans())

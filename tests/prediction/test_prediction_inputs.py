@@ -478,7 +478,6 @@ def test_a_document_of_too_many_entities_is_refused(tmp_path: Path, monkeypatch:
 
 brief = settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 fields = st.text("\t|-129aT \u2028é", max_size=12)

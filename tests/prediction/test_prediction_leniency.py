@@ -216,7 +216,6 @@ ODD_DOCUMENTS = [
 ]
 brief = settings(
     max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 

@@ -202,7 +202,7 @@ def test_articles_of_a_dump_in_the_order_asked(tmp_path: Path, form: str) -> Non
     assert missing == ["2"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(
     st.lists(st.integers(1, 12), min_size=1, max_size=12),
     st.lists(st.integers(1, 12), min_size=1, max_size=12, unique=True),

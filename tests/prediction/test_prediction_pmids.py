@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from harmonize.errors import HarmonizeError, MissingInput, SeveralErrors
@@ -28,7 +28,6 @@ def faults_of(choice: Path | str) -> list[str]:
     return [str(error) for error in caught.value.errors]
 
 
-@settings(deadline=None)
 @given(PMIDS, st.sampled_from([",", ", ", " ", "\n", ",,", " , "]))
 def test_numbers_on_the_command_line(pmids: list[str], between: str) -> None:
     asked = read_pmids(between.join(pmids))
@@ -37,7 +36,6 @@ def test_numbers_on_the_command_line(pmids: list[str], between: str) -> None:
     assert asked.file is None
 
 
-@settings(deadline=None)
 @given(PMIDS, st.sampled_from(["\n", "\r\n", "\n\n", "  # a comment\n", "\n# 5\n", "\t\n"]), st.booleans())
 def test_a_file_of_one_a_line(
     tmp_path_factory: pytest.TempPathFactory, pmids: list[str], end: str, has_mark: bool

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from bioc import biocjson
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from prediction_cases import PUBTATOR, Fake, article, written
 from shard_cases import files, rows, sharded
@@ -185,7 +185,6 @@ def test_all_faults_of_a_table_are_told_at_once(tmp_path: Path) -> None:
     assert {"kinds", "pairs.Gene-Gene", "pairs.Gene-Gene.Binds"} <= set(keys)
 
 
-@settings(deadline=None)
 @given(st.sets(st.sampled_from([*TARGET.labels, "None", "None-X", "CID", "mechanism"]), min_size=1))
 def test_labels_without_a_name_are_told_before_anything_is_predicted(labels: set[str]) -> None:
     strange = labels & {"CID", "mechanism"}

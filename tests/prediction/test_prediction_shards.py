@@ -78,7 +78,7 @@ def documents(draw: st.DrawFn) -> Document:
 # Documents -> shards -> documents
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(made=st.lists(documents(), max_size=5), size=st.integers(1, 3))
 def test_documents_come_back_as_they_were(made: list[Document], size: int) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import harmonize
@@ -85,7 +85,6 @@ def test_nothing_is_chosen_where_no_relation_is_the_likeliest() -> None:
     assert chosen([(0, 1)], np.array([NONE]), LABELS) == []
 
 
-@settings(deadline=None)
 @given(st.integers(2, 6), st.randoms(use_true_random=False))
 def test_chosen_sets_are_disjoint_and_every_other_combined_set_meets_one_as_large(
     count: int, random: Random
@@ -125,7 +124,6 @@ def test_words_around_a_context(words: int | None, expected: str) -> None:
     assert widened(text, Span(start, start + 8), words).of(text) == expected
 
 
-@settings(deadline=None)
 @given(st.text(alphabet="ab .\n\u2028", max_size=30), st.data(), st.integers(0, 20))
 def test_what_is_read_holds_the_context(text: str, data: st.DataObject, words: int) -> None:
     start = data.draw(st.integers(0, len(text)))

@@ -83,7 +83,6 @@ def contexts(draw: st.DrawFn) -> Context:
 
 
 @given(contexts())
-@settings(deadline=None)
 def test_pieces_make_up_the_text_and_cover_each_mention(context: Context) -> None:
     found = pieces(context)
     assert "".join(piece.text for piece in found) == context.text
@@ -98,7 +97,7 @@ def test_pieces_make_up_the_text_and_cover_each_mention(context: Context) -> Non
 
 
 @given(contexts(), st.integers(2, 60))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_quotation_is_short_and_shows_both_entities(context: Context, quote: int) -> None:
     shown = quoted(context, quote)
     if len(context.text) <= quote:

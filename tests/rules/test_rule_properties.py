@@ -107,7 +107,7 @@ def ids_of(mention: Mention, corpus: Corpus) -> tuple[str, ...]:
 
 
 def checked(test: Any) -> Any:
-    return settings(max_examples=50, deadline=None, derandomize=True, database=None)(test)
+    return settings(max_examples=50, derandomize=True, database=None)(test)
 
 
 @pytest.mark.parametrize("key", CATALOGUE.corpora)

@@ -28,7 +28,7 @@ BODY = bytes(range(256)) * 40  # 10,240 bytes
 SHA = hashlib.sha256(BODY).hexdigest()
 CHANGED = BODY[::-1]
 
-thorough = settings(max_examples=60, deadline=None)
+thorough = settings(max_examples=60)
 
 
 @pytest.fixture(autouse=True, scope="module")

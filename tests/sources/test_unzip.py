@@ -16,7 +16,7 @@ from harmonize.errors import DownloadError, HarmonizeError, MalformedInput, Miss
 from harmonize.sources import unzip as unzipping
 from harmonize.sources.unzip import unzip
 
-thorough = settings(max_examples=60, deadline=None)
+thorough = settings(max_examples=60)
 
 MEMBERS = {
     "Corpus/Train.PubTator": b"title and abstract\n" * 300,

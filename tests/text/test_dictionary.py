@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from harmonize.text.dictionary import Dictionary, Match, Name, is_symbol
 
-thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 
 
 def found(name: str, text: str, *, chemical: bool = False) -> list[str]:

@@ -15,7 +15,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.model import Document, Mention, Passage, Span
 from harmonize.text.sentences import guarded, sentences_within, with_sentences
 
-thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+thorough = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 
 
 def document(*passages: str, mentions: tuple[str, ...] = ()) -> Document:

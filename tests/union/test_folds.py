@@ -30,7 +30,7 @@ def union_of(folder: Path, texts: dict[str, str]) -> Path:
     return folder
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.dictionaries(st.text("abc123.-", min_size=1), st.sampled_from(["x y", "X, y!", "z", "w"]) | st.none()),
     st.integers(2, 12),

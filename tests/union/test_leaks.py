@@ -112,7 +112,7 @@ def test_minhash_misses_few_of_the_pairs_that_comparing_all_finds(tmp_path: Path
     assert len(expected - found) <= len(expected) // 50
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(
