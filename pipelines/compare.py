@@ -73,7 +73,7 @@ def _train(cell: Cell, union: Path, run: Path, device: str) -> bool:
     if (run / TESTED).is_file() and is_done(run, union, cell.recipe):
         return True
     try:
-        train(union, cell.recipe, run, device=device)
+        train(union, cell.recipe, run, device=device, replace=True)
     except AtWork:
         return False
     predictions = predicted_rows(load_classifier(run, device), _gold(union, cell))

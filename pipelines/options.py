@@ -206,7 +206,9 @@ Precision = Annotated[
     str, typer.Option(help="auto, fp32, bf16 or int8 (CPU only); auto is bf16 on a GPU, fp32 on a CPU.")
 ]
 BatchSize = Annotated[int, typer.Option(help="Pairs classified at once.", min=1)]
-Fresh = Annotated[bool, typer.Option("--fresh", help="Start again instead of resuming.")]
+Fresh = Annotated[
+    bool, typer.Option("--fresh", help="Start again instead of resuming, and replace what is finished.")
+]
 Run = Annotated[Path, typer.Option("--model", help="The run's folder.")]
 
 

@@ -166,16 +166,15 @@ def test_seeds_differ_and_the_same_command_adapts_no_second_time(
 ) -> None:
     out = tmp_path / "out"
     found = []
-    for seed in (0, 0, 1):
+    for seed, fresh in ((0, False), (0, False), (1, True), (1, True)):
         noted = StopAt()
-        adapt(sources, small(seed=seed, max_steps=2), out, device="cpu", callbacks=[noted])
+        adapt(sources, small(seed=seed, max_steps=2), out, device="cpu", fresh=fresh, callbacks=[noted])
         found.append((noted.done, weights(out)))
-    assert [done for done, _ in found] == [2, 0, 2]
-    assert found[0][1] == found[1][1] != found[2][1]
-    noted = StopAt()
-    adapt(sources, small(seed=1, max_steps=2), out, device="cpu", fresh=True, callbacks=[noted])
-    assert noted.done == 2
-    assert weights(out) == found[2][1]
+    assert [done for done, _ in found] == [2, 0, 2, 2]
+    assert found[0][1] == found[1][1] != found[2][1] == found[3][1]
+    with pytest.raises(HarmonizeError, match=r"out: another one is finished here.* or --fresh"):
+        adapt(sources, small(seed=0, max_steps=2), out, device="cpu")
+    assert weights(out) == found[3][1]
 
 
 def test_other_settings_or_texts_do_not_go_on(sources: Sources, tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def train(
     *,
     device: str = "auto",
     fresh: bool = False,
+    replace: bool = False,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> Path:
     """Train a classifier; where an earlier call with the same recipe was stopped, go on from there.
@@ -76,6 +77,7 @@ def train(
         union: the set's folder.
         out: the run's folder; must not exist, or be a run.
         fresh: begin anew, whatever an earlier call left.
+        replace: a finished run of another recipe, set or model at the end; else it is an error.
         callbacks: more of transformers' callbacks.
 
     Returns:
@@ -83,17 +85,19 @@ def train(
 
     Raises:
         HarmonizeError: an encoder or device that is not to be had, nothing to train on, a folder that is no
-            run, or a stopped training of another recipe.
+            run, or a stopped training or finished run of another recipe.
         UnknownName: a corpus that the set does not hold.
         UnionError: the set is not whole.
     """
     recipe = recipe_held(union, recipe)
     if out.exists() and not (out / TRAINING).is_file():
         raise HarmonizeError(f"{out}: expected a new folder or a run, found something else")
-    if not fresh and is_done(out, union, recipe) and same_members(out, recipe):
+    is_made = not fresh and is_done(out, union, recipe)
+    if is_made and same_members(out, recipe):
         return out
     wanted = made_from(union, recipe)
-    with being_made(out, wanted, device=device, fresh=fresh, scratch=SCRATCH) as work:
+    replace = replace or is_made  # an ensemble's members were trained again
+    with being_made(out, wanted, device=device, fresh=fresh, replace=replace, scratch=SCRATCH) as work:
         _stages(union, recipe, work, device, callbacks)
     return out
 

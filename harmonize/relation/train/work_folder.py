@@ -118,7 +118,13 @@ def made_from(union: Path, recipe: Recipe) -> dict[str, tuple[str, str]]:
 
 @contextlib.contextmanager
 def being_made(
-    out: Path, wanted: Mapping[str, tuple[str, str]], *, device: str, fresh: bool, scratch: Collection[str]
+    out: Path,
+    wanted: Mapping[str, tuple[str, str]],
+    *,
+    device: str,
+    fresh: bool,
+    replace: bool = False,
+    scratch: Collection[str],
 ) -> Iterator[Path]:
     """The folder to work in, begun anew or gone on from; at the end of the block it is put in `out`'s place.
 
@@ -129,13 +135,19 @@ def being_made(
         wanted: file -> (its text, what a training is whose file reads otherwise, for the error).
         device: on which to train.
         fresh: begin anew, whatever is there.
+        replace: what is finished and stands at `out` is to be replaced at the end, as with `fresh`.
         scratch: files that are not put in place.
 
     Raises:
         AtWork: another training is in there.
-        HarmonizeError: something else was begun there; or no such device.
+        HarmonizeError: something else was begun, or is finished there; or no such device.
     """
     work = out.with_name(f".{out.name}.training")
+    if out.exists() and not (fresh or replace or has_begun(work)):
+        raise HarmonizeError(
+            f"{out}: another one is finished here, of other settings or inputs; take another --out, or "
+            "--fresh to replace it"
+        )
     with alone_in(work, "training") if is_first_process() else contextlib.nullcontext():
         is_new = not work.parent.exists()
         if fresh:

@@ -191,17 +191,38 @@ def test_fresh_in_a_further_process_removes_nothing(
     assert (working(stopped) / "checkpoints/checkpoint-2").is_dir()
 
 
-def test_a_run_is_replaced_by_another_recipe_and_by_fresh(
+def test_a_finished_run_is_replaced_only_if_that_is_asked_for(
     small_recipe: Small, sample_union: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    for attempt, values in enumerate([{"seed": 0}, {"seed": 1}, {"seed": 2}, {"seed": 2}]):
+    first = small_recipe(epochs=0.1, development=None)
+    train(sample_union, first, out, device="cpu")
+    (out / "notes.txt").touch()
+    other = first.with_values({"seed": 1})
+    with pytest.raises(HarmonizeError, match=r"run: another one is finished here.* or --fresh"):
+        train(sample_union, other, out, device="cpu")
+    assert [path.name for path in tmp_path.iterdir()] == ["run"]
+    train(sample_union, first, out, device="cpu")  # is done
+    assert (out / "notes.txt").is_file()
+    for recipe, how in ((other, {"fresh": True}), (other, {"fresh": True}), (first, {"replace": True})):
         noted = StopAt()
-        recipe = small_recipe(epochs=0.1, development=None, **values)
-        train(sample_union, recipe, out, device="cpu", fresh=attempt == 3, callbacks=[noted])
+        train(sample_union, recipe, out, device="cpu", callbacks=[noted], **how)
         assert noted.done == 2
-        assert f"seed: {values['seed']}\n" in (out / "recipe.yaml").read_text(encoding="utf-8")
+        assert f"seed: {recipe.seed}\n" in (out / "recipe.yaml").read_text(encoding="utf-8")
+        assert not (out / "notes.txt").exists()
         assert [path.name for path in tmp_path.iterdir()] == ["run"]
+
+
+def test_what_fresh_began_goes_on_without_it(small_recipe: Small, sample_union: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    train(sample_union, small_recipe(epochs=0.1, development=None), out, device="cpu")
+    recipe = small_recipe(epochs=0.5, evaluate_every=2)
+    with pytest.raises(Stop):
+        train(sample_union, recipe, out, device="cpu", fresh=True, callbacks=[StopAt(3)])
+    noted = StopAt()
+    train(sample_union, recipe, out, device="cpu", callbacks=[noted])
+    assert noted.done == 4
+    assert record(out)["steps"] == 6
 
 
 def test_what_cannot_begin_leaves_nothing(small_recipe: Small, sample_union: Path, tmp_path: Path) -> None:
