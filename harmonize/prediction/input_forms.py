@@ -13,11 +13,13 @@ One record must be taken apart before the next is asked for.
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 from lxml import etree
@@ -26,6 +28,7 @@ from harmonize.errors import MalformedInput
 from harmonize.formats.article_forms import (
     BRAT,
     BRAT_ANNOTATIONS,
+    BRAT_TEXT,
     DOCUMENT_FORMS,
     NO_UTF_16,
     is_plain_text,
@@ -85,7 +88,23 @@ WHY_ENTITIES = (
 )
 """What whoever has text without annotation needs to know."""
 
-_ANNOTATED = "expected annotated documents (PubTator, BioC XML, BioC JSON or brat's .ann)"
+_ANNOTATED = "expected annotated documents (PubTator, BioC XML or JSON, unified PPI XML or brat's .ann)"
+_UNPACK = "gzip, zip and tar are unpacked here, others are not"
+_BEGINNING = 1 << 12
+_OTHERS = tuple(
+    (re.compile(begins, re.DOTALL), told)
+    for begins, told in (
+        (rb"<.*?<(PubmedArticle|MedlineCitation)\b", f"PubMed's XML: {WHY_ENTITIES}"),
+        (rb"<(.*?<)?(article|pmc-articleset)\b", f"an article in JATS: {WHY_ENTITIES}"),
+        (rb"(?i)<(!doctype )?html\b", f"HTML: {WHY_ENTITIES}"),
+        (rb"%PDF", f"PDF: {WHY_ENTITIES}"),
+        (rb"PK\x03\x04", f"a file of Excel, Word or the like: {WHY_ENTITIES}"),
+        (rb"BZh", f"a file packed by bzip2: {_UNPACK}"),
+        (rb"\xfd7zXZ", f"a file packed by xz: {_UNPACK}"),
+        (rb"\x28\xb5\x2f\xfd", f"a file packed by Zstandard: {_UNPACK}"),
+    )
+)
+"""What other files begin with, and what to say of them."""
 _TABLE = f"a table of relations needs tabs between its columns ({COLUMNS})"
 
 Parse = Callable[[Misfit], PubTatorRecord]
@@ -98,17 +117,17 @@ def form_told(head: bytes, name: str) -> str:
     Raises:
         MalformedInput: neither tells, or it is text without annotation.
     """
-    found = form_of(head)
-    if found is None and _suffix(name) == BRAT_ANNOTATIONS:
+    if found := form_of(head):
+        return found
+    if _suffix(name) == BRAT_ANNOTATIONS:
         return BRAT
-    if found is None and (got := _text_told(head, name, "text without annotation", WHY_ENTITIES)):
-        raise MalformedInput(name, f"{_ANNOTATED}, got {got}")
-    found = found or _SUFFIXES.get(_suffix(name))
-    if found is None and is_utf_16(head):
+    if is_utf_16(head):
         raise MalformedInput(name, NO_UTF_16)
-    if found is None:
-        raise MalformedInput(name, "expected PubTator text, BioC XML or BioC JSON, got neither")
-    return found
+    if got := _other_told(head, name) or _text_told(head, name, "text without annotation", WHY_ENTITIES):
+        raise MalformedInput(name, f"{_ANNOTATED}, got {got}")
+    if found := _SUFFIXES.get(_suffix(name)):
+        return found
+    raise MalformedInput(name, f"{_ANNOTATED}, got none of these")
 
 
 def form_with_tables(head: bytes, name: str) -> str:
@@ -125,6 +144,15 @@ def form_with_tables(head: bytes, name: str) -> str:
         if got := _text_told(head, name, "other text", _TABLE):
             raise MalformedInput(name, f"{_ANNOTATED} or relations in a table, got {got}")
     return form_told(head, name)
+
+
+def _other_told(head: bytes, name: str) -> str | None:
+    """What a file of another kind is, and what to do; None if it is of none that is known."""
+    annotations = Path(name).with_suffix(BRAT_ANNOTATIONS)
+    if _suffix(name) == BRAT_TEXT and annotations.is_file():
+        return f"the text of brat's annotations: give {annotations}, or the folder"
+    start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:_BEGINNING]
+    return next((told for begins, told in _OTHERS if begins.match(start)), None)
 
 
 def _text_told(head: bytes, name: str, what: str, advice: str) -> str | None:

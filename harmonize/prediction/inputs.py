@@ -57,6 +57,7 @@ from harmonize.sources.article_files import (
 __all__ = [
     "MALFORMED",
     "MISFIT",
+    "NO_DOCUMENT",
     "NO_TEXT",
     "TOO_MANY",
     "UNKNOWN_FORM",
@@ -76,6 +77,7 @@ UNKNOWN_TYPE = "an entity type that is not known"
 NO_TEXT = "no title and no abstract"
 TOO_MANY = "too many entities"
 UNKNOWN_FORM = "a file in no known form"
+NO_DOCUMENT = "a file without a document"
 
 _NO_PLACES = (
     "expected PubTator or BioC of `harmonize predict`: each mention is an entity here, and Parquet does not "
@@ -146,10 +148,12 @@ def read_input(
                     continue
                 check_text_choice(found, how.text, name)
                 met = yield from reading.documents(RECORDS[found](stream, name, manner), name)
-                if strict and met == 0 and how.wanted is None:
-                    raise MalformedInput(name, "expected at least one document, found none")
+                if met == 0 and how.wanted is None:
+                    forms.saw_empty(MalformedInput(name, "expected at least one document, found none"))
     for fault in forms.unknown():
         reading.pass_over(fault, UNKNOWN_FORM)
+    for fault in forms.empty:
+        reading.pass_over(fault, NO_DOCUMENT)
 
 
 def read_parsed(
@@ -215,6 +219,7 @@ class _Forms:
         self._tell, self._form, self._alone, self._strict = tell, form, alone, strict
         self._is_any_known = False
         self._unknown: list[MalformedInput] = []
+        self.empty: list[MalformedInput] = []
 
     def told(self, stream: io.BufferedReader, name: str) -> str | None:
         """A file's form; None if it is to be passed over.
@@ -231,6 +236,17 @@ class _Forms:
             return None
         self._is_any_known = True
         return found
+
+    def saw_empty(self, fault: MalformedInput) -> None:
+        """A file without a document, which is passed over unless it is itself the input.
+
+        Raises:
+            MalformedInput: it is not to be passed over.
+        """
+        if self._strict:
+            raise fault
+        if str(fault.path) != self._alone:
+            self.empty.append(fault)
 
     def unknown(self) -> list[MalformedInput]:
         """What is wrong with each file that was passed over.

@@ -68,6 +68,7 @@ __all__ = [
 STANDARD_INPUT = Path("-")
 _GZIP, _ZIP, _TAR = b"\x1f\x8b", b"PK\x03\x04", b"ustar"
 _MOST_PACKINGS = 4  # of a file, one in the other: an archive may hold itself
+_OFFICE = "[Content_Types].xml"
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _Read = Callable[[io.BufferedReader, str, Collection[str] | None, Misfit | None], Iterator[PubTatorRecord]]
@@ -204,10 +205,23 @@ def streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
         return
     with path.open("rb", buffering=0) as file:
         stream = _buffered(file)
-        if stream.peek(HEAD).startswith(_ZIP):
+        if stream.peek(HEAD).startswith(_ZIP) and not _is_of_an_office(file):
             yield from _each_unpacked(_zip_members(input_name(path), file), _MOST_PACKINGS - 1)
+        elif stream.peek(HEAD).startswith(_ZIP):
+            yield input_name(path), stream
         else:
             yield from _unpacked(input_name(path), stream, _MOST_PACKINGS)
+
+
+def _is_of_an_office(file: BinaryIO) -> bool:
+    """True for a file of Excel, Word and the like, which are zip archives of many parts."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return _OFFICE in archive.namelist()
+    except BROKEN_ZIP:
+        return False
+    finally:
+        file.seek(0)
 
 
 def _unpacked(name: str, stream: io.BufferedReader, packings: int) -> Iterator[tuple[str, io.BufferedReader]]:

@@ -347,8 +347,8 @@ BAD = {
     "text alone": (("a.txt", "--gold", "a.pubtator"), "a.txt: expected annotated documents", 2),
     "a table with commas": (
         ("a.csv", "--gold", "a.pubtator"),
-        "a.csv: expected annotated documents (PubTator, BioC XML, BioC JSON or brat's .ann) or relations in "
-        "a table, got a table with commas: a table of relations needs tabs between its columns (document: ",
+        "a.csv: expected annotated documents (PubTator, BioC XML or JSON, unified PPI XML or brat's .ann) or "
+        "relations in a table, got a table with commas: a table of relations needs tabs between its columns (document: ",
         2,
     ),
     "no such format": (

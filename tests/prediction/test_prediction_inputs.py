@@ -7,6 +7,7 @@ import json
 import re
 import tarfile
 import tracemalloc
+import zipfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from harmonize.model import Document
 from harmonize.prediction import pairs
 from harmonize.prediction.inputs import (
     MALFORMED,
+    NO_DOCUMENT,
     NO_TEXT,
     TOO_MANY,
     UNKNOWN_FORM,
@@ -97,7 +99,7 @@ def test_gzip_tar_and_folders_are_read(tmp_path: Path, form: str) -> None:
         ("a.txt", r"a\.txt:1: expected a title line"),
         ("a.xml", "expected well-formed XML"),
         ("a.BioC.JSON", "expected JSON"),
-        ("a.pdf", "expected PubTator text, BioC XML or BioC JSON, got neither"),
+        ("a.pdf", "got none of these"),
     ],
 )
 def test_where_the_beginning_tells_nothing_the_name_does(tmp_path: Path, name: str, message: str) -> None:
@@ -145,17 +147,59 @@ def test_other_text_is_called_what_its_name_says(tmp_path: Path, name: str, text
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"<html><body>Aspirin</body></html>", "got neither"),
-        (b'{"text": "Aspirin"}', "got neither"),
-        (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", "got neither"),
+        (b"<html><body>Aspirin</body></html>", "got HTML: relations are predicted between entities"),
+        (b"\xef\xbb\xbf<!DOCTYPE html>\n<p>Aspirin", "got HTML"),
+        (b'<?xml version="1.0"?>\n<PubmedArticleSet><PubmedArticle>', "got PubMed's XML: .* --pmids"),
+        (b"<MedlineCitationSet><MedlineCitation Owner=", "got PubMed's XML"),
+        (b'<!DOCTYPE article PUBLIC "-//NLM//DTD JATS">\n<article xmlns', "got an article in JATS"),
+        (b"<pmc-articleset><article>", "got an article in JATS"),
+        (b"BZh91AY&SY", "got a file packed by bzip2: gzip, zip and tar are unpacked here"),
+        (b"\xfd7zXZ\x00\x00", "got a file packed by xz"),
+        (b"\x28\xb5\x2f\xfd\x04", "got a file packed by Zstandard"),
+        (b"<articles>no article</articles>", "got none of these"),
+        (b'{"text": "Aspirin"}', "got none of these"),
+        (b"%PDF-1.4\n%\xe2\xe3\xcf\xd3\n", "got PDF"),
         (b"PK\x03\x04 aspirin", "expected a whole archive"),
-        (b"", "got neither"),
-        (b"A line before\n1|t|Aspirin.\n\n", "got neither"),
+        (b"", "got none of these"),
+        (b"A line before\n1|t|Aspirin.\n\n", "got none of these"),
     ],
 )
-def test_what_is_no_text_is_not_told_to_be_annotated(tmp_path: Path, content: bytes, message: str) -> None:
+def test_what_is_of_another_kind_is_called_by_its_name(tmp_path: Path, content: bytes, message: str) -> None:
     with pytest.raises(MalformedInput, match=message):
         list(read_input(written(tmp_path, content, "a.bin"), rules=RULES))
+
+
+OTHERS = {
+    "articles.xml": b"<PubmedArticleSet><PubmedArticle><PMID>1</PMID></PubmedArticle></PubmedArticleSet>",
+    "empty.txt": b"",
+    "utf_16.PubTator": GOOD.encode("utf-16"),
+    "blank.xml": b"<collection></collection>",
+    "blank.json": b'{"documents": []}',
+}
+
+
+def test_files_of_a_folder_that_give_no_document_are_counted_and_told(tmp_path: Path) -> None:
+    """Among them a table, which is a zip archive of XML files."""
+    for name, content in (OTHERS | {"good.PubTator": GOOD.encode()}).items():
+        written(tmp_path, content, name)
+    for name in ("table.xlsx", "text.docx"):
+        with zipfile.ZipFile(tmp_path / name, "w") as archive:
+            archive.writestr("[Content_Types].xml", "<Types/>")
+            archive.writestr("xl/workbook.xml", "<workbook/>")
+    tally, told = Tally(), list[str]()
+    found = list(read_input(tmp_path, rules=RULES, tally=tally, skip=lambda fault: told.append(str(fault))))
+    assert tally.documents == len(found) + len(OTHERS) + 2
+    assert tally.skipped == {UNKNOWN_FORM: 4, NO_DOCUMENT: 3}
+    assert sorted(Path(line.partition(":")[0]).name for line in told) == sorted(
+        [*OTHERS, "table.xlsx", "text.docx"]
+    )
+    assert sum("got a file of Excel, Word or the like" in line for line in told) == 2
+
+
+def test_a_text_of_brat_is_told_where_its_annotations_are(tmp_path: Path) -> None:
+    written(tmp_path, "", "1.ann")
+    with pytest.raises(MalformedInput, match=r"the text of brat's annotations: give .*1\.ann, or the folder"):
+        list(read_input(written(tmp_path, "Aspirin cures fever.\n", "1.txt"), rules=RULES))
 
 
 @pytest.mark.parametrize("is_packed", [False, True])
