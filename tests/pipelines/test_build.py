@@ -29,20 +29,16 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
-def run_build(out: Path, root: Path, names: list[str], hash_seed: str) -> None:
-    subprocess.run(
-        [HARMONIZE, "build", "--mirror", str(root), "--out", str(out), "--corpora", ",".join(names)],
-        check=True,
-        capture_output=True,
-        env={**os.environ, "PYTHONHASHSEED": hash_seed},
-    )
-
-
 def test_sample_builds_are_byte_identical(sample_union: Path, tmp_path: Path) -> None:
-    for number, (names, seed) in enumerate([(NAMES[::-1], "1"), (["all"], "2"), ([*NAMES, "all"], "3")]):
-        out = tmp_path / str(number)
-        run_build(out, sample_folder(), names, seed)
-        assert contents(out) == contents(sample_union)
+    """Whatever the order of the corpora, and by a process of other hashes."""
+    command = ["build", "--mirror", str(sample_folder()), "--corpora"]
+    for number, names in enumerate([["all"], [*NAMES, "all"]]):
+        run(*command, ",".join(names), "--out", f"{number}", cwd=tmp_path)
+    other = {**os.environ, "PYTHONHASHSEED": "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"}
+    given = [*command, ",".join(NAMES[::-1]), "--out", "other"]
+    subprocess.run([HARMONIZE, *given], cwd=tmp_path, check=True, capture_output=True, env=other)
+    for out in ("0", "1", "other"):
+        assert contents(tmp_path / out) == contents(sample_union)
 
 
 def test_a_corpus_has_the_same_instances_alone(sample_union: Path, tmp_path: Path) -> None:
@@ -107,29 +103,61 @@ def test_a_document_may_be_several_batches(tmp_path: Path, monkeypatch: pytest.M
     assert harmonize.load_union(tmp_path / "several").equals(harmonize.load_union(tmp_path / "one"))
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
-@pytest.mark.parametrize("documents", [1, 7, 20, 41])
-def test_a_killed_build_leaves_the_older_set(tmp_path: Path, documents: int) -> None:
-    out = tmp_path / "union"
-    build(out, sample_folder(), corpora=["aimed"])
-    before = contents(out)
-    script = f"""
+KILLED_AT = [1, 7, 20, 41]
+"""Documents."""
+KILLED = """
 import os, signal, sys
 from pathlib import Path
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
 from harmonize.text.sentences import import_spacy_without_torch
 import_spacy_without_torch()
-done = 0
-def kill(corpus, documents):
-    global done
-    done += 1
-    if done == {documents}:
-        os.kill(os.getpid(), signal.SIGKILL)
-build(Path(sys.argv[1]), sample_folder(), progress=kill)
+def killed_at(documents):
+    done = 0
+    def kill(corpus, number):
+        nonlocal done
+        done += 1
+        if done == documents:
+            os.kill(os.getpid(), signal.SIGKILL)
+    return kill
+for documents in map(int, sys.argv[1:]):
+    process = os.fork()
+    if process == 0:
+        build(Path(f"{documents}/union"), sample_folder(), progress=killed_at(documents))
+        os._exit(0)
+    print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
 """
-    killed = subprocess.run([sys.executable, "-c", script, str(out)], check=False)
-    assert killed.returncode == -9
+
+
+@pytest.fixture(scope="module")
+def killed_builds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, bytes]]:
+    """A folder with an older set for each number of documents at which a build in its place was killed.
+
+    And what the set held. The processes that are killed are forked from one, which imports for seconds.
+    """
+    folder = tmp_path_factory.mktemp("killed")
+    first, *others = (folder / f"{documents}" / "union" for documents in KILLED_AT)
+    build(first, sample_folder(), corpora=["aimed"])
+    for other in others:
+        shutil.copytree(first, other)
+    done = subprocess.run(
+        [sys.executable, "-c", KILLED, *map(str, KILLED_AT)],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["-9"] * len(KILLED_AT)
+    return folder, contents(first)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is POSIX")
+@pytest.mark.parametrize("documents", KILLED_AT)
+def test_a_killed_build_leaves_the_older_set(
+    killed_builds: tuple[Path, dict[str, bytes]], documents: int
+) -> None:
+    folder, before = killed_builds
+    out = folder / f"{documents}" / "union"
     assert contents(out) == before
     build(out, sample_folder(), corpora=["aimed"])
     assert contents(out) == before
