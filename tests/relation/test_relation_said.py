@@ -46,7 +46,14 @@ HEADS: dict[str, dict[str, Any]] = {
     "entities": {"head": "entities", "input": "markers"},
     "document": {"head": "document", "batch_size": 2},
 }
-BY_HEART = {"epochs": 40, "learning_rate": 2e-3, "development": None, "novelty": True, "direction": True}
+BY_HEART = {
+    "epochs": 40,
+    "learning_rate": 2e-3,
+    "development": None,
+    "evaluate_every": 1000,
+    "novelty": True,
+    "direction": True,
+}
 
 PACES = {"cls": {"epochs": 60, "learning_rate": 3e-3}, "entities": {"epochs": 20}}
 """The first vector alone learns more slowly, here of fewer rows; the entities' vectors in 12 epochs."""
