@@ -60,7 +60,7 @@ def run_process(
 
 
 def test_the_examples_of_every_help_work_as_they_stand(
-    quick_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    quick_run: Path, undrawn_figures: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # It would serve until it is interrupted.
     monkeypatch.setattr("harmonize.pipelines.cli_page.serve", lambda *_, **__: None)
