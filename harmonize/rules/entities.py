@@ -14,9 +14,13 @@ def e1(instance: Instance, corpus: Corpus) -> Instance:
     """Types that the corpus defines otherwise than BioRED become internal ones ("DrugProt-Chem")."""
 
     def internal(entity: EntityInContext) -> EntityInContext:
-        return replace(entity, type=corpus.internal_type(entity.source_type) or entity.type)
+        kind = corpus.internal_type(entity.source_type) or entity.type
+        return entity if kind == entity.type else replace(entity, type=kind)
 
-    return replace(instance, head=internal(instance.head), tail=internal(instance.tail))
+    head, tail = internal(instance.head), internal(instance.tail)
+    if head is instance.head and tail is instance.tail:
+        return instance
+    return replace(instance, head=head, tail=tail)
 
 
 def e2(instance: Instance, corpus: Corpus) -> Instance:
