@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import json
 import os
@@ -76,6 +77,7 @@ def run(job: Job, work: str, **more: Any) -> None:
     for stream in (1, 2):
         os.dup2(log, stream)
     module, _, name = work.partition(".")
+    gc.freeze()  # or each training looks for garbage in all that was loaded before, most of a second
     try:
         getattr(importlib.import_module(module), name)(job, **more)
         if loaded := hidden().intersection(sys.modules):

@@ -38,11 +38,19 @@ DOCUMENT = {"head": "document", "input": "prompt", "threshold": "even"}
 SMALL = {"epochs": 1.0, "batch_size": 8, "max_length": 96, "evaluate_every": None}
 
 
+@pytest.fixture(scope="module")
+def foreign() -> list[str]:
+    """All that is installed is looked at for it."""
+    return foreign_modules()
+
+
 @pytest.mark.parametrize("name", ["spacy", "scispacy", "bioc", "lxml", "sklearn", "pandas", "tensorboard"])
-def test_a_bare_machine_lacks_what_the_package_needs_elsewhere(name: str) -> None:
-    foreign = foreign_modules()
+def test_a_bare_machine_lacks_what_the_package_needs_elsewhere(name: str, foreign: list[str]) -> None:
     assert name in foreign or name == "scispacy"  # an extra that need not be installed
     assert not {"torch", "transformers", "numpy", "pyarrow", "yaml", "pydantic", "harmonize"} & set(foreign)
+
+
+def test_a_pack_brings_what_a_bare_machine_lacks() -> None:
     assert {"pydantic", "pydantic-core"} <= set(brought())
 
 
