@@ -5,7 +5,7 @@
 Nothing is deleted: a row says in `leaks_into` where its document is evaluated elsewhere, and training leaves
 out by target. What counts as a repeat stands in mappings/leaks.yaml.
 
-Near duplicates: MinHash (Broder 1997) with locality-sensitive hashing, from datasketch, proposes pairs; the
+Near duplicates: MinHash (Broder 1997), from datasketch, with locality-sensitive hashing proposes pairs; the
 exact Jaccard similarity of their word shingles decides.
 """
 
@@ -16,6 +16,7 @@ import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple
@@ -34,7 +35,6 @@ __all__ = ["Repeat", "find_repeats", "fingerprint", "leaks_into", "read_repeats"
 
 _EVALUATED = ("dev", "test")
 _WORD = re.compile(r"\w+")
-_OTHER_THAN_LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
 _FEW_MISSES = (0.1, 0.9)  # datasketch weighs pairs proposed in vain against pairs missed
 
 
@@ -74,7 +74,7 @@ def find_repeats(folder: Path, settings: LeakSettings) -> list[Repeat]:
     seen, pairs = _proposed(read_documents(folder), settings)
     involved = {number for pair in pairs for number in pair}
     shingles = {
-        number: _shingles(document.text, settings.shingle_words)
+        number: _shingles(_words(document.text), settings.shingle_words)
         for number, document in enumerate(read_documents(folder))
         if number in involved
     }
@@ -90,25 +90,42 @@ def _proposed(
     documents: Iterable[StoredDocument], settings: LeakSettings
 ) -> tuple[list[_Seen], set[tuple[int, int]]]:
     """The documents by number, and the pairs of numbers to compare, the one to train on first."""
-    from datasketch import MinHash, MinHashLSH  # takes longer to import than most commands to run
+    from datasketch import MinHash  # takes longer to import than most commands to run
 
     seen: list[_Seen] = []
     groups: dict[str, list[int]] = defaultdict(list)
     pairs: set[tuple[int, int]] = set()
     empty = MinHash(settings.permutations, hashfunc=zlib.crc32)
-    index = MinHashLSH(settings.propose, settings.permutations, weights=_FEW_MISSES)
+    bands, width = _bands(settings.propose, settings.permutations)
+    places = [slice(start, start + width) for start in range(0, bands * width, width)]
+    alike: list[dict[bytes, list[int]]] = [defaultdict(list) for _ in places]
     for number, document in enumerate(documents):
-        seen.append(_Seen(document.key, document.pmid, fingerprint(document.text)))
+        words = _words(document.text)
+        seen.append(_Seen(document.key, document.pmid, _fingerprint(words)))
         groups[f"text {seen[-1].fingerprint.hex()}"].append(number)
         if document.pmid is not None:
             groups[f"pmid {document.pmid}"].append(number)
         sketch = empty.copy()
-        sketch.update_batch(_shingles(document.text, settings.shingle_words))
-        pairs.update((earlier, number) for earlier in index.query(sketch))
-        index.insert(number, sketch)
+        sketch.update_batch(_shingles(words, settings.shingle_words))
+        for place, of_band in zip(places, alike, strict=True):
+            others = of_band[sketch.hashvalues[place].tobytes()]
+            pairs.update((earlier, number) for earlier in others)
+            others.append(number)
     for group in groups.values():
         pairs.update(combinations(group, 2))
     return seen, {_trained_first(seen, pair) for pair in pairs}
+
+
+@cache
+def _bands(propose: float, permutations: int) -> tuple[int, int]:
+    """In how many bands of how many numbers documents are looked for that are alike in one band.
+
+    datasketch tries out all that there can be, which takes longer than to build a small set.
+    """
+    from datasketch import MinHashLSH
+
+    index = MinHashLSH(propose, permutations, weights=_FEW_MISSES)
+    return index.b, index.r
 
 
 def _trained_first(seen: list[_Seen], pair: tuple[int, int]) -> tuple[int, int]:
@@ -124,16 +141,24 @@ def _repeat(one: _Seen, other: _Seen, similarity: float) -> Repeat:
 
 def fingerprint(text: str) -> bytes:
     """A hash of the letters and digits of a text, without case: blanks and punctuation differ by edition."""
-    kept = _OTHER_THAN_LETTERS_AND_DIGITS.sub("", text.casefold())
+    return _fingerprint(_words(text))
+
+
+def _words(text: str) -> list[str]:
+    """Every run of letters, digits and underscores, without case."""
+    return _WORD.findall(text.casefold())
+
+
+def _fingerprint(words: list[str]) -> bytes:
+    kept = "".join(words).replace("_", "")
     return hashlib.blake2b(kept.encode(), digest_size=16).digest()
 
 
-def _shingles(text: str, words: int) -> frozenset[bytes]:
-    """Every run of so many words, without case; a shorter text is one run."""
-    found = _WORD.findall(text.casefold())
-    if len(found) <= words:
-        return frozenset([" ".join(found).encode()])
-    runs = zip(*(found[start:] for start in range(words)), strict=False)
+def _shingles(words: list[str], length: int) -> frozenset[bytes]:
+    """Every run of so many words; a shorter text is one run."""
+    if len(words) <= length:
+        return frozenset([" ".join(words).encode()])
+    runs = zip(*(words[start:] for start in range(length)), strict=False)
     return frozenset(" ".join(run).encode() for run in runs)
 
 
