@@ -27,6 +27,7 @@ from harmonize.prediction.relation_types import BIORED, Names, relation_names
 from harmonize.prediction.tally import LeftOut
 from harmonize.relation.labels import decide, is_negative, related
 from harmonize.relation.pair import Pair, PairClassifier, reads_sentences
+from harmonize.relation.run_files import check_is_run
 from harmonize.relation.said import VALUES, Answers, answers_of, said_of
 
 __all__ = ["DocumentRelations", "PairClassifier", "PredictedPair", "RelationExtractor", "Said"]
@@ -178,6 +179,7 @@ class RelationExtractor:
         Raises:
             HarmonizeError: no classifier there, or a broken one.
         """
+        check_is_run(Path(path))
         module = importlib.import_module("harmonize.relation.model.load")  # imports torch
         classifier: PairClassifier = module.load_classifier(path, device=device, precision=precision)
         return cls(classifier, rules=rules, batch_size=batch_size, relation_types=relation_types)

@@ -28,11 +28,12 @@ from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.inputs import input_named
 from harmonize.relation.encode.prompt import tag
 from harmonize.relation.labels import LabelSpace, is_negative
-from harmonize.relation.model.classifier import PROMPT_FILE, Prompt
+from harmonize.relation.model.classifier import Prompt
 from harmonize.relation.model.device import described, device_named
 from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.recipe import load_recipe
+from harmonize.relation.run_files import PROMPT_FILE
 from harmonize.relation.select.rows import gold_labels, pairs_of, rows_to_test
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.record import Timer

@@ -8,9 +8,30 @@ from typing import Any
 
 from harmonize.errors import MalformedInput, MissingInput
 
-__all__ = ["LEFT_OUT", "RECIPE", "TRAINING", "read_record"]
+__all__ = [
+    "ENSEMBLE_FILE",
+    "LEFT_OUT",
+    "LINEAR_FILE",
+    "PROMPT_FILE",
+    "RECIPE",
+    "TRAINING",
+    "check_is_run",
+    "read_record",
+]
 
 RECIPE, TRAINING, LEFT_OUT = "recipe.yaml", "training.json", "left_out.tsv"
+PROMPT_FILE, LINEAR_FILE, ENSEMBLE_FILE = "prompt.json", "linear.json", "ensemble.json"
+"""Which of them a run has tells of what kind it is."""
+
+
+def check_is_run(folder: Path) -> None:
+    """A run of some kind lies there, broken perhaps.
+
+    Raises:
+        MissingInput: none does.
+    """
+    if not any((folder / name).is_file() for name in (PROMPT_FILE, LINEAR_FILE, ENSEMBLE_FILE)):
+        raise MissingInput(folder, f"expected a run of `harmonize train`, found no {PROMPT_FILE}")
 
 
 def read_record(folder: Path) -> dict[str, Any]:

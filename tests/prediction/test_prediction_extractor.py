@@ -21,6 +21,7 @@ from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
 from harmonize.relation.model.mean import MeanClassifier
 from harmonize.relation.pair import Pair
+from harmonize.relation.run_files import PROMPT_FILE
 
 RULES = pair_rules()
 
@@ -179,7 +180,8 @@ def test_a_batch_holds_at_least_one_pair() -> None:
         RelationExtractor(Fake(), rules=RULES, batch_size=0)
 
 
-def test_a_trained_classifier_is_loaded_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trained_classifier_is_loaded_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / PROMPT_FILE).touch()
     loaded: list[tuple[Path, str, str]] = []
 
     def load_classifier(path: Path | str, device: str, precision: str) -> Fake:
@@ -189,9 +191,23 @@ def test_a_trained_classifier_is_loaded_by_name(monkeypatch: pytest.MonkeyPatch)
     module = types.ModuleType("harmonize.relation.model.load")
     module.load_classifier = load_classifier  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "harmonize.relation.model.load", module)
-    extractor = RelationExtractor.from_pretrained("model", device="cpu", batch_size=2)
-    assert loaded == [(Path("model"), "cpu", "auto")]
+    extractor = RelationExtractor.from_pretrained(str(tmp_path), device="cpu", batch_size=2)
+    assert loaded == [(tmp_path, "cpu", "auto")]
     assert len(list(extractor([document(0)]))) == 1
+
+
+def test_a_folder_without_a_run_is_told_before_torch_is_imported(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from harmonize.errors import MissingInput\n"
+        "from harmonize.prediction.extractor import RelationExtractor\n"
+        "try: RelationExtractor.from_pretrained(sys.argv[1])\n"
+        "except MissingInput as error: print(error)\n"
+        "print('torch' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True)
+    told = f"{tmp_path}: expected a run of `harmonize train`, found no {PROMPT_FILE}"
+    assert done.stdout.splitlines() == [told, "False"]
 
 
 def test_importing_the_room_imports_neither_torch_nor_spacy() -> None:

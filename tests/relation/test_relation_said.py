@@ -29,10 +29,11 @@ from harmonize.pipelines.build import build
 from harmonize.pipelines.cli import app
 from harmonize.registry import sample_folder
 from harmonize.relation.labels import LabelSpace
-from harmonize.relation.model.classifier import PROMPT_FILE, Classifier
+from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.model.objective import Loss, raise_negatives, watched_scores
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows, read_predictions
 from harmonize.relation.recipe import Recipe
+from harmonize.relation.run_files import PROMPT_FILE
 from harmonize.relation.said import VALUES, Outputs
 from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.train.training import train

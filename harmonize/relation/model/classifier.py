@@ -25,12 +25,12 @@ from harmonize.relation.model.device import device_named, precision_named
 from harmonize.relation.model.encoder_model import WEIGHT_TYPE
 from harmonize.relation.model.heads import HEADS, EncodedInputs, Head
 from harmonize.relation.pair import Pair
+from harmonize.relation.run_files import PROMPT_FILE
 from harmonize.relation.said import VALUES, Answers, Outputs
 from harmonize.writing.json_files import write_json
 
-__all__ = ["PROMPT_FILE", "Classifier", "Prompt"]
+__all__ = ["Classifier", "Prompt"]
 
-PROMPT_FILE = "prompt.json"
 _BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
 
 

@@ -15,12 +15,13 @@ from pathlib import Path
 import numpy as np
 
 from harmonize.errors import MalformedInput
+from harmonize.relation.run_files import ENSEMBLE_FILE
 from harmonize.writing.json_files import write_json
 
-__all__ = ["ENSEMBLE", "ENSEMBLE_FILE", "Ensemble"]
+__all__ = ["ENSEMBLE", "Ensemble"]
 
 ENSEMBLE = "ensemble"
-ENSEMBLE_FILE, _MEMBERS = "ensemble.json", "members"
+_MEMBERS = "members"
 _NOT_COPIED = shutil.ignore_patterns("evaluation", "logs", "first")
 
 

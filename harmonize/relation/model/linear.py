@@ -32,15 +32,16 @@ from harmonize.relation.encode.prompt import Tag, marked
 from harmonize.relation.labels import LabelSpace, is_negative, own_outputs, softmax
 from harmonize.relation.model.threshold import EVEN, Threshold, raised, shift_and_f
 from harmonize.relation.pair import Pair
+from harmonize.relation.run_files import LINEAR_FILE
 from harmonize.writing.json_files import write_json
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["LINEAR_FILE", "LINEAR_HEADS", "Labelled", "LinearClassifier", "features", "fitted"]
+__all__ = ["LINEAR_HEADS", "Labelled", "LinearClassifier", "features", "fitted"]
 
 LINEAR_HEADS = ("logistic", "svm")
-LINEAR_FILE, _WEIGHTS = "linear.json", "linear.npz"
+_WEIGHTS = "linear.npz"
 STRENGTHS = (0.1, 1.0, 10.0)
 
 _COLUMNS = 2**18

@@ -7,9 +7,10 @@ from pathlib import Path
 from harmonize.errors import HarmonizeError
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.model.classifier import Classifier, Prompt
-from harmonize.relation.model.ensemble import ENSEMBLE_FILE, Ensemble
-from harmonize.relation.model.linear import LINEAR_FILE, LinearClassifier
+from harmonize.relation.model.ensemble import Ensemble
+from harmonize.relation.model.linear import LinearClassifier
 from harmonize.relation.model.mean import MeanClassifier
+from harmonize.relation.run_files import ENSEMBLE_FILE, LINEAR_FILE
 
 __all__ = ["AnyClassifier", "load_classifier"]
 
