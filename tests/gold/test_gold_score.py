@@ -348,7 +348,8 @@ BAD = {
     "a table with commas": (
         ("a.csv", "--gold", "a.pubtator"),
         "a.csv: expected annotated documents (PubTator, BioC XML or JSON, unified PPI XML or brat's .ann) or "
-        "relations in a table, got a table with commas: a table of relations needs tabs between its columns (document: ",
+        "relations in a table, got a table with commas: a table of relations needs tabs between its columns "
+        "(document: ",
         2,
     ),
     "no such format": (
