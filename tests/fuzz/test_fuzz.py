@@ -118,7 +118,7 @@ def test_a_workspace_holds_one_input_and_nothing_that_a_reader_left(space: Works
 
 @pytest.mark.parametrize(("name", "kind"), [("a hang", "hang"), ("a crash", "crash")])
 def test_the_watchdog_tells_the_input_and_goes_on_behind_it(name: str, kind: str) -> None:
-    fleet, total = Fleet(SEED, 1, patience=0.2), Tally()
+    fleet, total = Fleet(SEED, 1, patience=0.5), Tally()
     try:
         for _, tally in fleet.run([(name, 0, 5)]):
             total.add(tally)
