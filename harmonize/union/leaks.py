@@ -5,7 +5,7 @@
 Nothing is deleted: a row says in `leaks_into` where its document is evaluated elsewhere, and training leaves
 out by target. What counts as a repeat stands in mappings/leaks.yaml.
 
-Near duplicates: MinHash (Broder 1997), from datasketch, with locality-sensitive hashing proposes pairs; the
+Near duplicates: MinHash (Broder 1997) with locality-sensitive hashing, from datasketch, proposes pairs; the
 exact Jaccard similarity of their word shingles decides.
 """
 
@@ -90,15 +90,14 @@ def _proposed(
     documents: Iterable[StoredDocument], settings: LeakSettings
 ) -> tuple[list[_Seen], set[tuple[int, int]]]:
     """The documents by number, and the pairs of numbers to compare, the one to train on first."""
-    from datasketch import MinHash  # takes longer to import than most commands to run
+    from datasketch import MinHash, MinHashLSH  # takes longer to import than most commands to run
 
     seen: list[_Seen] = []
     groups: dict[str, list[int]] = defaultdict(list)
     pairs: set[tuple[int, int]] = set()
     empty = MinHash(settings.permutations, hashfunc=zlib.crc32)
-    bands, width = _bands(settings.propose, settings.permutations)
-    places = [slice(start, start + width) for start in range(0, bands * width, width)]
-    alike: list[dict[bytes, list[int]]] = [defaultdict(list) for _ in places]
+    bands = _bands(settings.propose, settings.permutations)
+    index = MinHashLSH(num_perm=settings.permutations, params=bands)
     for number, document in enumerate(documents):
         words = _words(document.text)
         seen.append(_Seen(document.key, document.pmid, _fingerprint(words)))
@@ -107,10 +106,8 @@ def _proposed(
             groups[f"pmid {document.pmid}"].append(number)
         sketch = empty.copy()
         sketch.update_batch(_shingles(words, settings.shingle_words))
-        for place, of_band in zip(places, alike, strict=True):
-            others = of_band[sketch.hashvalues[place].tobytes()]
-            pairs.update((earlier, number) for earlier in others)
-            others.append(number)
+        pairs.update((earlier, number) for earlier in index.query(sketch))
+        index.insert(number, sketch)
     for group in groups.values():
         pairs.update(combinations(group, 2))
     return seen, {_trained_first(seen, pair) for pair in pairs}
@@ -118,7 +115,7 @@ def _proposed(
 
 @cache
 def _bands(propose: float, permutations: int) -> tuple[int, int]:
-    """In how many bands of how many numbers documents are looked for that are alike in one band.
+    """How many bands a sketch has, and of how many numbers; documents that are alike in one are proposed.
 
     datasketch tries out all that there can be, which takes longer than to build a small set.
     """
