@@ -2,7 +2,9 @@
 
     import harmonize
     table = harmonize.load_union("artifacts/union", corpora=["biored"], splits=["train"])
-    relations = harmonize.RelationExtractor.from_pretrained("artifacts/run")(documents)
+    extractor = harmonize.RelationExtractor.from_pretrained("artifacts/run")
+
+Documents to predict from are read by `harmonize.prediction.inputs.read_input`.
 
 Importing this package imports nothing heavy; what stands below is loaded when it is first used.
 """
@@ -25,6 +27,10 @@ __all__ = ["HarmonizeError", "RelationExtractor", "__version__", "load_nary", "l
 __version__ = "0.1.0"
 
 find_parts(Path(__file__).parent)
+
+
+def __dir__() -> list[str]:
+    return list(__all__)
 
 
 def __getattr__(name: str) -> Any:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable
+from difflib import get_close_matches
 from pathlib import Path
 
 __all__ = [
@@ -112,7 +113,10 @@ class UnknownName(HarmonizeError):
     """A name that is none of the known ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        super().__init__(f"unknown {kind} {name!r}: expected one of {', '.join(known)}")
+        names = list(known)
+        near = get_close_matches(name, names, n=1) or get_close_matches(name.casefold(), names, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        super().__init__(f"unknown {kind} {name!r}: expected one of {', '.join(names)}{hint}")
 
 
 class DownloadError(HarmonizeError):

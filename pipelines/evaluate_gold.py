@@ -18,6 +18,7 @@ from harmonize.sources.article_files import input_files, input_name
 
 from .evaluate import EVALUATION, add_to_card, check_measure, compared_with, unusual, write_scores
 from .inputs import user_types
+from .options import DEFAULT_UNION
 from .predicted import Predicted, not_trained_on, runs_of
 from .reading_losses import SkippedDocuments
 
@@ -186,16 +187,16 @@ def _leaks(
     """The documents that a run was trained on, where the set is at hand that tells.
 
     Raises:
-        UnionError: it is needed, and not there.
+        UnionError: it is needed or was named, and is not there.
     """
     from harmonize.gold.leaks import find_leaks, training_set
     from harmonize.union.schema import MANIFEST
 
     if not (union / MANIFEST).is_file():
-        if needed:
+        if needed or union != DEFAULT_UNION:
             raise UnionError(
                 f"{union}: expected the union set that the run was trained on, found no {MANIFEST} in it; "
-                "--leave-out-leaks looks there for gold's documents"
+                "gold's documents are looked for there"
             )
         return None, None
     known = training_set(runs, union)

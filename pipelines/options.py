@@ -111,6 +111,7 @@ app = Commands(
     cls=_OneLineErrors,
     no_args_is_help=True,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     help="Nine biomedical relation corpora, one training set.",

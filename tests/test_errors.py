@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harmonize.errors import HarmonizeError, MalformedInput
+from harmonize.errors import HarmonizeError, MalformedInput, UnknownName
 
 LONGEST = 8_000
 
@@ -33,3 +34,12 @@ def test_nothing_is_lost_without_being_counted(length: int) -> None:
     else:
         left_out = int(message.split(" ... ")[1].removesuffix(" more").replace(",", ""))
         assert message.count("x") + left_out == length
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("biord", "; did you mean biored?"), ("BioRED", "; did you mean biored?"), ("x", ""), ("", "")],
+)
+def test_the_nearest_name_is_told(name: str, hint: str) -> None:
+    message = str(UnknownName("corpus", name, (each for each in ("aimed", "biored"))))
+    assert message == f"unknown corpus {name!r}: expected one of aimed, biored{hint}"

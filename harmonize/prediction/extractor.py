@@ -190,8 +190,9 @@ class RelationExtractor:
         Raises:
             SpecError: an entity type that the rules do not know.
             InvalidDocument: a document of too many entities.
+            TypeError: something else than documents.
         """
-        return self.answered(map(self.rules.candidates, documents))
+        return self.answered(map(self.rules.candidates, map(_checked, documents)))
 
     def answered(self, candidates: Iterable[Candidates]) -> Iterator[DocumentRelations]:
         """The relations of documents whose pairs are made already, such as the rows of a union set."""
@@ -202,6 +203,13 @@ class RelationExtractor:
             yield from queue.finished()
         queue.ask_all()
         yield from queue.finished()
+
+
+def _checked(document: Document) -> Document:
+    if not isinstance(document, Document):
+        reader = "harmonize.prediction.inputs.read_input"
+        raise TypeError(f"expected Documents, which {reader} yields, got {type(document).__name__}")
+    return document
 
 
 class _Queue:

@@ -16,6 +16,7 @@ folder or archive that is in no known form, all counted by reason; in strict rea
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -68,6 +69,7 @@ __all__ = [
     "read_input",
     "read_parsed",
     "read_records",
+    "warn_of",
 ]
 
 
@@ -104,14 +106,19 @@ class Rejected(MalformedInput):
         super().__init__(name, message, line=line or record.line or None, document=record.id)
 
 
+def warn_of(fault: InputError) -> None:
+    """Tell by Python's warnings of what is passed over."""
+    warnings.warn(str(fault), stacklevel=2)
+
+
 def read_input(
-    source: FilesInput,
+    source: FilesInput | str,
     form: str | None = None,
     *,
     rules: PairRules | None = None,
     tally: Tally | None = None,
     strict: bool = False,
-    skip: Skip = lambda fault: None,
+    skip: Skip = warn_of,
     how: Reading | None = None,
 ) -> Iterator[Document]:
     """Stream the documents of a file, or of the files of a folder in order of name, or of several such.
@@ -121,10 +128,10 @@ def read_input(
         rules: say what ids mean, and which types are known; BioRED's unless given.
         tally: counts what is met and what is left out.
         strict: the first mention, document or file that makes no sense is an error.
-        skip: is told of each document that is skipped, and at the end of each file in no known form. Reading
-            goes on with the next one: in PubTator text with the next title, in BioC with the next document.
-            Faults that leave no next one (a file that is cut, XML or JSON that is not well-formed) are raised
-            even so.
+        skip: is told of each document that is skipped, and at the end of each file that gives none; it warns
+            unless given. Reading goes on with the next one: in PubTator text with the next title, in BioC
+            with the next document. Faults that leave no next one (a file that is cut, XML or JSON that is not
+            well-formed) are raised even so.
         how: what is read of full texts, what offsets count, and which documents are read; the defaults of
             Reading unless given.
 
@@ -136,7 +143,7 @@ def read_input(
     """
     if form is not None and form not in DOCUMENT_FORMS:
         raise UnknownName("input format", form, DOCUMENT_FORMS)
-    how = how or Reading()
+    how, source = how or Reading(), Path(source) if isinstance(source, str) else source
     reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip, how.relations)
     forms = _Forms(form_told, form, alone=input_name(source), strict=strict)
     for file in input_files(source):

@@ -100,13 +100,14 @@ def test_gold_files_of_one_name_keep_their_scores_apart(own_run: Path, tmp_path:
 
 def test_without_the_set_nothing_is_known_of_leaks(own_run: Path, tmp_path: Path) -> None:
     gold = written(tmp_path, "a.pubtator", PUBTATOR)
-    nowhere = tmp_path / "nowhere"
-    done = run("evaluate", "--model", own_run, "--union", nowhere, "--gold", gold)
+    done = run("evaluate", "--model", own_run, "--gold", gold, cwd=tmp_path)
     assert "leaks were not looked for" in done.stdout
-    options = ("--gold", gold, "--leave-out-leaks")
-    done = run("evaluate", "--model", own_run, "--union", nowhere, *options, code=2)
-    assert done.stderr.startswith(f"error: {nowhere}: expected the union set")
-    assert done.stderr.count("\n") == 1
+    nowhere = tmp_path / "nowhere"
+    for options in (("--union", nowhere), ("--leave-out-leaks",)):
+        done = run("evaluate", "--model", own_run, "--gold", gold, *options, cwd=tmp_path, code=2)
+        folder = nowhere if "--union" in options else "artifacts/union"
+        assert done.stderr.startswith(f"error: {folder}: expected the union set")
+        assert done.stderr.count("\n") == 1
 
 
 def test_several_files_packed_ones_and_unified_xml(own_run: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import tracemalloc
 import types
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -173,6 +174,12 @@ def test_answers_that_are_none_are_refused(answer: NDArray[np.float64], message:
 
     with pytest.raises(HarmonizeError, match=message):
         list(RelationExtractor(Broken(), rules=RULES)([document(0, 2)]))
+
+
+@pytest.mark.parametrize("given", ["a text", [{"id": "1"}], [b""]])
+def test_what_is_no_document_is_called_so(given: Any) -> None:
+    with pytest.raises(TypeError, match=r"Documents, which .*read_input yields, got (str|dict|bytes)"):
+        list(RelationExtractor(Fake(), rules=RULES)(given))
 
 
 def test_a_batch_holds_at_least_one_pair() -> None:

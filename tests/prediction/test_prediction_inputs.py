@@ -37,6 +37,7 @@ from harmonize.prediction.tally import Tally
 
 RULES = pair_rules()
 GOOD = article(1)
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # what is passed over
 
 
 def ids(documents: list[Document]) -> list[str]:
@@ -194,6 +195,13 @@ def test_files_of_a_folder_that_give_no_document_are_counted_and_told(tmp_path: 
         [*OTHERS, "table.xlsx", "text.docx"]
     )
     assert sum("got a file of Excel, Word or the like" in line for line in told) == 2
+
+
+def test_a_path_may_be_text_and_what_is_passed_over_is_warned_of(tmp_path: Path) -> None:
+    path = written(tmp_path, GOOD + "2|t|\n\n")
+    with pytest.warns(UserWarning, match=r"document 2: expected a title or an abstract, got neither"):
+        found = list(read_input(str(path), rules=RULES))
+    assert [document.id for document in found] == ["1"]
 
 
 def test_a_text_of_brat_is_told_where_its_annotations_are(tmp_path: Path) -> None:
