@@ -18,6 +18,7 @@ from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.tally import OTHER_TYPES, LeftOut, Tally
 
 RULES = pair_rules()
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # what is passed over
 SOUND = """\
 8001|t|Ombrel soothes colic
 8001|a|In rats ombrel raised IL-1β and TRPV1.

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from transformers import TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME
 
@@ -38,6 +39,9 @@ __all__ = [
 
 CHECKPOINTS, FIRST = "checkpoints", "first"
 _SET, _PSEUDO, _KNOWLEDGE, _MODELS = "set.sha256", "pseudo.sha256", "knowledge.sha256", "models.sha256"
+
+_NOT_WRITTEN = ("PytorchStreamWriter", "inline_container", "iostream")
+"""What torch speaks of where it cannot write."""
 
 SCRATCH = (_SET, _PSEUDO, _KNOWLEDGE, _MODELS)
 """Files that only making a run needs."""
@@ -154,7 +158,8 @@ def being_made(
             _begin_anew(work, device_named(device))
         _begin(work, wanted)
         try:
-            yield work
+            with _full_disk_told(work):
+                yield work
         except HarmonizeError:
             if is_first_process() and not has_begun(work):
                 shutil.rmtree(work, ignore_errors=True)
@@ -163,6 +168,18 @@ def being_made(
                         work.parent.rmdir()
             raise
         _finish(work, out, scratch)
+
+
+@contextlib.contextmanager
+def _full_disk_told(work: Path) -> Iterator[None]:
+    """One line for what safetensors and torch say where they cannot write: no OSError, as all others do."""
+    try:
+        yield
+    except (SafetensorError, RuntimeError) as error:
+        said = next(iter(str(error).splitlines()), "")
+        if not isinstance(error, SafetensorError) and not any(sign in said for sign in _NOT_WRITTEN):
+            raise
+        raise HarmonizeError(f"{work}: expected room to write checkpoints: {said}") from None
 
 
 def _begin_anew(work: Path, device: torch.device) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -254,3 +255,23 @@ def test_two_trainings_do_not_share_a_folder(sample_union: Path, small_recipe: S
     ):
         train(sample_union, small_recipe(), tmp_path / "run", device="cpu")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits are POSIX")
+@pytest.mark.parametrize("room", [1 << 10, 1 << 18, 900_000])
+def test_a_full_disk_is_one_line_and_the_training_goes_on_later(
+    small_recipe: Small, sample_union: Path, tmp_path: Path, room: int
+) -> None:
+    """A file may have so many bytes: less than anything, than the weights, or than the optimizer's state."""
+    import resource
+
+    recipe, (_, most) = small_recipe(epochs=0.2), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+    try:
+        with pytest.raises((HarmonizeError, OSError)) as error:
+            train(sample_union, recipe, tmp_path / "run", device="cpu")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    assert "\n" not in str(error.value)
+    assert not (tmp_path / "run").exists()
+    assert record(train(sample_union, recipe, tmp_path / "run", device="cpu"))["steps"] > 0
