@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 
 from harmonize.drafting.draft import new_corpus
@@ -26,13 +16,12 @@ from harmonize.errors import HarmonizeError
 from harmonize.files import cache_folder
 from harmonize.names import names_in_short
 from harmonize.registry import sample_folder
-from harmonize.sources.fetch import Fetcher, FileProgress, is_url
+from harmonize.sources.fetch import Fetcher, is_url
 from harmonize.sources.source import corpus_folder, missing_files
 from harmonize.spec import FORMATS, Catalogue, Corpus, LicenceTerms, load_catalogue
 from harmonize.text.sentences import RULE_BASED, import_spacy_without_torch
 from harmonize.union.manifest import nary_files
 
-from .build import Progress as DocumentProgress
 from .build import build as build_union
 from .build import check_out
 from .fetch import fetch_corpora, fetch_plan
@@ -51,6 +40,7 @@ from .options import (
     names_in,
     source_choices,
 )
+from .progress import byte_bars, document_bars
 from .pubtator import SERVICE, given
 
 __all__: list[str] = []
@@ -121,7 +111,7 @@ def fetch(
         raise HarmonizeError(
             f"{mirror}: expected an http(s) address to fetch from; `harmonize build` reads a folder in place"
         )
-    with _byte_bars() as progress:
+    with byte_bars() as progress:
         fetcher = Fetcher(
             catalogue, cache_folder(cache), mirror=mirror, accepted=accept_licence or (), progress=progress
         )
@@ -179,13 +169,13 @@ def build(
     elif mirror is not None and not is_url(mirror):
         root = Path(mirror)
     else:
-        with _byte_bars() as progress:
+        with byte_bars() as progress:
             fetcher = Fetcher(
                 catalogue, cache_folder(cache), mirror=mirror, accepted=accepted, progress=progress
             )
             fetch_corpora(fetcher, [corpus for corpus in chosen if not _is_at_hand(corpus)], sources)
         root, accepted = fetcher.root, fetcher.accepted
-    with _document_bars(keys) as advance:
+    with document_bars(keys) as advance:
         manifest = build_union(
             out,
             root,
@@ -275,39 +265,3 @@ def _check_unread(context: typer.Context, names: Iterable[str]) -> None:
 
 def _selected(catalogue: Catalogue, corpora: str, terms: str) -> list[Corpus]:
     return catalogue.select(names_in(corpora) or [], cast(LicenceTerms, terms))
-
-
-@contextmanager
-def _byte_bars() -> Iterator[FileProgress]:
-    """A bar for each file that is fetched."""
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        bars: dict[str, TaskID] = {}
-
-        def advance(name: str, done: int, total: int | None) -> None:
-            if name not in bars:
-                bars[name] = progress.add_task(name)
-            progress.update(bars[name], completed=done, total=total)
-
-        yield advance
-
-
-@contextmanager
-def _document_bars(keys: list[str]) -> Iterator[DocumentProgress]:
-    """A bar for each corpus that is read."""
-    columns = (
-        TextColumn("{task.description:<9}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("documents"),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        bars = {key: progress.add_task(key, total=None, start=False) for key in keys}
-
-        def advance(corpus: str, documents: int) -> None:
-            if documents == 1:
-                progress.start_task(bars[corpus])
-            progress.update(bars[corpus], completed=documents)
-
-        yield advance

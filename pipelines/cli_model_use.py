@@ -39,6 +39,7 @@ from .options import (
 )
 from .predict import ENGINES
 from .predict import predict as predict_documents
+from .progress import document_count
 from .pseudo_label import pseudo_label as label_documents
 from .pubtator import chosen_source
 from .reading_losses import tell_losses
@@ -135,7 +136,8 @@ def predict(
     chosen = chosen_source(sources or (), pmids, pubtator, cache)
     if isinstance(chosen, AskedArticles) and chosen.articles.repeated:
         _tell_names("articles given several times, asked for once", chosen.articles.repeated)
-    with redirect_stdout(sys.stderr):  # Ray tells there of workers that were killed
+    # Ray tells on standard output of workers that were killed.
+    with redirect_stdout(sys.stderr), document_count() as progress:
         found = predict_documents(
             model,
             chosen,
@@ -155,6 +157,7 @@ def predict(
             workers=workers,
             gpus_per_worker=gpus_per_worker,
             relation_types=relation_types,
+            progress=progress,
         )
     relations = ", ".join(f"{label} {count:,}" for label, count in sorted(found.relations.items()))
     typer.echo(
