@@ -198,6 +198,8 @@ def build(
     contexts = sum(part["rows"] for _, _, part in nary_files(manifest))
     nary = f", {contexts:,} contexts of n-ary relations" if contexts else ""
     typer.echo(f"{instances:,} instances{nary} of {len(keys)} corpora in {out}")
+    if kept_out := [corpus.key for corpus in _selected(catalogue, corpora, "any") if corpus.key not in keys]:
+        typer.echo(f"left out, since their licence does not allow {licence}: {', '.join(kept_out)}")
     loaders = [name for name, rows in (("load_union", instances), ("load_nary", contexts)) if rows]
     for load in loaders:
         typer.echo(

@@ -88,7 +88,7 @@ def part(name: str, default: str | None = None) -> tuple[str, str]:
         ValueError: no such split, or none at all.
     """
     corpus, mark, split = name.partition("/")
-    split = split if mark else default or ""
+    split = split.casefold() if mark else default or ""
     if not corpus or split not in SPLITS:
         raise ValueError(f"expected CORPUS/{'|'.join(SPLITS)}, got {name!r}")
     return corpus, split

@@ -98,14 +98,17 @@ def manifest_hash(union: Path) -> str:
     return sha256_of(union / MANIFEST)
 
 
-def corpus_held(manifest: Mapping[str, Any], name: str) -> str:
+def corpus_held(manifest: Mapping[str, Any], name: str, named_in: str | None = None) -> str:
     """The key of a corpus of the set that is named by its key or its display name, in any letter case.
+
+    Args:
+        named_in: the value of a recipe that names it, for the error.
 
     Raises:
         UnknownName: the set does not hold it.
     """
     names = {key: entry["name"] for key, entry in manifest["corpora"].items()}
-    return corpus_key(name, names, "corpus of the set")
+    return corpus_key(name, names, "corpus of the set" + (f" in {named_in}" if named_in else ""))
 
 
 def nary_files(manifest: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:

@@ -108,10 +108,15 @@ def test_fetch_list_names_address_licence_citation_and_size(tmp_path: Path) -> N
     ],
 )
 def test_licence_terms_leave_out_corpora(tmp_path: Path, terms: str, kept: str) -> None:
-    run("build", "--sample", "--licence", terms, cwd=tmp_path)
+    done = run("build", "--sample", "--licence", terms, cwd=tmp_path)
     union = tmp_path / "artifacts/union"
     manifest = read_manifest(union)
     assert list(manifest["corpora"]) == kept.split()
+    told = done.stdout.partition(f"left out, since their licence does not allow {terms}: ")[2].partition(
+        "\n"
+    )[0]
+    every = ["biored", "aimed", "drugprot", "ddi", "hprd50", "bc5cdr", "emu", "pharmgkb", "disgenet"]
+    assert told == ", ".join(each for each in every if each not in kept.split())
     assert manifest["licences"]["terms"] == terms
     table = harmonize.load_union(union, columns=["corpus", "redistributable", "licence"])
     rows = {tuple(row.values()) for row in table.to_pylist()}

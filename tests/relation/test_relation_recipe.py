@@ -372,6 +372,7 @@ def test_the_command_line_has_the_last_word() -> None:
 
 def test_parts_and_folders() -> None:
     assert part("biored/test") == ("biored", "test")
+    assert part("BioRED/Test") == ("BioRED", "test")
     assert part("biored", default="train") == ("biored", "train")
     for wrong in ("biored", "/test", "biored/", "biored/test/x", ""):
         with pytest.raises(ValueError, match="expected CORPUS/"):

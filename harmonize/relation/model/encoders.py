@@ -14,6 +14,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -208,12 +209,33 @@ def encoder_folder(name: str) -> str:
         HarmonizeError: its package is not installed, or its files are not here; with what to do.
     """
     known = known_encoders().get(name)
+    if known is None:
+        _check_unknown(name)
     if known is None or not known.is_local:
         return name
     folder = folder_of(name)
     if folder is None:
         raise HarmonizeError(f"encoder {name}: {how_to_get(name)}")
     return str(folder)
+
+
+def _check_unknown(name: str) -> None:
+    """What is no hub's name is told before the hub is asked.
+
+    Raises:
+        HarmonizeError: a folder without a model, a path to none, or a name that is mistyped.
+    """
+    folder, what = Path(name), "expected the folder of a model (config.json, weights, tokenizer files)"
+    if folder.is_dir() and not (folder / "config.json").is_file():
+        raise HarmonizeError(f"encoder {name}: {what}, found no config.json in it")
+    if not folder.exists() and (folder.is_absolute() or name.startswith(".") or name.count("/") > 1):
+        raise HarmonizeError(f"encoder {name}: {what}, found none")
+    short = [each for each in known_encoders() if "/" not in each]
+    if not folder.exists() and (near := get_close_matches(name, short, n=1, cutoff=0.8)):
+        raise HarmonizeError(
+            f"encoder {name}: expected a hub's name, a folder or one of {', '.join(short)}; "
+            f"did you mean {near[0]}?"
+        )
 
 
 def _pretrained(name: str, source: str) -> Any:

@@ -43,17 +43,18 @@ _NAMING = {"train_on", "evaluate_on", "development"}
 MORE_NEGATIVES = "a pair without relation beyond {:g} for each one with"
 
 
-def part_held(manifest: Mapping[str, Any], name: str) -> str:
+def part_held(manifest: Mapping[str, Any], name: str, named_in: str | None = None) -> str:
     """A part, "BioRED/test", or a corpus, by the corpus' key in the set: "biored/test".
 
     Args:
         manifest: of the set.
+        named_in: the value of a recipe that names it, for the error.
 
     Raises:
         UnknownName: the set does not hold the corpus.
     """
     corpus, mark, split = name.partition("/")
-    return corpus_held(manifest, corpus) + mark + split
+    return corpus_held(manifest, corpus, named_in) + mark + split.casefold()
 
 
 def recipe_held(union: Path, recipe: Recipe) -> Recipe:
@@ -75,14 +76,12 @@ def recipe_held(union: Path, recipe: Recipe) -> Recipe:
 def _held(manifest: Mapping[str, Any], recipe: Recipe, names: Collection[str]) -> dict[str, Any]:
     """Values of a recipe that name parts, by the keys of the set."""
 
-    def held(name: str | None) -> str | None:
-        return name if name is None or name in (ALL, OTHERS, FOLD) else part_held(manifest, name)
+    def held(value: Any, key: str) -> Any:
+        if isinstance(value, str):
+            return value if value in (ALL, OTHERS, FOLD) else part_held(manifest, value, key)
+        return value if value is None else [held(each, key) for each in value]
 
-    named = recipe.model_dump(include=set(names))
-    return {
-        name: held(value) if value is None or isinstance(value, str) else [held(each) for each in value]
-        for name, value in named.items()
-    }
+    return {key: held(value, key) for key, value in recipe.model_dump(include=set(names)).items()}
 
 
 def parts_of(recipe: Recipe, held: Iterable[str]) -> list[tuple[str, str]]:

@@ -168,8 +168,9 @@ def test_an_entry_has_one_origin_and_a_sum_of_the_right_length() -> None:
         KnownFile(size=1, sha256="0" * 65)
 
 
-def test_names_that_are_no_folder_of_ours_stay_as_they_are() -> None:
-    for name in (TINY, PUBMEDBERT, "path/to/folder", "someone/else"):
+def test_names_that_are_no_folder_of_ours_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "config.json").touch()
+    for name in (TINY, PUBMEDBERT, "someone/else", "bert-base-uncased", str(tmp_path)):
         assert encoder_folder(name) == name
 
 

@@ -69,7 +69,7 @@ def test_corpora_may_be_named_as_people_write_them(sample_union: Path) -> None:
     assert keyed.first == {"train_on": ["others", "ddi/test"]}
     assert keyed == recipe_held(sample_union, keyed)
     assert ids(rows_to_test(sample_union, "BioRED/test")) == ids(rows_to_test(sample_union, "biored/test"))
-    with pytest.raises(UnknownName, match="unknown corpus of the set 'BC6'"):
+    with pytest.raises(UnknownName, match="unknown corpus of the set in train_on 'BC6'"):
         recipe_held(sample_union, recipe.with_values({"train_on": ["BC6"]}))
     with pytest.raises(SpecError, match="development: expected another part than evaluate_on"):
         recipe_held(sample_union, recipe.with_values({"development": "biored/test"}))
