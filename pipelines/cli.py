@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import io
 import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -42,8 +43,17 @@ def _root(
     pass
 
 
+def _told_of_a_thread(fault: threading.ExceptHookArgs) -> None:
+    """One line of what a thread cannot write, as TensorBoard's on a full disk; the command itself goes on."""
+    if isinstance(fault.exc_value, OSError):
+        typer.echo(f"warning: {fault.exc_value}", err=True)
+    else:
+        threading.__excepthook__(fault)
+
+
 def main() -> None:
     """The `harmonize` command. Names of files that are no UTF-8 are printed with escapes."""
+    threading.excepthook = _told_of_a_thread
     # Rows and modules by the thousand are no garbage: to look for it took a tenth of the time.
     gc.set_threshold(50_000, 20, 100)
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":

@@ -10,7 +10,7 @@ from harmonize.errors import HarmonizeError, InputError, UnionError
 from harmonize.formats.article_forms import DOCUMENT_FORMS
 from harmonize.model import Document
 from harmonize.prediction.entity_types import load_entity_types, load_user_types
-from harmonize.prediction.inputs import read_input
+from harmonize.prediction.inputs import check_form, read_input
 from harmonize.prediction.pairs import PairRules
 from harmonize.prediction.pmid_input import AskedArticles, read_asked
 from harmonize.prediction.reading import Reading
@@ -20,7 +20,7 @@ from harmonize.prediction.sharded import check_read_as
 from harmonize.prediction.shards import read_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, union_corpora
-from harmonize.sources.article_files import FilesInput, input_files, input_places
+from harmonize.sources.article_files import FilesInput, input_places
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import nary_hint, read_manifest
 from harmonize.union.schema import MANIFEST
@@ -162,7 +162,7 @@ def check_documents(source: FilesInput, kind: str | None, as_corpus: str, extens
         assert isinstance(source, Path)
         check_read_as(source, read_shard_manifest(source), as_corpus, extensions)
     else:
-        input_files(source)
+        check_form(source, kind)
 
 
 def input_documents(

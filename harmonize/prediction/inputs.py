@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 from harmonize.errors import InputError, MalformedInput, UnknownName
@@ -48,6 +49,7 @@ from harmonize.prediction.repeats import Repeats
 from harmonize.prediction.tally import Tally
 from harmonize.sources.article_files import (
     HEAD,
+    STANDARD_INPUT,
     FilesInput,
     input_files,
     input_name,
@@ -66,6 +68,7 @@ __all__ = [
     "Reading",
     "Rejected",
     "Skip",
+    "check_form",
     "read_input",
     "read_parsed",
     "read_records",
@@ -161,6 +164,21 @@ def read_input(
         reading.pass_over(fault, UNKNOWN_FORM)
     for fault in forms.empty:
         reading.pass_over(fault, NO_DOCUMENT)
+
+
+def check_form(source: FilesInput, form: str | None) -> None:
+    """What is wrong with the form of a single file is told, as far as its beginning tells.
+
+    Raises:
+        MissingInput: no such file or folder, or an empty folder.
+        MalformedInput: a file in no known form.
+    """
+    files = input_files(source)
+    if form is None and len(files) == 1 and files[0] != STANDARD_INPUT:
+        with whole(files[0]):
+            for name, stream in islice(streams(files[0]), 1):
+                if name == input_name(source):  # else it is one of an archive
+                    form_told(stream.peek(HEAD), name)
 
 
 def read_parsed(

@@ -10,7 +10,7 @@ import pytest
 from prediction_cases import Fake, article, run, written
 from shard_cases import sharded
 
-from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
 from harmonize.pipelines.predict import predict
 from harmonize.pipelines.shard import shard
 from harmonize.prediction.inputs import UNKNOWN_FORM, read_input
@@ -114,3 +114,10 @@ def test_the_commands_take_several(tmp_path: Path, command: str) -> None:
 def test_files_and_pmids_are_one_too_many(tmp_path: Path) -> None:
     done = run("predict", "a", "b", "--pmids", "1", "--model", "m", "--out", "o", cwd=tmp_path, code=2)
     assert done.stderr == "error: expected INPUT or --pmids, got both\n"
+
+
+@pytest.mark.parametrize("text", ["A text.\n", "pmid,title\n1,Aspirin\n", "<html></html>"])
+def test_a_file_of_another_kind_is_told_before_the_model_is_loaded(tmp_path: Path, text: str) -> None:
+    source = written(tmp_path, text, "a.txt")
+    with pytest.raises(MalformedInput, match="expected annotated documents"):
+        predict(tmp_path / "no model", source, tmp_path / "out.json")

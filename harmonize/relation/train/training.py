@@ -57,6 +57,7 @@ from harmonize.relation.train.work_folder import (
     is_done,
     made_from,
 )
+from harmonize.writing.replace import followed
 
 __all__ = ["fit", "train"]
 
@@ -90,6 +91,8 @@ def train(
         UnionError: the set is not whole.
     """
     recipe = recipe_held(union, recipe)
+    if followed(union) in (followed(out), *followed(out).parents):
+        raise HarmonizeError(f"{out}: expected a folder apart from the set")
     if out.exists() and not (out / TRAINING).is_file():
         raise HarmonizeError(f"{out}: expected a new folder or a run, found something else")
     is_made = not fresh and is_done(out, union, recipe)
