@@ -72,6 +72,9 @@ class InputError(HarmonizeError):
         message: what was expected, and what stood there.
         line: 1-based line number, where the format has lines.
         document: the document's id, where the line alone says little (XML on one line).
+
+    Attributes:
+        said: all but the file and its line.
     """
 
     def __init__(
@@ -80,7 +83,8 @@ class InputError(HarmonizeError):
         self.path, self.line, self.document = path, line, document
         place = f"{path}:{line}" if line is not None else str(path)
         about = f"document {document}: " if document is not None else ""
-        super().__init__(f"{place}: {about}{message}")
+        self.said = f"{about}{message}"
+        super().__init__(f"{place}: {self.said}")
 
 
 class MissingInput(InputError):

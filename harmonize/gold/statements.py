@@ -164,7 +164,7 @@ def read_statements(
             raise
         except MalformedInput as fault:
             located = fault.line is not None or fault.document is not None
-            pass_over(fault if located else MalformedInput(name, f"document number {number}: {fault}"))
+            pass_over(fault if located else MalformedInput(name, f"document number {number}: {fault.said}"))
     return reader.found
 
 

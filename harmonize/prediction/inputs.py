@@ -324,7 +324,7 @@ class _Reading:
         """Skip a document, or in strict reading raise what stands against it."""
         reason = fault.reason if isinstance(fault, Rejected) else MALFORMED
         if fault.line is None and fault.document is None:
-            fault = MalformedInput(name, f"document number {number}: {_message(fault)}")
+            fault = MalformedInput(name, f"document number {number}: {fault.said}")
         if self.strict:
             raise fault from None
         self.pass_over(fault, reason)
@@ -371,10 +371,6 @@ class _Reading:
             return document
         self.tally.repeated += 1
         return replace(document, repeat=repeat)
-
-
-def _message(fault: MalformedInput) -> str:
-    return str(fault).removeprefix(f"{fault.path}: ")
 
 
 def _rejected(record: PubTatorRecord, name: str, reason: str, message: str, line: int = 0) -> Rejected:
