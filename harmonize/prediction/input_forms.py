@@ -51,10 +51,8 @@ from harmonize.formats.relation_tsv import COLUMNS, is_relation_table, relation_
 from harmonize.formats.sentence_articles import sentence_article, sentence_articles, sentence_pmid
 from harmonize.formats.xml import elements
 from harmonize.prediction.reading import Reading
-from harmonize.sources.article_files import (
-    ArticleForm,
-    form_of,
-)
+from harmonize.sources.archive import IN_ARCHIVE
+from harmonize.sources.article_files import ArticleForm, form_of
 
 __all__ = [
     "PARQUET",
@@ -148,9 +146,10 @@ def form_with_tables(head: bytes, name: str) -> str:
 
 def _other_told(head: bytes, name: str) -> str | None:
     """What a file of another kind is, and what to do; None if it is of none that is known."""
-    annotations = Path(name).with_suffix(BRAT_ANNOTATIONS)
-    if _suffix(name) == BRAT_TEXT and annotations.is_file():
-        return f"the text of brat's annotations: give {annotations}, or the folder"
+    if _suffix(name) == BRAT_TEXT and IN_ARCHIVE not in name:
+        annotations = Path(name).with_suffix(BRAT_ANNOTATIONS)
+        if annotations.is_file():
+            return f"the text of brat's annotations: give {annotations}, or the folder"
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()[:_BEGINNING]
     return next((told for begins, told in _OTHERS if begins.match(start)), None)
 

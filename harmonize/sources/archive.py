@@ -15,14 +15,17 @@ from harmonize.files import is_hidden, user_files
 # What zipfile lets through when bytes are changed, cut off, or encrypted.
 BROKEN_ZIP = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError)
 
-__all__ = ["BROKEN_ZIP", "check_member", "files_below", "split_location"]
+IN_ARCHIVE = "!/"
+"""Between the names of an archive and of a file or folder in it."""
+
+__all__ = ["BROKEN_ZIP", "IN_ARCHIVE", "check_member", "files_below", "split_location"]
 
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def split_location(location: str) -> tuple[str, str | None]:
     """Split "archive.zip!/folder" into ("archive.zip", "folder"); a plain name has no second part."""
-    archive, mark, folder = location.partition("!/")
+    archive, mark, folder = location.partition(IN_ARCHIVE)
     return archive, folder if mark else None
 
 
@@ -80,6 +83,6 @@ def _zip_files(path: Path, folder: str, suffix: str) -> Iterator[tuple[str, byte
                 check_member(path, name)
                 within = name.removeprefix(f"{folder}/")
                 if within != name and name.endswith(suffix) and not is_hidden(PurePosixPath(within)):
-                    yield f"{path}!/{name}", archive.read(name)
+                    yield f"{path}{IN_ARCHIVE}{name}", archive.read(name)
     except BROKEN_ZIP as error:
         raise MalformedInput(path, f"expected a whole zip file, got: {error}") from None

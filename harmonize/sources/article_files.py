@@ -42,7 +42,7 @@ from harmonize.formats.lines import numbered
 from harmonize.formats.misfits import Misfit
 from harmonize.formats.pubtator import read_lines
 from harmonize.formats.pubtator_record import PubTatorRecord
-from harmonize.sources.archive import BROKEN_ZIP
+from harmonize.sources.archive import BROKEN_ZIP, IN_ARCHIVE
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -253,7 +253,7 @@ def _tar_members(name: str, stream: io.BufferedReader) -> Iterator[tuple[str, IO
         while (member := archive.next()) is not None:
             if member.isfile() and not is_hidden(PurePosixPath(member.name)):
                 shown = member.name.encode(errors="backslashreplace").decode()  # it may be no UTF-8
-                yield f"{name}!/{shown}", cast(IO[bytes], archive.extractfile(member))
+                yield f"{name}{IN_ARCHIVE}{shown}", cast(IO[bytes], archive.extractfile(member))
             archive.members.clear()  # type: ignore[attr-defined]  # else it remembers every member
 
 
@@ -264,7 +264,7 @@ def _zip_members(name: str, file: IO[bytes]) -> Iterator[tuple[str, Any]]:
         for member in archive.infolist():
             if member.filename.endswith("/") or is_hidden(PurePosixPath(member.filename)):
                 continue
-            shown = f"{name}!/{member.filename.encode(errors='backslashreplace').decode()}"
+            shown = f"{name}{IN_ARCHIVE}{member.filename.encode(errors='backslashreplace').decode()}"
             if member.flag_bits & 1 or member.compress_type not in _ZIP_METHODS:
                 raise MalformedInput(shown, "expected a zip without password, stored or deflated")
             with _zip_faults():

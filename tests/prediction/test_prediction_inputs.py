@@ -598,3 +598,13 @@ def test_memory_does_not_grow_with_the_documents(tmp_path: Path, form: str) -> N
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] < peaks[0] + 300_000
+
+
+def test_a_text_of_a_long_name_in_an_archive_is_passed_over(tmp_path: Path) -> None:
+    """No file system would have a file of that name."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("x" * 300 + ".txt", "A text.\n")
+        archive.writestr("good.PubTator", GOOD)
+    tally = Tally()
+    assert len(list(read_input(tmp_path / "a.zip", rules=RULES, tally=tally))) == 1
+    assert tally.skipped == {UNKNOWN_FORM: 1}
