@@ -206,7 +206,12 @@ def diff(
 def export(
     out: Annotated[Path, typer.Option(help="The folder to write, or the file for tsv.")],
     union: UnionFolder = DEFAULT_UNION,
-    form: Annotated[str, typer.Option("--format", help="bioc-json, pubtator or tsv.")] = "pubtator",
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--format", help="bioc-json, pubtator or tsv [default: tsv if --out ends so, else pubtator]."
+        ),
+    ] = None,
     corpora: OnlyThese = None,
     splits: OnlyThese = None,
     negatives: Annotated[bool, typer.Option(help="In a TSV, include pairs without a relation.")] = True,

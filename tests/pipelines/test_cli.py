@@ -187,6 +187,19 @@ def test_an_option_of_one_value_that_is_given_twice_or_missing_is_refused(
     assert not list(tmp_path.iterdir())
 
 
+def test_an_export_is_in_the_format_that_its_name_tells(sample_union: Path, tmp_path: Path) -> None:
+    options = ("--corpora", "hprd50", "--out")
+    run("export", sample_union, *options, "set.tsv", cwd=tmp_path)
+    assert (tmp_path / "set.tsv").read_text(encoding="utf-8").count("\t") > 0
+    run("export", sample_union, *options, "folder.d", cwd=tmp_path)
+    assert list((tmp_path / "folder.d").rglob("*.PubTator"))
+    run("export", sample_union, *options, "json.tsv", "--format", "bioc-json", cwd=tmp_path)
+    assert list((tmp_path / "json.tsv").rglob("*.json"))
+    done = run("export", sample_union, *options, "-", cwd=tmp_path, code=2)
+    assert done.stderr.startswith("error: --out -: expected a folder, or a file for tsv")
+    assert not (tmp_path / "-").exists()
+
+
 def test_corpora_go_by_the_names_that_people_write(tmp_path: Path) -> None:
     choices = ("--corpora", "HPRD50,DDI 2013", "--source", "DDI 2013=unpacked", "--whole-documents", "Hprd50")
     run("build", "--sample", *choices, cwd=tmp_path)
