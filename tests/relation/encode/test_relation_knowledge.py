@@ -201,7 +201,9 @@ def test_another_table_does_not_go_on_nor_pass_for_a_finished_run(
     train(sample_union, recipe, made, device="cpu", callbacks=[again])
     assert again.done == 0
     own.write_bytes(table.read_bytes())
-    train(sample_union, recipe, made, device="cpu", callbacks=[again])
+    with pytest.raises(HarmonizeError, match="another one is finished here"):
+        train(sample_union, recipe, made, device="cpu")
+    train(sample_union, recipe, made, device="cpu", fresh=True, callbacks=[again])
     assert again.done > 0
     assert (made / KNOWLEDGE_FILE).read_bytes() == table.read_bytes()
 

@@ -137,7 +137,7 @@ def test_it_begins_with_the_encoder_of_a_prompt_model(
     ("values", "message"),
     [
         ({"train_on": "biored"}, "train_on biored: expected rows to train on, none is left"),
-        ({"train_on": "ddi"}, "unknown corpus of the set 'ddi'"),
+        ({"train_on": "ddi"}, "unknown corpus of the set in train_on 'ddi'"),
         ({"development": "biored/dev"}, "development biored/dev: expected rows to watch, none is left"),
     ],
 )
