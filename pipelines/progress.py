@@ -46,13 +46,8 @@ def byte_bars() -> Iterator[FileProgress]:
 @contextmanager
 def document_bars(keys: Iterable[str]) -> Iterator[DocumentProgress]:
     """A bar for each corpus that is read; how many documents it has is known at its end."""
-    columns = (
-        TextColumn("{task.description:<9}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("documents"),
-    )
-    with _progress(*columns, TextColumn("documents")) as progress:
+    name, documents_done = TextColumn("{task.description:<9}"), MofNCompleteColumn()
+    with _progress(name, BarColumn(), documents_done, TextColumn("documents")) as progress:
         bars = {key: progress.add_task(key, total=None, start=False) for key in keys}
 
         def advance(corpus: str, documents: int) -> None:
