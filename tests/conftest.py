@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import hypothesis
 import pytest
 import typer.testing
-from made_once import IS_WORKER, made_once
+from made_once import IS_WORKER, Remembered, made_once, once_folder
 
 from harmonize.pipelines.build import build
 from harmonize.registry import sample_folder
@@ -36,7 +37,9 @@ hypothesis.settings.load_profile("untimed")
 typer.testing._get_command = cache(typer.testing._get_command)
 
 # Texts of the sample and of the real corpora are split in many tests, always at the same places.
-sentences._starts = lru_cache(50_000)(sentences._starts)
+sentences._starts = KNOWN_STARTS = Remembered(sentences._starts)
+
+REAL_STARTS = "real-starts.pickle"
 
 FIRST = (
     "test_real_counts",  # makes the real set
@@ -71,8 +74,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage less often: it took a tenth of the time."""
+    """Look for garbage less often: it took a tenth of the time.
+
+    And look once for a package that accelerate looks for twice at each step: a tenth of a training's time.
+    """
     gc.set_threshold(50_000, 20, 100)
+    if imports := sys.modules.get("accelerate.utils.imports"):
+        imports._is_package_available = cache(imports._is_package_available)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -131,4 +139,16 @@ def quick_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def real_union(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_once(tmp_path_factory, "real-union", lambda out: build(out, mirror))
+    def make(out: Path) -> None:
+        build(out, mirror)
+        KNOWN_STARTS.write(out.with_name(REAL_STARTS))
+
+    union = made_once(tmp_path_factory, "real-union", make)
+    KNOWN_STARTS.read(union.with_name(REAL_STARTS))
+    return union
+
+
+@pytest.fixture(scope="session")
+def known_sentences(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Where a worker has made the real set, its texts need not be split once more."""
+    KNOWN_STARTS.read(once_folder(tmp_path_factory) / REAL_STARTS)

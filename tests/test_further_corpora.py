@@ -150,7 +150,7 @@ def test_an_extension_makes_the_coarsest_level_bertsrc_s_labels(tmp_path: Path) 
 
 
 @pytest.fixture(scope="session")
-def real_further(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real_further(mirror: Path, known_sentences: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("real-further") / "union"
     build(out, mirror, corpora=["chemprot", "bertsrc"])
     return out

@@ -121,7 +121,8 @@ class Session:
     def _context(self) -> Any:
         context = multiprocessing.get_context("forkserver")
         # In this order: the first hides what a bare machine does not have, where that is asked for.
-        context.set_forkserver_preload(["bare", "other_jobs", "fine_tuning", "control", "phases"])
+        preloaded = ["bare", "other_jobs", "fine_tuning", "control", "phases"]
+        context.set_forkserver_preload([*preloaded, "transformers.models.bert.modeling_bert"])
         return context
 
     @property

@@ -107,7 +107,7 @@ def _words(text: str) -> _Words:
     spans: list[Span] = []
     for run in _WORD.finditer(text):
         start = run.start()
-        for letter in _GREEK_LETTER.finditer(run[0]):
+        for letter in () if run[0].isascii() else _GREEK_LETTER.finditer(run[0]):
             if run.start() + letter.start() > start:
                 forms.append(text[start : run.start() + letter.start()])
                 spans.append(Span(start, run.start() + letter.start()))

@@ -61,8 +61,10 @@ def sample_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def reading(request: pytest.FixtureRequest, sample_mirror: Path) -> Reading:
     where, key, variant = request.param
-    root = sample_mirror if where == "samples" else Path(str(MIRROR))
-    return reading_of(key, variant, root)
+    if where == "samples":
+        return reading_of(key, variant, sample_mirror)
+    request.getfixturevalue("known_sentences")
+    return reading_of(key, variant, Path(str(MIRROR)))
 
 
 def test_yields_documents(reading: Reading) -> None:

@@ -263,8 +263,11 @@ def saved(fault: Fault, files: Files, folder: Path) -> Path:
 
 
 def _hang(folder: Path) -> None:
-    while (folder / "a.txt").read_bytes() != b"good":
-        time.sleep(0.01)
+    """Works for ever where it finds something, and waits for ever where it finds nothing."""
+    content = (folder / "a.txt").read_bytes()
+    while content != b"good":
+        if not content:
+            time.sleep(0.01)
 
 
 def _crash(folder: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from itertools import accumulate, pairwise
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
@@ -22,6 +25,7 @@ CONTRACT = """instance_id part level document_id pmid text context_start context
     relation relations source_relations directed novelty subject task rules span_source leaks_into licence
     redistributable corpus split"""
 CATALOGUE = load_catalogue()
+SEPARATOR = "\x1f"
 
 
 @pytest.fixture(scope="session", params=["sample", REAL])
@@ -33,6 +37,29 @@ def union(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="session")
 def table(union: Path) -> pa.Table:
     return harmonize.load_union(union)
+
+
+def distinct(table: pa.Table, columns: list[str]) -> list[dict[str, Any]]:
+    """The different rows of some columns, which Arrow finds: of 174,552 there are often some dozens."""
+    lists = [name for name in columns if pa.types.is_list(table.schema.field(name).type)]
+    found = {name: table[name] for name in columns}
+    for name, column in found.items():
+        if name in lists:
+            found[name] = pc.binary_join(column.cast(pa.list_(pa.string())), SEPARATOR)
+        elif pa.types.is_dictionary(column.type):
+            found[name] = column.cast(pa.string())
+    rows = pa.table(found).group_by(columns).aggregate([]).to_pylist()
+    return [row | {name: row[name].split(SEPARATOR) if row[name] else [] for name in lists} for row in rows]
+
+
+def spans_of(column: pa.ChunkedArray) -> list[list[tuple[int, int]]]:
+    """(start, end) of each row's spans; to make a dictionary of each span takes five times as long."""
+    lists = column.combine_chunks()
+    assert not lists.null_count
+    spans = lists.flatten()
+    pairs = list(zip(*(spans.field(name).to_pylist() for name in ("start", "end")), strict=True))
+    ends = accumulate(pc.list_value_length(lists).to_pylist(), initial=0)
+    return [pairs[start:end] for start, end in pairwise(ends)]
 
 
 def files(union: Path) -> list[Path]:
@@ -64,35 +91,35 @@ def test_partitions_name_the_corpus_and_split_they_hold(union: Path) -> None:
 
 
 def test_every_span_spells_its_mention(table: pa.Table) -> None:
-    columns = ["corpus", "text", "head_name", "tail_name", "head_spans", "tail_spans"]
-    for row in table.select(columns).to_pylist():
-        for side in ("head", "tail"):
-            spans = [(span["start"], span["end"]) for span in row[f"{side}_spans"]]
+    corpora, texts = table["corpus"].to_pylist(), table["text"].to_pylist()
+    for side in ("head", "tail"):
+        names, places = table[f"{side}_name"].to_pylist(), spans_of(table[f"{side}_spans"])
+        for corpus, text, name, spans in zip(corpora, texts, names, places, strict=True):
             assert spans == sorted(set(spans))
-            assert all(0 <= start < end <= len(row["text"]) for start, end in spans)
-            spelled = [row["text"][start:end] for start, end in spans]
-            name = row[f"{side}_name"]
+            assert all(0 <= start < end <= len(text) for start, end in spans)
+            spelled = [text[start:end] for start, end in spans]
             # A discontinuous mention (DDI alone has them) is spelled by its parts together.
             assert spelled[0] == name or "".join("".join(spelled).split()) == "".join(name.split())
-            assert spelled[0] == name or row["corpus"] == "ddi"
+            assert spelled[0] == name or corpus == "ddi"
 
 
 def test_sentences_part_a_context_and_no_mention(table: pa.Table) -> None:
     """Between two sentences there are blanks alone; a context that is a sentence is one."""
-    columns = ["level", "text", "sentences", "head_spans", "tail_spans"]
-    seen: set[tuple[str, str]] = set()
-    for row in table.select(columns).to_pylist():
-        sentences = [(each["start"], each["end"]) for each in row["sentences"]]
-        for span in (*row["head_spans"], *row["tail_spans"]):
-            assert sum(start <= span["start"] and span["end"] <= end for start, end in sentences) == 1
-        if (row["text"], str(sentences)) in seen:  # most rows share their context with others
-            continue
-        seen.add((row["text"], str(sentences)))
-        if row["level"] == "sentence":
-            assert sentences == [(0, len(row["text"]))]
+    mentions: dict[tuple[Any, ...], set[tuple[int, int]]] = defaultdict(set)
+    columns = table["level"].to_pylist(), table["text"].to_pylist()
+    places = (spans_of(table[name]) for name in ("sentences", "head_spans", "tail_spans"))
+    for level, text, sentences, head, tail in zip(*columns, *places, strict=True):
+        mentions[level, text, tuple(sentences)].update(
+            head, tail
+        )  # most rows share their context with others
+    for (level, text, sentences), spans in mentions.items():
+        for first, last in spans:
+            assert sum(start <= first and last <= end for start, end in sentences) == 1
+        if level == "sentence":
+            assert sentences == ((0, len(text)),)
         ends = [0, *(end for _, end in sentences)]
-        starts = [*(start for start, _ in sentences), len(row["text"])]
-        assert not "".join(row["text"][end:start] for end, start in zip(ends, starts, strict=True)).strip()
+        starts = [*(start for start, _ in sentences), len(text)]
+        assert not "".join(text[end:start] for end, start in zip(ends, starts, strict=True)).strip()
 
 
 @pytest.mark.mirror
@@ -108,6 +135,7 @@ def test_most_relations_of_abstracts_stand_in_one_sentence(
 ) -> None:
     """(Relations with both entities in one sentence, relations) of train, dev and test."""
     found = []
+    columns = ["relation", "sentences", "head_spans", "tail_spans"]
     for split in ("train", "dev", "test"):
         counts = Counter(
             any(
@@ -117,7 +145,9 @@ def test_most_relations_of_abstracts_stand_in_one_sentence(
                 )
                 for s in row["sentences"]
             )
-            for row in harmonize.load_union(real_union, corpora=[corpus], splits=[split]).to_pylist()
+            for row in harmonize.load_union(
+                real_union, corpora=[corpus], splits=[split], columns=columns
+            ).to_pylist()
             if not row["relation"].startswith("None")
         )
         found.append((counts[True], counts.total()))
@@ -125,14 +155,14 @@ def test_most_relations_of_abstracts_stand_in_one_sentence(
 
 
 def test_contexts_are_where_they_say_and_as_long_as_they_say(table: pa.Table) -> None:
-    for row in table.select(["text", "context_start", "context_end"]).to_pylist():
-        assert row["context_end"] - row["context_start"] == len(row["text"])
+    lengths = pc.subtract(table["context_end"], table["context_start"])
+    assert lengths.equals(pc.utf8_length(table["text"]))
 
 
 def test_labels_follow_rule_c(table: pa.Table) -> None:
     labels = {*CATALOGUE.target.labels}
     columns = ["corpus", "relation", "relations", "source_relations", "rules", "task"]
-    for row in table.select(columns).to_pylist():
+    for row in distinct(table, columns):
         rule = row["rules"][2]
         negative = {"c1": f"None-{row['task']}", "c2": "None", "c3": None}[rule]
         assert row["relation"] == row["relations"][0]
@@ -142,8 +172,8 @@ def test_labels_follow_rule_c(table: pa.Table) -> None:
 
 def test_types_follow_rule_e(table: pa.Table) -> None:
     columns = ["corpus", "head_type", "tail_type", "source_head_type", "source_tail_type"]
-    for combination in Counter(tuple(row.values()) for row in table.select(columns).to_pylist()):
-        corpus, head, tail, source_head, source_tail = combination
+    for row in distinct(table, columns):
+        corpus, head, tail, source_head, source_tail = (row[name] for name in columns)
         spec = CATALOGUE[corpus].spec
         for kind, source in ((head, source_head), (tail, source_tail)):
             assert kind == spec.internal_types.get(source, spec.entity_types[source])
@@ -151,8 +181,7 @@ def test_types_follow_rule_e(table: pa.Table) -> None:
 
 def test_rows_say_their_rules_level_and_task(table: pa.Table) -> None:
     columns = ["corpus", "rules", "level", "task", "directed", "redistributable", "licence"]
-    rows = {str(row): row for row in table.select(columns).to_pylist()}
-    for row in rows.values():
+    for row in distinct(table, columns):
         corpus = CATALOGUE[row["corpus"]]
         assert tuple(row["rules"]) == corpus.rules.names
         assert row["level"] == {"b1": "document", "b2": "sentence"}[corpus.rules.b]
@@ -167,43 +196,29 @@ def test_ids_are_unique_and_no_pair_stands_twice_in_a_context(table: pa.Table) -
     assert len(set(ids)) == len(ids)
     columns = ["corpus", "document_id", "context_start", "context_end", "head_id", "tail_id"]
     pairs = [
-        (*list(row.values())[:4], frozenset((row["head_id"], row["tail_id"])))
-        for row in table.select(columns).to_pylist()
+        (*place, frozenset((head, tail)))
+        for *place, head, tail in zip(*(table[name].to_pylist() for name in columns), strict=True)
     ]
     assert len(set(pairs)) == len(pairs)
     assert all(len(pair[-1]) == 2 for pair in pairs)
 
 
 def test_rows_are_sorted_by_document_and_position(union: Path) -> None:
-    columns = [
-        "document_id",
-        "context_start",
-        "context_end",
-        "head_spans",
-        "tail_spans",
-        "head_id",
-        "tail_id",
-    ]
+    plain = ["document_id", "context_start", "context_end", "head_id", "tail_id"]
     for path in files(union):
-        rows = pq.ParquetFile(path).read(columns=columns).to_pylist()
-        keys = [
-            (
-                row["document_id"],
-                row["context_start"],
-                row["context_end"],
-                *((row[side][0]["start"], row[side][0]["end"]) for side in ("head_spans", "tail_spans")),
-                row["head_id"],
-                row["tail_id"],
-            )
-            for row in rows
-        ]
+        rows = pq.ParquetFile(path).read(columns=[*plain, "head_spans", "tail_spans"])
+        document, start, end, head, tail = (rows[name].to_pylist() for name in plain)
+        first_head, first_tail = (
+            [spans[0] for spans in spans_of(rows[name])] for name in ("head_spans", "tail_spans")
+        )
+        keys = list(zip(document, start, end, first_head, first_tail, head, tail, strict=True))
         assert keys == sorted(keys), path
 
 
 def test_directed_pairs_have_their_first_argument_as_head(table: pa.Table) -> None:
     columns = ["corpus", "directed", "source_head_type", "source_tail_type"]
-    kinds = {tuple(row.values()) for row in table.select(columns).to_pylist() if row["directed"]}
-    assert {(corpus, head) for corpus, _, head, _ in kinds} == {
+    kinds = [row for row in distinct(table, columns) if row["directed"]]
+    assert {(row["corpus"], row["source_head_type"]) for row in kinds} == {
         ("drugprot", "CHEMICAL"),
         ("bc5cdr", "Chemical"),
     }
@@ -264,11 +279,11 @@ def test_the_manifest_describes_its_files(union: Path) -> None:
 
 def test_leaks_name_other_documents_only(table: pa.Table) -> None:
     columns = ["corpus", "split", "document_id", "pmid", "leaks_into"]
-    rows = table.select(columns).to_pylist()
+    rows = distinct(table, columns)
     by_pmid: dict[str, set[tuple[str, str, str]]] = {}
     for row in rows:
         by_pmid.setdefault(row["pmid"], set()).add((row["corpus"], row["split"], row["document_id"]))
-    for row in {str(row): row for row in rows}.values():
+    for row in rows:
         expected = {
             f"{corpus}/{split}"
             for corpus, split, document in by_pmid[row["pmid"]]

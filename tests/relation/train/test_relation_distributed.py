@@ -1,11 +1,9 @@
-"""Two processes that torchrun starts, and one with twice the batch: the same training."""
+"""Two processes started as torchrun starts them, and one with twice the batch: the same training."""
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +11,10 @@ from typing import Any
 import numpy as np
 import pyarrow.compute as pc
 import pytest
+import torch
 from relation_runs import record
 from stopped_trainings import weights
+from torch.distributed.launcher import LaunchConfig, elastic_launch
 from transformers import TrainerCallback
 
 from harmonize.relation.recipe import Recipe
@@ -23,17 +23,6 @@ from harmonize.relation.train import training
 
 Small = Callable[..., Recipe]
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("two processes")]  # they share their runs
-
-SCRIPT = """
-import json
-import sys
-from pathlib import Path
-
-sys.path[:0] = sys.argv[1].split(":")
-from test_relation_distributed import trained
-
-trained(Path(sys.argv[2]), Path(sys.argv[3]), json.loads(sys.argv[4]))
-"""
 
 
 class EveryLoss(TrainerCallback):
@@ -54,7 +43,7 @@ def few(union: Path, recipe: Recipe) -> Selection:
 
 
 def trained(folder: Path, union: Path, recipes: dict[str, dict[str, Any]]) -> None:
-    """A run in `folder` for each recipe, by this process, one of several where torchrun started it."""
+    """A run in `folder` for each recipe, by this process, which may be one of two."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(training, "select", few)
         for name, values in recipes.items():
@@ -64,19 +53,30 @@ def trained(folder: Path, union: Path, recipes: dict[str, dict[str, Any]]) -> No
 
 def trained_by_two(folder: Path, union: Path, recipes: dict[str, dict[str, Any]]) -> None:
     """The same by two processes."""
-    script = folder / "script.py"
-    script.write_text(SCRIPT, encoding="utf-8")
-    launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    here = Path(__file__).parent
-    values = [f"{here}:{here.parent}:{here.parents[1]}", folder, union, json.dumps(recipes)]
-    done = subprocess.run(
-        [str(part) for part in (sys.executable, "-m", *launcher, script, *values)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
-        check=False,
+    launching = multiprocessing.get_context("fork").Process(target=launched, args=(folder, union, recipes))
+    launching.start()
+    launching.join(timeout=600)
+    launching.kill()  # which does nothing to one that has ended
+    assert launching.exitcode == 0
+
+
+def launched(*given: Any) -> None:
+    """What torchrun does once it has read its options, with a function in the place of a script.
+
+    The processes are forked from this one, as new ones would import torch for seconds.
+    """
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    torch.set_num_threads(1)
+    config = LaunchConfig(
+        min_nodes=1,
+        max_nodes=1,
+        nproc_per_node=2,
+        run_id="two",
+        rdzv_backend="c10d",
+        rdzv_endpoint="localhost:0",
+        start_method="fork",
     )
-    assert done.returncode == 0, done.stderr[-4000:]
+    elastic_launch(config, trained)(*given)
 
 
 @pytest.fixture(scope="module")
