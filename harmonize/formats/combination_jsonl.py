@@ -22,6 +22,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harmonize.errors import MalformedInput
+from harmonize.expected import expected
 from harmonize.formats.lines import numbered_lines
 from harmonize.model import Document, Mention, NaryRelation, Passage, Span, Split
 
@@ -125,7 +126,7 @@ def _line(text: str, path: Path, number: int) -> _Line:
     except ValidationError as error:
         fault = error.errors()[0]
         key = ".".join(map(str, fault["loc"])) or "line"
-        raise MalformedInput(path, f"{key}: {fault['msg']}", line=number) from None
+        raise MalformedInput(path, f"{key}: {expected(fault)}", line=number) from None
     except UnicodeEncodeError:
         message = "expected characters, got one half of a surrogate pair"
         raise MalformedInput(path, message, line=number) from None

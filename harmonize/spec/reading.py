@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harmonize.errors import MalformedInput, MissingInput, SpecError
+from harmonize.expected import expected
 
 __all__ = [
     "SettingsModel",
@@ -99,18 +100,16 @@ def faults_of(error: ValidationError, model: type[BaseModel], whole: str = "file
     return [
         (
             ".".join(map(str, fault["loc"])) or whole,
-            _no_such(fault["loc"], model)
-            if fault["type"] == "extra_forbidden"
-            else fault["msg"].removeprefix("Value error, "),
+            expected(fault) + (_nearest(fault["loc"], model) if fault["type"] == "extra_forbidden" else ""),
         )
         for fault in error.errors()
     ]
 
 
-def _no_such(place: tuple[int | str, ...], model: type[BaseModel]) -> str:
-    """That a name is none of a model's, with the nearest that is; not for a model within the model."""
+def _nearest(place: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    """The nearest name of a model to one that is none of them; not for a model within the model."""
     near = get_close_matches(str(place[0]), model.model_fields, n=1) if len(place) == 1 else []
-    return ", such as ".join(["expected a known name", *near])
+    return f", such as {near[0]}" if near else ""
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise SpecError(path, [("file", "expected UTF-8")]) from None
     except OSError as error:
-        raise SpecError(path, [("file", f"expected YAML, got: {error}")]) from None
+        raise SpecError(path, [("file", f"expected YAML, got: {error.strerror or error}")]) from None
     return yaml_values(text, path)
 
 

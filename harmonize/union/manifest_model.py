@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from harmonize.errors import shown
+from harmonize.expected import expected
 from harmonize.ledger import READ
 from harmonize.model import Split
 from harmonize.spec import LeakSettings
@@ -221,12 +222,4 @@ class Manifest(_Entry):
 def key_messages(error: ValidationError) -> Iterator[tuple[str, str]]:
     """What Manifest has found: (key such as "corpora.biored.task", what was expected)."""
     for fault in error.errors():
-        yield ".".join(map(str, fault["loc"])), _message(fault)
-
-
-def _message(fault: Any) -> str:
-    if fault["type"] == "missing":
-        return "expected a value, got no such key"
-    if fault["type"] == "value_error":
-        return str(fault["ctx"]["error"])
-    return f"expected {fault['msg'].removeprefix('Input should be ')}, got {shown(fault['input'])}"
+        yield ".".join(map(str, fault["loc"])), expected(fault)

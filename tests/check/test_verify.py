@@ -191,8 +191,8 @@ def test_a_manifest_without_a_key(union: Path, key: str) -> None:
             lambda m: m.update(schema_version="9.0"),
             f"expected schema_version {SCHEMA_VERSION}, got 9.0: install the version of harmonize that built",
         ),
-        ("leaks.pairs", lambda m: m["leaks"].update(pairs="2"), "expected a valid integer, got '2'"),
-        ("corpora.ddi", lambda m: m["corpora"].update(ddi=[]), "expected a valid dictionary or instance of"),
+        ("leaks.pairs", lambda m: m["leaks"].update(pairs="2"), "expected a whole number, got '2'"),
+        ("corpora.ddi", lambda m: m["corpora"].update(ddi=[]), "expected names and values, got []"),
         (
             "corpora.ddi.rules",
             lambda m: m["corpora"]["ddi"].update(rules=["a1"]),

@@ -38,7 +38,7 @@ def test_a_sound_mapping_is_read(tmp_path: Path) -> None:
     [
         ("entity: concept", "entity: word", "entity", "'concept' or 'mention'"),
         ("name: Mine", "name: Mine\nnmae: x", "nmae", "expected a known name, such as name"),
-        ("home: here\n", "", "home", "Field required"),
+        ("home: here\n", "", "home", "expected a value, got no such key"),
         ("home: here", "home: here\nformat: pdf", "format", "'pubtator', 'bioc-xml'"),
         ("home: here", "home: here\nformat: {html: pubtator}", "file", "format: expected one of each source"),
         ("home: here", "home: here\nlike: bioread", "like", "expected one of biored, aimed"),

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harmonize.errors import MalformedInput, MissingInput
+from harmonize.expected import expected
 from harmonize.relation.recipe import Recipe, load_values
 from harmonize.relation.select.rows import COLUMNS
 from harmonize.union.schema import SCHEMA
@@ -197,7 +198,7 @@ def read_pseudo(path: Path) -> PseudoLabels:
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(map(str, fault["loc"])) or "metadata"
-        raise MalformedInput(path, f"{_MADE_BY}, its metadata are not: {place}: {fault['msg']}") from None
+        raise MalformedInput(path, f"{_MADE_BY}, its metadata are not: {place}: {expected(fault)}") from None
     if about.pairs.get("out") != rows.num_rows:
         raise MalformedInput(
             path, f"{_MADE_BY} with {about.pairs.get('out')} rows, as its metadata say, got {rows.num_rows}"
