@@ -41,6 +41,7 @@ from harmonize.relation.train.work_folder import CHECKPOINTS, being_made
 from harmonize.union.known_documents import KnownDocuments, evaluated_documents
 from harmonize.union.manifest import file_entry, manifest_hash
 from harmonize.writing.json_files import json_text, replace_json
+from harmonize.writing.replace import holds_something
 
 __all__ = ["ADAPTATION", "Sources", "adapt"]
 
@@ -112,7 +113,7 @@ def adapt(
     """
     if int(os.environ.get("WORLD_SIZE", "1")) > 1:
         raise HarmonizeError("adapt works in one process; start it without torchrun or accelerate")
-    if out.exists() and not (out / ADAPTATION).is_file():
+    if holds_something(out) and not (out / ADAPTATION).is_file():
         raise HarmonizeError(f"{out}: expected a new folder or an adapted encoder, found something else")
     inputs = sources.as_json()
     if not fresh and _is_done(out, inputs, settings):

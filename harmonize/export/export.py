@@ -35,7 +35,13 @@ from harmonize.union.partition import PartitionFile, row_batches
 from harmonize.union.reader import union_files
 from harmonize.union.schema import DOCUMENTS
 from harmonize.writing.json_files import write_json
-from harmonize.writing.replace import check_replaceable, new_file, new_folder
+from harmonize.writing.replace import (
+    begins,
+    check_replaceable,
+    check_replaceable_file,
+    new_file,
+    new_folder,
+)
 from harmonize.writing.text import tab_line
 
 __all__ = ["EXPORT", "EXPORT_FORMATS", "ExportFormat", "Exported", "export"]
@@ -107,6 +113,7 @@ def export(
             f"{folder}: expected rows of the wanted corpora and splits, found none{nary_hint(manifest)}"
         )
     if form == "tsv":
+        check_replaceable_file(out, "an earlier export", begins("instance_id\tcorpus\t"))
         return Exported(out, {out.name: _write_tsv(parts, out, negatives)})
     check_replaceable(out, "an earlier export", _earlier(out))
     with new_folder(out) as target:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from bioc import BioCCollection, BioCDocument
 
 from harmonize import __version__
@@ -37,12 +38,13 @@ from harmonize.prediction.relation_support import by_relation, passages_of, rela
 from harmonize.prediction.relation_types import BIORED
 from harmonize.union.ids import instance_id
 from harmonize.union.rows import entity_columns
-from harmonize.writing.parquet import parquet_writer, with_metadata
-from harmonize.writing.replace import new_file, new_path
+from harmonize.writing.parquet import METADATA_KEY, parquet_writer, with_metadata
+from harmonize.writing.replace import begins, check_replaceable_file, new_file, new_path
 
 __all__ = [
     "OUTPUT_FORMS",
     "PREDICTION_SCHEMA_VERSION",
+    "check_earlier",
     "output_form",
     "prediction_schema",
     "write_predictions",
@@ -63,18 +65,40 @@ def output_form(out: Path, form: str | None = None) -> str:
 
     Raises:
         UnknownName: no such format.
-        HarmonizeError: the name does not tell.
+        HarmonizeError: the name does not tell, or tells another one.
     """
+    found = _SUFFIXES.get(out.suffix.lower())
     if form is not None:
         if form not in OUTPUT_FORMS:
             raise UnknownName("output format", form, OUTPUT_FORMS)
+        if found not in (form, None) and out.suffix.lower() != ".txt":  # which is text of any kind
+            raise HarmonizeError(f"{out}: expected a name for --out-format {form}, got that of {found}")
         return form
-    found = _SUFFIXES.get(out.suffix.lower())
     if found is None:
         raise HarmonizeError(
             f"{out}: expected a name in {', '.join(_SUFFIXES)}, or --out-format {'|'.join(OUTPUT_FORMS)}"
         )
     return found
+
+
+def check_earlier(out: Path) -> None:
+    """Raises HarmonizeError for a file that predictions would replace, and that holds nothing of the kind."""
+    check_replaceable_file(out, "earlier predictions", _is_earlier)
+
+
+def _is_earlier(path: Path) -> bool:
+    """True for Parquet and BioC that tell where they are from; documents in PubTator do not."""
+    if begins("PAR1")(path):
+        return _is_earlier_parquet(path)
+    return begins(r'[^|\s][^|\n]*\|t\||\{"bioctype": "BioCCollection", "source": "harmonize"')(path)
+
+
+def _is_earlier_parquet(path: Path) -> bool:
+    try:
+        about = pq.read_schema(path).metadata or {}
+    except (pa.ArrowException, OSError):
+        return False
+    return b"prediction_schema_version" in about.get(METADATA_KEY, b"")
 
 
 def write_predictions(

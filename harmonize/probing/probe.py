@@ -41,7 +41,7 @@ from harmonize.spec import load_catalogue
 from harmonize.union.manifest import corpus_held, manifest_hash, read_manifest
 from harmonize.writing.json_files import write_json
 from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
-from harmonize.writing.replace import new_folder
+from harmonize.writing.replace import holds_something, new_folder
 from harmonize.writing.text import write_text
 
 __all__ = ["PROBE", "PROBE_FIGURE", "PROBE_TABLE", "EncoderInput", "ProbedRows", "probe", "probe_markdown"]
@@ -197,7 +197,7 @@ class _Labelled:
 
 
 def _check_out(out: Path) -> None:
-    if out.exists() and not (out / PROBE).is_file():
+    if holds_something(out) and not (out / PROBE).is_file():
         raise HarmonizeError(
             f"{out}: expected a new folder or one of `harmonize probe`, found something else"
         )

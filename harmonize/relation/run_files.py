@@ -16,6 +16,7 @@ __all__ = [
     "RECIPE",
     "TRAINING",
     "check_is_run",
+    "holds_run",
     "read_record",
 ]
 
@@ -24,13 +25,18 @@ PROMPT_FILE, LINEAR_FILE, ENSEMBLE_FILE = "prompt.json", "linear.json", "ensembl
 """Which of them a run has tells of what kind it is."""
 
 
+def holds_run(folder: Path) -> bool:
+    """True for the folder of a run of some kind, broken perhaps."""
+    return any((folder / name).is_file() for name in (PROMPT_FILE, LINEAR_FILE, ENSEMBLE_FILE))
+
+
 def check_is_run(folder: Path) -> None:
     """A run of some kind lies there, broken perhaps.
 
     Raises:
         MissingInput: none does.
     """
-    if not any((folder / name).is_file() for name in (PROMPT_FILE, LINEAR_FILE, ENSEMBLE_FILE)):
+    if not holds_run(folder):
         raise MissingInput(folder, f"expected a run of `harmonize train`, found no {PROMPT_FILE}")
 
 

@@ -5,24 +5,34 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import glob
 import os
-import secrets
+import re
 import shutil
 import sys
-import tempfile
-import time
-from collections.abc import Collection, Iterator
-from itertools import chain
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TextIO
 
 from harmonize.errors import HarmonizeError
 from harmonize.files import is_litter
+from harmonize.writing.unfinished import remove_leftovers, unfinished_file, unfinished_folder
 
-__all__ = ["check_replaceable", "file_place", "followed", "new_file", "new_folder", "new_path", "put"]
+__all__ = [
+    "begins",
+    "check_place",
+    "check_replaceable",
+    "check_replaceable_file",
+    "file_place",
+    "folder_place",
+    "followed",
+    "holds_something",
+    "new_file",
+    "new_folder",
+    "new_path",
+    "put",
+]
 
-_ABANDONED_AFTER = 24 * 3600.0
+_HEAD = 1 << 12
 _EXCHANGE = 2  # RENAME_EXCHANGE of renameat2(2)
 _AT_FDCWD = -100
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -40,22 +50,21 @@ def new_path(target: Path) -> Iterator[Path]:
     """A path beside `target` to write a file at; at the end of the block the file takes `target`'s place.
 
     If the block raises, `target` stays as it was. Several writers of one target each have a file of their
-    own, and the last to end is read. Leftovers of killed processes are swept as `new_folder`'s are. A link
-    stays one: the file that it leads to is replaced.
+    own, and the last to end is read. Leftovers of killed processes are removed. A link stays one: the file
+    that it leads to is replaced.
 
     Raises:
         HarmonizeError: something else than a file is there.
     """
     place = file_place(target)
     before, after = f".{place.name}.", ".part"
-    _sweep(place.parent, before, after)
-    part = place.with_name(f"{before}{secrets.token_hex(4)}{after}")
-    try:
-        with _naming(target, part):
+    remove_leftovers(place.parent, before, after)
+    with _naming(target, place, before), unfinished_file(place.parent, before, after) as part:
+        try:
             yield part
             part.replace(place)
-    finally:
-        part.unlink(missing_ok=True)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def followed(path: Path) -> Path:
@@ -77,12 +86,21 @@ def file_place(target: Path) -> Path:
     return place
 
 
-@contextlib.contextmanager
-def new_folder(target: Path) -> Iterator[Path]:
-    """A folder beside `target` to build in; at the end of the block it takes `target`'s place.
+def check_place(target: Path, what: str) -> None:
+    """Raises HarmonizeError for a place where nothing can be written.
 
-    If the block raises, or the process is killed, `target` stays as it was. Leftovers of killed processes
-    are swept by a later call, a day on. A link stays one: the folder that it leads to is replaced.
+    Args:
+        what: is to be written, such as "a report".
+    """
+    folder = next(each for each in followed(target).parents if each.exists())
+    if not folder.is_dir():
+        raise HarmonizeError(f"{target}: expected a folder to write {what} in, {folder} is a file")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise HarmonizeError(f"{target}: expected a folder that can be written to, {folder} cannot")
+
+
+def folder_place(target: Path) -> Path:
+    """Where a folder that is written to `target` stands: where a link leads to.
 
     Raises:
         HarmonizeError: something else than a folder is there, or one that the process is in, which would be
@@ -93,17 +111,30 @@ def new_folder(target: Path) -> Iterator[Path]:
         raise HarmonizeError(f"{target}: expected a folder, got a file")
     if os.path.lexists(place) and Path.cwd().is_relative_to(place):
         raise HarmonizeError(f"{target}: expected another folder than one you are in")
+    return place
+
+
+@contextlib.contextmanager
+def new_folder(target: Path) -> Iterator[Path]:
+    """A folder beside `target` to build in; at the end of the block it takes `target`'s place.
+
+    If the block raises, or the process is killed, `target` stays as it was. Leftovers of killed processes
+    are removed. A link stays one: the folder that it leads to is replaced.
+
+    Raises:
+        HarmonizeError: see `folder_place`.
+    """
+    place = folder_place(target)
     place.parent.mkdir(parents=True, exist_ok=True)
     prefix = f".{place.name}.building-"
-    _sweep(place.parent, prefix)
-    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=place.parent))
-    try:
-        with _naming(target, folder):
+    remove_leftovers(place.parent, prefix)
+    with _naming(target, place, prefix), unfinished_folder(place.parent, prefix) as folder:
+        try:
             yield folder
             folder.chmod(0o755)
             put(folder, place)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def check_replaceable(folder: Path, earlier: str, names: Collection[str]) -> None:
@@ -127,6 +158,37 @@ def check_replaceable(folder: Path, earlier: str, names: Collection[str]) -> Non
         raise HarmonizeError(f"{folder}: expected a new folder or {earlier}, found {others[0]}")
 
 
+def check_replaceable_file(target: Path, earlier: str, is_earlier: Callable[[Path], bool]) -> None:
+    """Nothing is lost that a user would miss if a new file takes the place of `target`.
+
+    Args:
+        earlier: what may be replaced, such as "an earlier export"; a file with nothing in it may be, too.
+        is_earlier: whether the file at a path is one.
+
+    Raises:
+        HarmonizeError: something else is there.
+    """
+    place = file_place(target)
+    if place.exists() and place.stat().st_size and not is_earlier(place):
+        raise HarmonizeError(f"{target}: expected a new file or {earlier}, found another file")
+
+
+def begins(pattern: str) -> Callable[[Path], bool]:
+    """Tells whether a file begins as a regular expression says, after white space."""
+    wanted = re.compile(rb"(?:\xef\xbb\xbf)?\s*" + pattern.encode(), re.DOTALL)
+
+    def begins_so(path: Path) -> bool:
+        with path.open("rb") as file:
+            return wanted.match(file.read(_HEAD)) is not None
+
+    return begins_so
+
+
+def holds_something(path: Path) -> bool:
+    """True for what is there, unless it is a folder without a file of its user's, as `mkdir` makes it."""
+    return path.exists() and not (path.is_dir() and all(map(is_litter, path.iterdir())))
+
+
 def put(folder: Path, target: Path) -> None:
     """Rename `folder` to `target`; an older target ends up at `folder`."""
     if not target.exists():
@@ -145,12 +207,15 @@ def put(folder: Path, target: Path) -> None:
 
 
 @contextlib.contextmanager
-def _naming(target: Path, part: Path) -> Iterator[None]:
-    """Name `target` in the system's errors that name `part`, or, where there is no room, no file at all."""
+def _naming(target: Path, place: Path, before: str) -> Iterator[None]:
+    """Name `target` in the system's errors that name what is written beside `place`, with a name that begins
+    so, or, where there is no room, no file at all."""
     try:
         yield
     except OSError as error:
-        if error.filename == os.fspath(part) or (error.filename is None and error.errno in _NO_ROOM):
+        name = Path(error.filename) if isinstance(error.filename, str) else None
+        is_beside = name is not None and name.parent == place.parent and name.name.startswith(before)
+        if is_beside or (error.filename is None and error.errno in _NO_ROOM):
             error.filename = os.fspath(target)
         raise
 
@@ -163,21 +228,3 @@ def _exchanged(one: Path, other: Path) -> bool:
     if renameat2 is None:
         return False
     return bool(renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _EXCHANGE) == 0)
-
-
-def _sweep(parent: Path, before: str, after: str = "") -> None:
-    """Remove what killed processes left long ago, as far as one may: names that begin and end so."""
-    for leftover in parent.glob(f"{glob.escape(before)}*{glob.escape(after)}"):
-        with contextlib.suppress(OSError):  # another process has removed it, or it is another user's
-            if time.time() - _last_change(leftover) <= _ABANDONED_AFTER:
-                continue
-            if leftover.is_dir():
-                shutil.rmtree(leftover, ignore_errors=True)
-            else:
-                leftover.unlink()
-
-
-def _last_change(path: Path) -> float:
-    """When a file, or anything in a folder, was last written to; the folder's own time is not enough."""
-    below = (Path(folder, name) for folder, *names in os.walk(path) for name in chain(*names))
-    return max(each.lstat().st_mtime for each in chain((path,), below))

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import subprocess
-import sys
 from contextlib import chdir
 from pathlib import Path
 
@@ -239,7 +237,7 @@ def test_the_command_tells_what_became_of_the_texts(sample_union: Path, tmp_path
         (["--encoder", "./nowhere"], "encoder ./nowhere: "),
         (["--device", "gpu"], "device: expected auto, cpu or cuda, got 'gpu'"),
         (["--set", "nope=1"], "adapt: nope: expected a known name"),
-        (["--set", "precision=int8"], "adapt: precision: Input should be 'auto', 'fp32' or 'bf16'"),
+        (["--set", "precision=int8"], "adapt: precision: expected 'auto', 'fp32' or 'bf16'"),
         (["--out", "folder"], "folder: expected a new folder or an adapted encoder, found something else"),
     ],
 )
@@ -249,6 +247,7 @@ def test_faults_are_one_line_and_leave_nothing(tmp_path: Path, arguments: list[s
     (tmp_path / "cut.txt.xz").write_bytes(b"\xfd7zXZ\x00\x00")
     (tmp_path / "broken.pubtator").write_text("1|t|Title\n2\t0\t5\tTitle\tGene\t1\n", encoding="utf-8")
     (tmp_path / "folder").mkdir()
+    (tmp_path / "folder/mine.txt").touch()
     before = sorted(path.name for path in tmp_path.iterdir())
     given = {"--text": "texts.txt", "--encoder": "tiny", "--out": "made/out", "--device": "cpu"}
     given |= dict(zip(arguments[::2], arguments[1::2], strict=True))
@@ -267,21 +266,3 @@ def test_several_processes_are_refused(
     with pytest.raises(HarmonizeError, match="adapt works in one process"):
         adapt(sources, small(), tmp_path / "out", device="cpu")
     assert set(SMALL) <= set(Settings.model_fields)
-
-
-def test_neither_adaptation_nor_probes_need_what_building_needs() -> None:
-    """Nor what draws a figure; transformers takes some of these where it finds them."""
-    script = """
-import importlib.machinery, sys
-MISSING = {"spacy", "bioc", "lxml", "pandas", "scipy", "sklearn", "matplotlib", "datasketch", "typer",
-           "datasets"}
-
-class Finder(importlib.machinery.PathFinder):
-    @classmethod
-    def find_spec(cls, name, path=None, target=None):
-        return None if name.partition(".")[0] in MISSING else super().find_spec(name, path, target)
-
-sys.meta_path = [Finder if one is importlib.machinery.PathFinder else one for one in sys.meta_path]
-import harmonize.adaptation.adapt, harmonize.probing.probe
-"""
-    subprocess.run([sys.executable, "-c", script], check=True)

@@ -12,7 +12,6 @@ import sys
 import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from itertools import islice, pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -144,8 +143,13 @@ def pubtator_content(written: Exported) -> Content:
     return found
 
 
-def test_pubtator_holds_what_the_rows_say(content: Content, as_pubtator: Exported) -> None:
-    found = pubtator_content(as_pubtator)
+@pytest.fixture(scope="session")
+def pubtator_read(as_pubtator: Exported) -> Content:
+    return pubtator_content(as_pubtator)
+
+
+def test_pubtator_holds_what_the_rows_say(content: Content, pubtator_read: Content) -> None:
+    found = pubtator_read
     assert found.relations == content.relations
     assert found.mentions == in_parts(content.mentions)
     assert found.texts == {key: text.translate(BLANKED) for key, text in content.texts.items()}
@@ -168,9 +172,11 @@ def test_counts_are_those_of_the_rows(union: Path, content: Content, as_pubtator
     assert total["documents left out"] == len(pq.read_table(union / "documents.parquet")) - len(content.texts)
 
 
-def test_documents_stand_in_order_of_id(as_pubtator: Exported) -> None:
+def test_documents_stand_in_order_of_id(as_pubtator: Exported, pubtator_read: Content) -> None:
+    """A file after the other, each in its order."""
     for name in as_pubtator.files:
-        ids = [record.id for record in pubtator.read(as_pubtator.out / name)]
+        ids = [i for corpus, split, i in pubtator_read.texts if name == f"{corpus}.{split}.PubTator"]
+        assert ids
         assert ids == sorted(ids)
 
 
@@ -201,8 +207,10 @@ def pairs(rows: pd.DataFrame) -> Counter[tuple[Any, ...]]:
     """Rows with their two entities unordered: those of one composite mention may stand either way."""
     sides = [
         [
-            (row[f"{side}_id"], row[f"{side}_type"], *((s["start"], s["end"]) for s in row[f"{side}_spans"]))
-            for row in rows[[f"{side}_id", f"{side}_type", f"{side}_spans"]].to_dict("records")
+            (identifier, kind, *[(span["start"], span["end"]) for span in spans])
+            for identifier, kind, spans in zip(
+                *(rows[f"{side}_{of}"] for of in ("id", "type", "spans")), strict=True
+            )
         ]
         for side in ("head", "tail")
     ]
@@ -391,8 +399,7 @@ def reader_of(name: str) -> Callable[[str], Any]:
     return (lambda field: unescaped(field) or None) if SCHEMA.field(name).nullable else unescaped
 
 
-# Neighbouring rows say much the same.
-READERS = {name: lru_cache(1000)(reader_of(name)) for name in TSV_HEADER.split()}
+READERS = {name: reader_of(name) for name in TSV_HEADER.split()}
 
 
 def read_line(line: dict[str, str]) -> dict[str, Any]:
@@ -421,7 +428,7 @@ def parquet_rows(union: Path) -> Iterator[dict[str, Any]]:
 
 
 def test_tsv_rows_are_the_rows(union: Path, as_tsv: Exported) -> None:
-    """Column by column, which takes a third of the time that row by row does."""
+    """Column by column, each different field read once: most rows say much the same as others."""
     names, count = TSV_HEADER.split(), 0
     assert set(names) == set(SCHEMA.names)
     with as_tsv.out.open(encoding="utf-8", newline="") as file:
@@ -429,13 +436,15 @@ def test_tsv_rows_are_the_rows(union: Path, as_tsv: Exported) -> None:
         assert next(reader) == names
         for corpus, split, batch in parquet_batches(union):
             said = zip(*islice(reader, batch.num_rows), strict=True)
-            meant = batch.to_pydict() | {
-                "corpus": [corpus] * batch.num_rows,
-                "split": [split] * batch.num_rows,
+            meant = dict(zip(batch.schema.names, batch.columns, strict=True))
+            meant |= {
+                name: pa.repeat(of, batch.num_rows) for name, of in (("corpus", corpus), ("split", split))
             }
             assert set(meant) == set(names)
             for name, column in zip(names, said, strict=True):
-                assert list(map(READERS[name], column)) == meant[name]
+                fields = pa.array(column).dictionary_encode()
+                read = pa.array(map(READERS[name], fields.dictionary.to_pylist()), meant[name].type)
+                assert read.take(fields.indices).equals(meant[name]), name
             count += batch.num_rows
         assert next(reader, None) is None
     assert as_tsv.total["rows"] == count

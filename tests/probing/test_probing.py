@@ -206,6 +206,7 @@ def test_the_command_writes_a_table_json_and_a_figure(sample_union: Path, tmp_pa
 def test_faults_are_one_line_and_leave_nothing(
     sample_union: Path, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
+    (tmp_path / "mine.txt").touch()
     given = {"--union": str(sample_union), "--encoder": "tiny", "--corpus": "biored", "--out": "probe"}
     given |= {"--device": "cpu"} | dict(zip(arguments[::2], arguments[1::2], strict=True))
     done = run(*(each for pair in given.items() for each in pair), cwd=tmp_path, code=2)
@@ -213,7 +214,7 @@ def test_faults_are_one_line_and_leave_nothing(
     assert done.stderr.startswith("error: ")
     assert message in done.stderr
     assert done.stderr.count("\n") == 1
-    assert not list(tmp_path.iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
 
 
 @pytest.mark.parametrize(("head", "kind"), [("mean", "markers"), ("document", "prompt")])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import subprocess
 import sys
 import time
 from contextlib import chdir
@@ -13,8 +14,16 @@ from pathlib import Path
 import pytest
 
 from harmonize.errors import HarmonizeError
-from harmonize.writing import replace
-from harmonize.writing.replace import check_replaceable, new_file, new_folder, new_path
+from harmonize.writing import replace, unfinished
+from harmonize.writing.replace import (
+    begins,
+    check_replaceable,
+    check_replaceable_file,
+    holds_something,
+    new_file,
+    new_folder,
+    new_path,
+)
 
 DAY = 24 * 3600
 
@@ -33,13 +42,13 @@ def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
 def test_a_block_that_raises_leaves_the_older_file(tmp_path: Path) -> None:
     target = tmp_path / "rows.arrow"
     target.write_text("older", encoding="utf-8")
-    with pytest.raises(FileNotFoundError), new_path(target) as part:
+    with pytest.raises(NotADirectoryError), new_path(target) as part:
         part.joinpath("is no folder").write_text("half", encoding="utf-8")
     assert target.read_text(encoding="utf-8") == "older"
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_what_a_killed_writer_left_is_swept_a_day_on(tmp_path: Path) -> None:
+def test_what_a_writer_of_another_machine_left_is_swept_a_day_on(tmp_path: Path) -> None:
     old, new, other = (tmp_path / name for name in (".a.txt.0f.part", ".a.txt.1f.part", ".b.txt.0f.part"))
     for path in (old, new, other):
         path.write_text("half", encoding="utf-8")
@@ -50,18 +59,85 @@ def test_what_a_killed_writer_left_is_swept_a_day_on(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == [".a.txt.1f.part", ".b.txt.0f.part", "a.txt"]
 
 
-def test_a_folder_that_is_still_written_to_is_not_swept(tmp_path: Path) -> None:
-    with new_folder(tmp_path / "set") as slow:
-        (slow / "data" / "a").mkdir(parents=True)
-        for path in (slow, slow / "data"):
-            os.utime(path, (time.time() - DAY - 60,) * 2)
-        with new_folder(tmp_path / "set") as quick:
-            (quick / "rows").write_text("", encoding="utf-8")
-        assert slow.is_dir()
-        os.utime(slow / "data" / "a", (time.time() - DAY - 60,) * 2)
-        with new_folder(tmp_path / "set"):
+WRITER = """
+import sys, time
+from pathlib import Path
+from harmonize.writing.replace import new_file, new_folder
+with new_file(Path(sys.argv[1])) as file, new_folder(Path(sys.argv[2])):
+    print("at work", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_what_a_killed_writer_left_is_removed_but_never_what_is_being_written(tmp_path: Path) -> None:
+    file, folder = tmp_path / "a.txt", tmp_path / "set"
+    with subprocess.Popen([sys.executable, "-c", WRITER, file, folder], stdout=subprocess.PIPE) as writer:
+        try:
+            assert writer.stdout is not None
+            assert writer.stdout.readline() == b"at work\n"
+            left = set(tmp_path.iterdir())
+            assert {path.name[:7] for path in left} == {".a.txt.", ".set.bu"}
+            for path in left:
+                os.utime(path, (0, 0))
+            with new_file(file) as text, new_folder(folder):
+                text.write("whole")
+            assert set(tmp_path.iterdir()) == {file, folder, *left}
+        finally:
+            writer.kill()
+    with new_file(file) as text, new_folder(folder):
+        text.write("whole again")
+    assert set(tmp_path.iterdir()) == {file, folder}
+
+
+@pytest.mark.parametrize("fault", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_where_a_disk_knows_no_locks_leftovers_stay_for_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: int
+) -> None:
+    def unknown(*_: object) -> None:
+        raise OSError(fault, os.strerror(fault))
+
+    monkeypatch.setattr(unfinished.fcntl, "flock", unknown)
+    with new_path(tmp_path / "a.txt") as slow:
+        slow.write_text("slow", encoding="utf-8")
+        with new_path(tmp_path / "a.txt") as quick:
+            quick.write_text("quick", encoding="utf-8")
+        os.utime(slow, (time.time() - DAY - 60,) * 2)
+        with new_path(tmp_path / "a.txt") as quick:
             assert not slow.exists()
-        slow.mkdir()
+            quick.write_text("quick", encoding="utf-8")
+        slow.write_text("slow", encoding="utf-8")
+    assert [path.read_text(encoding="utf-8") for path in tmp_path.iterdir()] == ["slow"]
+
+
+def test_what_is_swept_before_it_is_held_is_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flock, swept = unfinished.fcntl.flock, []
+
+    def late(handle: int, how: int) -> None:
+        if not swept:
+            swept.extend(path for path in tmp_path.iterdir() if path.is_file())
+            for path in swept:
+                path.unlink()
+        flock(handle, how)
+
+    monkeypatch.setattr(unfinished.fcntl, "flock", late)
+    with new_path(tmp_path / "a.txt") as part:
+        assert part not in swept
+        part.write_text("whole", encoding="utf-8")
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+def test_what_another_machine_writes_to_in_a_folder_is_not_swept_within_a_day(tmp_path: Path) -> None:
+    slow = tmp_path / ".set.building-0f"
+    (slow / "data" / "a").mkdir(parents=True)
+    for path in (slow, slow / "data"):
+        os.utime(path, (time.time() - DAY - 60,) * 2)
+    with new_folder(tmp_path / "set"):
+        assert slow.is_dir()
+    os.utime(slow / "data" / "a", (time.time() - DAY - 60,) * 2)
+    with new_folder(tmp_path / "set"):
+        assert not slow.exists()
 
 
 def test_a_leftover_that_cannot_be_removed_is_no_fault(
@@ -210,3 +286,30 @@ def test_a_folder_is_replaceable_if_it_holds_only_what_is_known(tmp_path: Path) 
         check_replaceable(folder, "an earlier export", ("a.txt",))
     with pytest.raises(HarmonizeError, match=r"a\.txt: expected a folder, got a file"):
         check_replaceable(folder / "a.txt", "an earlier export", ("a.txt",))
+
+
+@pytest.mark.parametrize("older", ["", "id\tname\n", "\ufeff\n id\tname\n", None])
+def test_a_file_of_the_same_kind_may_be_replaced(tmp_path: Path, older: str | None) -> None:
+    if older is not None:
+        (tmp_path / "table.tsv").write_text(older, encoding="utf-8")
+    check_replaceable_file(tmp_path / "table.tsv", "an earlier table", begins("id\tname"))
+
+
+@pytest.mark.parametrize("older", [" ", "name\tid\n", "\0"])
+def test_a_file_of_another_kind_is_not_replaced(tmp_path: Path, older: str) -> None:
+    target = tmp_path / "table.tsv"
+    (tmp_path / "far").write_text(older, encoding="utf-8")
+    target.symlink_to("far")
+    expected = f"^{re.escape(str(target))}: expected a new file or an earlier table, found another file$"
+    with pytest.raises(HarmonizeError, match=expected):
+        check_replaceable_file(target, "an earlier table", begins("id\tname"))
+
+
+def test_a_folder_that_is_empty_holds_nothing(tmp_path: Path) -> None:
+    assert not holds_something(tmp_path)
+    assert not holds_something(tmp_path / "nowhere")
+    (tmp_path / ".DS_Store").touch()
+    assert not holds_something(tmp_path)
+    assert holds_something(tmp_path / ".DS_Store")
+    (tmp_path / ".git").mkdir()
+    assert holds_something(tmp_path)

@@ -23,7 +23,7 @@ from harmonize.relation.select.pseudo import pseudo_hash
 from harmonize.relation.train.record import model_hashes
 from harmonize.union.manifest import manifest_hash
 from harmonize.writing.alone import alone_in
-from harmonize.writing.replace import put
+from harmonize.writing.replace import holds_something, put
 
 __all__ = [
     "CHECKPOINTS",
@@ -147,7 +147,7 @@ def being_made(
         HarmonizeError: something else was begun, or is finished there; or no such device.
     """
     work = out.with_name(f".{out.name}.training")
-    if out.exists() and not (fresh or replace or has_begun(work)):
+    if holds_something(out) and not (fresh or replace or has_begun(work)):
         raise HarmonizeError(
             f"{out}: another one is finished here, of other settings or inputs; take another --out, or "
             "--fresh to replace it"
