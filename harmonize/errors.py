@@ -118,9 +118,12 @@ class UnknownName(HarmonizeError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = list(known)
-        near = get_close_matches(name, names, n=1) or get_close_matches(name.casefold(), names, n=1)
+        near: list[str] = []
+        if isinstance(name, str):  # in Python it may be anything
+            name = str(name)  # numpy's are told apart by their repr
+            near = get_close_matches(name, names, n=1) or get_close_matches(name.casefold(), names, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        super().__init__(f"unknown {kind} {name!r}: expected one of {', '.join(names)}{hint}")
+        super().__init__(f"unknown {kind} {shown(name)}: expected one of {', '.join(names)}{hint}")
 
 
 class DownloadError(HarmonizeError):

@@ -73,6 +73,8 @@ class Span(NamedTuple):
 
 
 def _check_span(span: Span, length: int, owner: str) -> None:
+    if not (isinstance(span, Span) and hasattr(span.start, "__index__") and hasattr(span.end, "__index__")):
+        raise InvalidDocument(f"{owner}: expected a Span of two whole numbers, got {shown(span)}")
     if not 0 <= span.start < span.end <= length:
         raise InvalidDocument(
             f"{owner}: expected 0 <= start < end <= {length}, got [{span.start}, {span.end})"
@@ -187,8 +189,9 @@ class Document:
     """One annotated text of one corpus.
 
     Raises:
-        InvalidDocument: a part is of another type than here, most often a text where a tuple is expected; two
-            mentions have one id; a span is not in the text, or the text does not spell its mention.
+        InvalidDocument: a part is of another type than here, most often a text where a tuple is expected; the
+            split is none; two mentions have one id; a span is not in the text, or the text does not spell its
+            mention.
 
     Attributes:
         id: unique in its corpus.
@@ -243,6 +246,12 @@ class Document:
         owner = f"document {self.id}"
         _check_text(self.id, owner, "id")
         _check_text(self.text, owner, "text")
+        if self.split not in SPLITS:
+            raise InvalidDocument(
+                f"{owner}: split: expected one of {', '.join(SPLITS)}, got {shown(self.split)}"
+            )
+        if self.pmid is not None:
+            _check_text(self.pmid, owner, "pmid")
         _check_tuple(self.passages, Passage, owner, "passages")
         _check_tuple(self.mentions, Mention, owner, "mentions")
         _check_tuple(self.relations, Relation, owner, "relations")

@@ -103,7 +103,7 @@ def chosen_source(
 
     Raises:
         HarmonizeError: both or neither; or options of the one beside the other.
-        SeveralErrors, MissingInput: see `read_pmids`.
+        MalformedInput, MissingInput: see `read_pmids`.
     """
     if bool(sources) == (pmids is not None):
         got = "both" if sources else "neither"

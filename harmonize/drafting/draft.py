@@ -60,7 +60,9 @@ def new_corpus(name: str, form: str, files: Sequence[str], out: Path | None = No
     if form not in FORMATS:
         raise UnknownName("format", form, FORMATS)
     known: Format = next(each for each in FORMATS if each == form)
-    if not CORPUS_NAME.fullmatch(name) or name in (*catalogue.corpora, "all"):
+    if name in (*catalogue.corpora, "all"):
+        raise HarmonizeError(f"{name}: expected a new name, this one is the package's")
+    if not CORPUS_NAME.fullmatch(name):
         raise HarmonizeError(f"{name[:100]!r}: expected a new name: a letter, then letters, digits, _ and -")
     folder = Path(name) if out is None else out
     targets = (folder / "table2.yaml", folder / f"{name}.yaml")

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
 from harmonize.files import user_files
 from harmonize.formats.article_forms import HEAD, form_of
 from harmonize.formats.lines import numbered_lines, unpacked
 from harmonize.model import SPLITS, Split
-from harmonize.sources.article_files import input_files
+from harmonize.sources.article_files import GZIP, TAR, ZIP, input_files
 from harmonize.spec import Format
 
 __all__ = ["CorpusFiles", "corpus_files"]
@@ -52,7 +52,7 @@ def corpus_files(arguments: Iterable[str], form: Format) -> CorpusFiles:
             are of one split, or which stand for folders of such.
 
     Raises:
-        HarmonizeError: no file, or of drugprot-tsv a split without its three.
+        HarmonizeError: no file, or one without a name, or of drugprot-tsv a split without its three.
         MissingInput, MalformedInput: a file of a folder or one of these three cannot be read, or a folder has
             no file, or none in the format.
     """
@@ -60,6 +60,8 @@ def corpus_files(arguments: Iterable[str], form: Format) -> CorpusFiles:
     for argument in arguments:
         name, mark, rest = argument.partition("=")
         told = next((split for split in SPLITS if mark and split == name), None)
+        if not (argument if told is None else rest):
+            raise HarmonizeError(f"{argument or 'files'}: expected a file or folder, got no name")
         path = Path(argument if told is None else rest)
         files = [path]
         if form == "brat":
@@ -68,8 +70,12 @@ def corpus_files(arguments: Iterable[str], form: Format) -> CorpusFiles:
             there = input_files(path)
             files = [file for file in there if _is_of(form, file)]
             if not files:
-                raise MissingInput(path, f"expected files in the format {form}, found none")
+                archives = [file for file in there if _is_archive(file)]
+                hint = f"; {archives[0].name} is an archive: unpack it" if archives else ""
+                raise MissingInput(path, f"expected files in the format {form}, found none{hint}")
             passed_over += [file for file in there if file not in files]
+        elif path.is_file() and _is_archive(path):
+            raise MalformedInput(path, f"expected a file in the format {form}, got an archive: unpack it")
         for file in files:
             found.setdefault(told or _split_of(file), []).append(file)
     if not found:
@@ -98,8 +104,15 @@ def _is_of(form: Format, path: Path) -> bool:
         head = file.read(HEAD)
     told = form_of(head)
     if form in ("pubtator", "drugprot-tsv") and told is None:
-        return b"\t" in head.lstrip().partition(b"\n")[0]
+        return b"\0" not in head and b"\t" in head.lstrip().partition(b"\n")[0]
     return told == form
+
+
+def _is_archive(path: Path) -> bool:
+    """True for a zip or tar, packed again or not."""
+    with unpacked(path) as file:
+        head = file.read(HEAD)
+    return head.startswith((ZIP, GZIP)) or head[257:262] == TAR
 
 
 def _split_of(path: Path) -> Split:

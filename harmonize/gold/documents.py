@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harmonize.errors import InputError
 from harmonize.model import Document
+from harmonize.names import OwnIds
 from harmonize.prediction.account import Account
 from harmonize.prediction.inputs import Rejected, Skip, read_input
 from harmonize.prediction.pairs import PairRules
@@ -38,7 +39,7 @@ class GoldDocuments:
     """What gold files hold.
 
     Attributes:
-        documents: each id once: one that an earlier document has gets its number, "90000001 (2)".
+        documents: each id once: one that an earlier document has gets its number, "90000001#2".
         skipped: the relations of documents that could be read and not be taken, which are numbered too. Those
             of documents that could not be read are not known.
         account: documents and mentions, in and out.
@@ -79,11 +80,7 @@ def read_gold(
         UnknownName, MissingInput, MalformedInput: as `read_input`.
         NothingRead: a file holds no document, or none that can be read.
     """
-    gold, seen = GoldDocuments(), Counter[str]()
-
-    def numbered(identifier: str) -> str:
-        seen[identifier] += 1
-        return f"{identifier} ({seen[identifier]})" if seen[identifier] > 1 else identifier
+    gold, numbered = GoldDocuments(), OwnIds()
 
     def on_skip(fault: InputError) -> None:
         if isinstance(fault, Rejected):

@@ -68,7 +68,9 @@ def _said(found: FileScore, gold: Statements, other: Statements, name: str, gold
         yield f"- {found.unknown_novelty:,} relations have something else than Novel or No as novelty"
     if len(found.all.measures) == 2:
         yield f"- {NO_NOVELTY}: it is not scored"
-    yield f"- in brackets 95 % intervals of {found.resamples:,} resamples of documents (seed {found.seed})"
+    if found.resamples:
+        resamples = f"{found.resamples:,} resamples of documents (seed {found.seed})"
+        yield f"- in brackets 95 % intervals of {resamples}"
 
 
 def _oddities(said: Statements) -> Iterator[str]:

@@ -18,6 +18,7 @@ from harmonize.formats.pubtator_articles import CutInput
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, split_ids
 from harmonize.gold.relation_types import TypeMap, meaning
 from harmonize.model import Document
+from harmonize.names import OwnIds
 from harmonize.prediction.arguments import Arguments, entities_of, is_resolved
 from harmonize.prediction.input_forms import Parse
 from harmonize.prediction.inputs import read_parsed
@@ -105,7 +106,7 @@ class Statements:
     """What a file says.
 
     Attributes:
-        documents: by id; one that an earlier document has gets its number, "90000001 (2)".
+        documents: by id; one that an earlier document has gets its number, "90000001#2".
         skipped: documents that could not be read, and files in no known form.
         relations: that the file has.
         repeated: that say of a pair what another has said.
@@ -174,16 +175,14 @@ class _Reader:
     def __init__(self, rules: PairRules, types: TypeMap, gold: Statements | None) -> None:
         self.found = Statements()
         self._rules, self._types, self._gold = rules, types, gold
-        self._seen: Counter[str] = Counter()
+        self._numbered = OwnIds()
 
     def add(self, parse: Parse) -> None:
         misfits: list[PubTatorMention] = []
         record = parse(lambda _, mention, reason: misfits.append(mention))
         made = self._rules.named_document(record).document
         says = Says.of(record, made, misfits, self._rules)
-        self._seen[record.id] += 1
-        number = self._seen[record.id]
-        name = f"{record.id} ({number})" if number > 1 else record.id
+        name = self._numbered(record.id)
         self.found.documents[name] = says
         known = says if self._gold is None else self._gold.documents.get(name, says)
         for head, tail, kind, novelty in says.relations(record):

@@ -20,7 +20,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from harmonize.errors import HarmonizeError
+from harmonize.errors import HarmonizeError, shown
+from harmonize.given import check_given, given_path
 from harmonize.model import Document, EntityInContext, Instance
 from harmonize.prediction.pairs import Candidates, PairRules, pair_rules
 from harmonize.prediction.relation_types import BIORED, Names, relation_names
@@ -125,7 +126,8 @@ class RelationExtractor:
         relation_types: what relations are named by, see harmonize.prediction.relation_types.
 
     Raises:
-        ValueError: the batch size is less than 1.
+        ValueError: the batch size is no whole number, or less than 1.
+        TypeError: something else than a classifier, or than rules.
         UnknownName: no such vocabulary of relations.
         HarmonizeError: the classifier has labels that it does not name.
     """
@@ -138,10 +140,16 @@ class RelationExtractor:
         batch_size: int = 256,
         relation_types: str = BIORED,
     ) -> None:
-        if batch_size < 1:
-            raise ValueError(f"expected a batch size of at least 1, got {batch_size}")
+        if not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise ValueError(f"expected a batch size of at least 1, got {shown(batch_size)}")
+        if not (hasattr(classifier, "labels") and hasattr(classifier, "probabilities")):
+            raise TypeError(
+                f"classifier: expected a classifier, got {type(classifier).__name__}; "
+                "RelationExtractor.from_pretrained makes an extractor of a run's folder"
+            )
         self.classifier = classifier
         self.rules = rules or pair_rules()
+        check_given(self.rules, PairRules, "rules", "harmonize.prediction.pairs.pair_rules")
         self._batch_size = batch_size
         self._names = relation_names(relation_types, self.rules.types)
         if self._names is not None:
@@ -179,7 +187,7 @@ class RelationExtractor:
         Raises:
             HarmonizeError: no classifier there, or a broken one.
         """
-        check_is_run(Path(path))
+        check_is_run(given_path(path, "path"))
         module = importlib.import_module("harmonize.relation.model.load")  # imports torch
         classifier: PairClassifier = module.load_classifier(path, device=device, precision=precision)
         return cls(classifier, rules=rules, batch_size=batch_size, relation_types=relation_types)
@@ -192,6 +200,8 @@ class RelationExtractor:
             InvalidDocument: a document of too many entities.
             TypeError: something else than documents.
         """
+        if isinstance(documents, str | Document) or not isinstance(documents, Iterable):
+            raise _no_documents(documents)
         return self.answered(map(self.rules.candidates, map(_checked, documents)))
 
     def answered(self, candidates: Iterable[Candidates]) -> Iterator[DocumentRelations]:
@@ -207,9 +217,14 @@ class RelationExtractor:
 
 def _checked(document: Document) -> Document:
     if not isinstance(document, Document):
-        reader = "harmonize.prediction.inputs.read_input"
-        raise TypeError(f"expected Documents, which {reader} yields, got {type(document).__name__}")
+        raise _no_documents(document)
     return document
+
+
+def _no_documents(given: object) -> TypeError:
+    reader, one = "harmonize.prediction.inputs.read_input", "; put it in a list"
+    got = f"{type(given).__name__}{one if isinstance(given, Document) else ''}"
+    return TypeError(f"expected Documents, which {reader} yields, got {got}")
 
 
 class _Queue:

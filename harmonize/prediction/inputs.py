@@ -31,6 +31,7 @@ from harmonize.formats.offsets import COUNTED_IN, Offsets
 from harmonize.formats.pubtator import UNHOLDABLE
 from harmonize.formats.pubtator_articles import CutInput
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
+from harmonize.given import check_given, given_path
 from harmonize.model import Document
 from harmonize.prediction.full_text import IN_A_CROWD, without_crowds
 from harmonize.prediction.input_forms import (
@@ -51,6 +52,7 @@ from harmonize.sources.article_files import (
     HEAD,
     STANDARD_INPUT,
     FilesInput,
+    Several,
     input_files,
     input_name,
     streams,
@@ -146,8 +148,11 @@ def read_input(
     """
     if form is not None and form not in DOCUMENT_FORMS:
         raise UnknownName("input format", form, DOCUMENT_FORMS)
-    how, source = how or Reading(), Path(source) if isinstance(source, str) else source
-    reading = _Reading(rules or pair_rules(), tally or Tally(), strict, skip, how.relations)
+    how, rules = how or Reading(), rules or pair_rules()
+    check_given(rules, PairRules, "rules", "harmonize.prediction.pairs.pair_rules")
+    check_given(how, Reading, "how", "harmonize.prediction.reading.Reading.named")
+    source = source if isinstance(source, Several) else given_path(source, "source")
+    reading = _Reading(rules, tally or Tally(), strict, skip, how.relations)
     forms = _Forms(form_told, form, alone=input_name(source), strict=strict)
     for file in input_files(source):
         offsets = Offsets(how.offsets)

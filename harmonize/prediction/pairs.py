@@ -312,7 +312,10 @@ def pair_rules(
     Raises:
         UnknownName: no such corpus.
         SpecError: a mapping, or the table of types, has faults.
+        TypeError: types that are no mapping, such as the path of their file.
     """
+    if types is not None and not isinstance(types, Mapping):
+        raise TypeError(f"types: expected names of types and what they stand for, got {type(types).__name__}")
     catalogue = load_catalogue(extensions)
     corpus = catalogue[as_corpus]
     table = with_internal_types(load_entity_types(), catalogue)

@@ -49,8 +49,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ARTICLE_FORMS",
+    "GZIP",
     "HEAD",
     "STANDARD_INPUT",
+    "TAR",
+    "ZIP",
     "ArticleForm",
     "FilesInput",
     "Several",
@@ -66,7 +69,7 @@ __all__ = [
 ]
 
 STANDARD_INPUT = Path("-")
-_GZIP, _ZIP, _TAR = b"\x1f\x8b", b"PK\x03\x04", b"ustar"
+GZIP, ZIP, TAR = b"\x1f\x8b", b"PK\x03\x04", b"ustar"
 _MOST_PACKINGS = 4  # of a file, one in the other: an archive may hold itself
 _OFFICE = "[Content_Types].xml"
 _ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -205,9 +208,9 @@ def streams(path: Path) -> Iterator[tuple[str, io.BufferedReader]]:
         return
     with path.open("rb", buffering=0) as file:
         stream = _buffered(file)
-        if stream.peek(HEAD).startswith(_ZIP) and not _is_of_an_office(file):
+        if stream.peek(HEAD).startswith(ZIP) and not _is_of_an_office(file):
             yield from _each_unpacked(_zip_members(input_name(path), file), _MOST_PACKINGS - 1)
-        elif stream.peek(HEAD).startswith(_ZIP):
+        elif stream.peek(HEAD).startswith(ZIP):
             yield input_name(path), stream
         else:
             yield from _unpacked(input_name(path), stream, _MOST_PACKINGS)
@@ -226,16 +229,16 @@ def _is_of_an_office(file: BinaryIO) -> bool:
 
 def _unpacked(name: str, stream: io.BufferedReader, packings: int) -> Iterator[tuple[str, io.BufferedReader]]:
     head = stream.peek(HEAD)
-    if packings == 0 and head.startswith((_GZIP, _ZIP)):
+    if packings == 0 and head.startswith((GZIP, ZIP)):
         raise MalformedInput(name, f"expected at most {_MOST_PACKINGS} archives, one in the other")
-    if head.startswith(_GZIP):
+    if head.startswith(GZIP):
         yield from _unpacked(name, _buffered(gzip.GzipFile(fileobj=stream)), packings - 1)
-    elif head.startswith(_ZIP):
+    elif head.startswith(ZIP):
         # A zip's list of members stands at its end.
         with tempfile.TemporaryFile() as file:
             shutil.copyfileobj(stream, file)
             yield from _each_unpacked(_zip_members(name, file), packings - 1)
-    elif head[257:262] == _TAR and packings > 0:
+    elif head[257:262] == TAR and packings > 0:
         yield from _each_unpacked(_tar_members(name, stream), packings - 1)
     else:
         yield name, stream

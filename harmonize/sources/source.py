@@ -16,6 +16,7 @@ from harmonize.files import named_from, sha256_of, user_files
 from harmonize.formats.pubtator_record import PubTatorRecord, split_ids
 from harmonize.ledger import READ, Drop, Ledger, Unit
 from harmonize.model import SPLITS, Document, Split
+from harmonize.names import OwnIds
 from harmonize.sources.archive import files_below, split_location
 from harmonize.spec import Corpus, CurationSpec
 
@@ -55,7 +56,7 @@ class Source:
         self._pubtator = pubtator
         self.own_ids: Counter[str] = Counter()
         self.renamed: list[str] = []
-        self._times: Counter[str] = Counter()
+        self._numbered = OwnIds()
         self._splits = corpus.spec.sources[variant]
         self._ledger = ledger
         self._told: set[tuple[Split, Unit]] = set()
@@ -108,11 +109,7 @@ class Source:
 
     def with_own_id(self, document: Document) -> Document:
         """The document, if an earlier one has its id with a number behind it: "7001#2"."""
-        known, identifier = self._times, document.id
-        while identifier in known:
-            known[document.id] += 1
-            identifier = f"{document.id}#{known[document.id]}"
-        known[identifier] = 1
+        identifier = self._numbered(document.id)
         if identifier == document.id:
             return document
         self.renamed.append(identifier)

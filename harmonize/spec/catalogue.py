@@ -96,7 +96,7 @@ def load_catalogue(extensions: Iterable[Path] = ()) -> Catalogue:
     """
     target, corpora = _packaged()
     corpora = dict(corpora)
-    for extension in extensions:
+    for extension in listed(extensions, "extensions"):
         corpora |= _corpora_of(Path(extension) / "table2.yaml", target, corpora)
     return Catalogue(target, corpora)
 

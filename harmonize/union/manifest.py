@@ -83,6 +83,8 @@ def manifest_content(folder: Path) -> dict[str, Any]:
         ) from None
     except (ValueError, RecursionError) as error:
         raise UnionError(f"{path}: expected JSON, got: {error}") from None
+    except OSError as error:
+        raise UnionError(f"{path}: expected a union set, got: {error.strerror or error}") from None
     if not isinstance(manifest, dict) or "corpora" not in manifest:
         raise UnionError(f"{path}: expected a manifest with 'corpora'")
     return manifest

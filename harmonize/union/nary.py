@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from harmonize.given import given_path
 from harmonize.model import Document, EntityInContext, NaryInstance, Split
 from harmonize.spec import Corpus
 from harmonize.union.documents import DocumentKey
@@ -135,7 +136,7 @@ def load_nary(
         UnknownName: a corpus that the set does not hold, or a split that does not exist.
         HarmonizeError: a text in the place of a list.
     """
-    folder = Path(path)
+    folder = given_path(path, "path")
     manifest = read_manifest(folder)
     wanted, wanted_splits = wanted_parts(manifest, corpora, splits)
     tables = [

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from harmonize.errors import UnknownName
+from harmonize.given import given_path
 from harmonize.model import SPLITS
 from harmonize.names import listed
 from harmonize.union.manifest import corpus_held, read_manifest
@@ -41,7 +42,7 @@ def load_union(
         UnknownName: a corpus that the set does not hold, or a split or column that does not exist.
         HarmonizeError: a text in the place of a list.
     """
-    folder = Path(path)
+    folder = given_path(path, "path")
     names = list(SCHEMA.names) if columns is None else listed(columns, "columns")
     for name in names:
         if name not in SCHEMA.names:

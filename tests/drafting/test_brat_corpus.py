@@ -63,7 +63,7 @@ def test_drugprot_s_development_set(mirror: Path, real_union: Path, tmp_path: Pa
     write_as_brat(mirror / "drugprot/development", tmp_path / "mine/test")
     (tmp_path / "mine/mine.yaml").write_text(MAPPING, encoding="utf-8")
     (tmp_path / "mine/table2.yaml").write_text("mine: {like: drugprot, task: DrugProt}\n", encoding="utf-8")
-    build(tmp_path / "union", None, corpora=["mine"], extensions=[tmp_path / "mine"])
+    build(tmp_path / "union", tmp_path / "mirror", corpora=["mine"], extensions=[tmp_path / "mine"])
     assert not list(verify(tmp_path / "union"))
     mine = harmonize.load_union(tmp_path / "union")
     theirs = harmonize.load_union(real_union, corpora=["drugprot"], splits=["test"])

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import shutil
 from pathlib import Path
 
 import pytest
 
 from harmonize.drafting.files import corpus_files
-from harmonize.errors import HarmonizeError, MissingInput
+from harmonize.errors import HarmonizeError, MalformedInput, MissingInput
 from harmonize.spec import Format
 
 
@@ -82,6 +83,36 @@ def test_of_a_folder_only_files_in_the_format_are_taken(tmp_path: Path, form: Fo
     mine = [laid_down(str(number), f"{text}\n") for number, text in enumerate(BEGINNINGS[form])]
     found = corpus_files([str(tmp_path)], form)
     assert (found.by_split, found.passed_over) == ({"train": mine}, others)
+
+
+@pytest.mark.parametrize("form", ["pubtator", "bioc-xml", "drugprot-tsv"])
+@pytest.mark.parametrize("kind", ["zip", "gztar"])
+def test_an_archive_is_to_be_unpacked(tmp_path: Path, form: Format, kind: str) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.txt").write_text(BEGINNINGS[form][0])
+    (tmp_path / "mine").mkdir()
+    archive = Path(shutil.make_archive(str(tmp_path / "mine/packed"), kind, tmp_path / "in"))
+    hint = f"{archive.name} is an archive: unpack it"
+    expected = f"mine: expected files in the format {form}, found none; {hint}$"
+    with pytest.raises(MissingInput, match=expected):
+        corpus_files([str(tmp_path / "mine")], form)
+    expected = f"expected a file in the format {form}, got an archive: unpack it$"
+    with pytest.raises(MalformedInput, match=expected):
+        corpus_files([f"train={archive}"], form)
+
+
+@pytest.mark.parametrize("argument", ["", "train="])
+def test_a_file_without_a_name_is_not_the_folder_one_is_in(argument: str) -> None:
+    with pytest.raises(
+        HarmonizeError, match=f"^{argument or 'files'}: expected a file or folder, got no name$"
+    ):
+        corpus_files([argument], "pubtator")
+
+
+def test_bytes_with_a_tab_are_no_table(tmp_path: Path) -> None:
+    (tmp_path / "a.parquet").write_bytes(b"PAR1\0\t\0\n")
+    with pytest.raises(MissingInput, match=r"expected files in the format drugprot-tsv, found none$"):
+        corpus_files([str(tmp_path)], "drugprot-tsv")
 
 
 def test_the_three_files_of_drugprot_are_told_by_their_columns(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def laid_down(folder: Path, text: str, form: str = "pubtator", more: str = "") -
 
 def built(folder: Path, warnings: list[str]) -> Path:
     out = folder.parent / "union"
-    build(out, None, corpora=["mine"], extensions=[folder], warn=warnings.append)
+    build(out, folder.parent / "mirror", corpora=["mine"], extensions=[folder], warn=warnings.append)
     assert not list(verify(out))
     return out
 

@@ -136,8 +136,8 @@ def test_each_lost_relation_is_a_row_of_its_own(tmp_path: Path) -> None:
     """One relation is lost thrice: in two documents of one id without text, and in one with text."""
     empty = "7001|t|\n7001|a|\n7001\tBind\t1\t2\tNo\n\n"
     gold, rows = gold_of(tmp_path, f"{empty}{empty}{PUBTATOR.rstrip()}\n7001\tBind\t1\t2\tNo\n\n")
-    assert [each.document_id for each in gold.skipped] == ["7001", "7001 (2)"]
-    assert [each.id for each in gold.documents] == ["7001 (3)"]
+    assert [each.document_id for each in gold.skipped] == ["7001", "7001#2"]
+    assert [each.id for each in gold.documents] == ["7001#3"]
     assert rows.account.lost == {IN_SKIPPED.format(NO_TEXT): 2, NEITHER_FOUND: 1}
     ids = rows.to_score("a")["instance_id"].to_pylist()
     assert len(set(ids)) == len(ids)
@@ -197,7 +197,7 @@ def test_several_types_of_a_pair_are_one_row_with_the_most_specific(tmp_path: Pa
 
 def test_a_repeated_id_is_a_document_of_its_own(tmp_path: Path) -> None:
     gold, rows = gold_of(tmp_path, PUBTATOR + PUBTATOR)
-    assert [document.id for document in gold.documents] == ["7001", "7001 (2)"]
+    assert [document.id for document in gold.documents] == ["7001", "7001#2"]
     assert len(set(rows.pairs["instance_id"].to_pylist())) == 10
 
 

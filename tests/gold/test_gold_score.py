@@ -311,6 +311,19 @@ def test_novelty_of_parquet_is_the_surest_row_s(tmp_path: Path) -> None:
 # The command
 
 
+def test_an_id_that_stands_twice_is_told_as_a_build_tells_it(tmp_path: Path) -> None:
+    once, twice = document(7001, "Bind C1 501"), document(7001, "Bind C1 501") * 2
+    gold = written(tmp_path, "gold.pubtator", twice + document("7001#2", "Bind C1 501"))
+    other = written(tmp_path, "other.pubtator", once)
+    assert "missed: 7001#2, 7001#2#2\n" in run("score", other, "--gold", gold).stdout
+
+
+def test_without_resamples_no_interval_is_told(tmp_path: Path) -> None:
+    gold = written(tmp_path, "gold.pubtator", document(1, "Bind C1 501"))
+    assert "95 %" in run("score", gold, "--gold", gold).stdout
+    assert "95 %" not in run("score", gold, "--gold", gold, "--bootstrap", "0").stdout
+
+
 def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     gold = written(tmp_path, "gold.pubtator", document(1, "Bind C1 501 No") + document(2, "Bind C1 D1 No"))
     other = written(tmp_path, "other.tsv", "1\tBind\t501\tC1\tNo\n3\tBind\t501\tC1\tNo\n")
@@ -394,3 +407,20 @@ def test_faults_are_one_line(tmp_path: Path, arguments: tuple[str, ...], message
     done = run("score", *arguments, cwd=tmp_path, code=code)
     assert done.stderr.startswith(f"error: {message}")
     assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_that_holds_no_files_of_a_system_is_told_as_what_it_is(
+    sample_union: Path, linear_run: Path, tmp_path: Path
+) -> None:
+    gold = written(tmp_path, "gold.pubtator", PUBTATOR)
+    for folder, what in ((sample_union, "a union set's folder"), (linear_run, "a run's folder")):
+        done = run("score", folder, "--gold", gold, code=2)
+        expected = (
+            f"error: {folder}: expected a system's output as a file, or a folder of files, got {what}; "
+        )
+        assert done.stderr.startswith(expected)
+        assert done.stderr.count("\n") == 1
+        done = run("score", gold, "--gold", folder, code=2)
+        assert done.stderr.startswith(f"error: {folder}: expected a gold standard as a file, or a folder")
+        done = run("evaluate", "--model", linear_run, "--gold", folder, code=2)
+        assert done.stderr.startswith(f"error: {folder}: expected a gold standard as a file, or a folder")

@@ -28,6 +28,7 @@ from harmonize.relation.select.selection import select
 from harmonize.relation.train.card import write_card
 from harmonize.relation.train.record import Timer, run_record, write_left_out
 from harmonize.union.manifest import manifest_hash
+from harmonize.writing.replace import followed
 
 __all__ = ["ensemble_recipe", "fit_ensemble", "same_members"]
 
@@ -41,11 +42,17 @@ def ensemble_recipe(runs: Sequence[Path]) -> Recipe:
 
     Raises:
         MissingInput, MalformedInput: there is no such run, or a broken one.
-        HarmonizeError: fewer than two; one that classifies sets of entities; or two that test or watch other
-            documents, or have labels of another kind, so that there is nothing to judge the mean by.
+        HarmonizeError: fewer than two, or one twice; one that classifies sets of entities; or two that test
+            or watch other documents, or have labels of another kind, so that there is nothing to judge the
+            mean by.
     """
     if len(runs) < 2:
         raise HarmonizeError(f"ensemble: expected at least two runs, got {len(runs)}")
+    places: dict[Path, Path] = {}
+    for run in runs:
+        if followed(run) in places:
+            raise HarmonizeError(f"{run}: expected each run once, it is {places[followed(run)]} again")
+        places[followed(run)] = run
     for run in runs:
         read_record(run)
     recipes = [load_recipe(run / RECIPE) for run in runs]

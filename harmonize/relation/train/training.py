@@ -22,6 +22,7 @@ import torch
 from transformers import TrainerCallback, set_seed
 
 from harmonize.errors import HarmonizeError
+from harmonize.given import check_given, given_path
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.cache import Cache, cache_folder
 from harmonize.relation.model.device import described, device_named
@@ -57,15 +58,15 @@ from harmonize.relation.train.work_folder import (
     is_done,
     made_from,
 )
-from harmonize.writing.replace import followed
+from harmonize.writing.replace import followed, holds_something
 
 __all__ = ["fit", "train"]
 
 
 def train(
-    union: Path,
+    union: Path | str,
     recipe: Recipe,
-    out: Path,
+    out: Path | str,
     *,
     device: str = "auto",
     fresh: bool = False,
@@ -89,11 +90,14 @@ def train(
             run, or a stopped training or finished run of another recipe.
         UnknownName: a corpus that the set does not hold.
         UnionError: the set is not whole.
+        TypeError: something else than a path, or than a recipe.
     """
+    union, out = given_path(union, "union"), given_path(out, "out")
+    check_given(recipe, Recipe, "recipe", "harmonize.relation.recipe.load_recipe")
     recipe = recipe_held(union, recipe)
     if followed(union) in (followed(out), *followed(out).parents):
         raise HarmonizeError(f"{out}: expected a folder apart from the set")
-    if out.exists() and not (out / TRAINING).is_file():
+    if holds_something(out) and not (out / TRAINING).is_file():
         raise HarmonizeError(f"{out}: expected a new folder or a run, found something else")
     is_made = not fresh and is_done(out, union, recipe)
     if is_made and same_members(out, recipe):

@@ -192,6 +192,16 @@ def test_what_is_no_run_is_one_line(words: Path, sample_union: Path, tmp_path: P
     assert not (tmp_path / "made").exists()
 
 
+def test_a_run_that_is_given_twice_is_one_line(words: Path, sample_union: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(words)
+    for again in (words, tmp_path / "link", words / ".." / words.name):
+        code, output = command(
+            "ensemble", words, again, "--union", sample_union, "--out", tmp_path / "made/out"
+        )
+        assert (code, output) == (2, f"error: {again}: expected each run once, it is {words} again\n")
+    assert not (tmp_path / "made").exists()
+
+
 def test_a_member_of_another_set_is_one_line(words: Path, sample_union: Path, tmp_path: Path) -> None:
     other = Path(shutil.copytree(words, tmp_path / "other"))
     of_other = record(other)
