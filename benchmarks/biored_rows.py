@@ -105,6 +105,15 @@ def biored() -> Iterator[Row]:
         ("biored-counts-union-four", "the mean of these two and the two trained anew", "the same"),
         ("biored-counts-whole-2", "minilm, `counts`, trained anew", "the whole union"),
         ("biored-counts-whole-2-seed-1", "minilm, `counts`, seed 1, trained anew", "the whole union"),
+        ("biored-counts-whole-mean", "the mean of these two", "the same"),
+        ("biored-counts-whole-3", "minilm, `counts`, trained anew", "the whole union"),
+        ("biored-counts-whole-2-then-3", "minilm, `counts`, trained anew", "the whole union, then BioRED"),
+        (
+            "biored-counts-whole-2-then-3-seed-1",
+            "minilm, `counts`, seed 1, trained anew",
+            "the whole union, then BioRED",
+        ),
+        ("biored-counts-whole-three", "the mean of these three", "the same"),
         ("biored-graph-4", "minilm, `graph`", alone),
         ("biored-graph-4-seed-1", "minilm, `graph`, seed 1", alone),
         ("biored-graph-4-seed-2", "minilm, `graph`, seed 2", alone),
@@ -225,6 +234,11 @@ def spread() -> Iterator[Row]:
             "`counts`",
             "the whole union, the same two seeds",
             [f"biored-counts-whole-2{seed}" for seed in seeds[:2]],
+        ),
+        (
+            "`counts`",
+            "the whole union, then BioRED, the same two seeds",
+            [f"biored-counts-whole-2-then-3{seed}" for seed in seeds[:2]],
         ),
         (
             "`counts`",
@@ -360,10 +374,14 @@ def readme() -> Iterator[Row]:
             seeds,
             "minilm, counts head, on BioRED and a part of every other corpus",
         ),
+        (
+            "biored-counts-whole-2-then-3",
+            seeds[:2],
+            "minilm, counts head, on the whole union, then on BioRED",
+        ),
         ("biored-counts-whole-2", seeds[:2], "minilm, counts head, on the whole union"),
         ("biored-counts-4", seeds, "minilm, counts head, on BioRED alone"),
         ("biored-document-10", seeds[:2], "minilm, document head, on BioRED alone"),
-        ("biored-mpnet-4", seeds[:1], "mpnet, document head, on BioRED alone"),
         ("biored-logistic", seeds[:1], "logistic regression on words and distances, on BioRED alone"),
     ):
         each = [scores(f"{run}{seed}") for seed in of_seeds]

@@ -79,7 +79,7 @@ def main() -> None:
     )
     parser.add_argument("run", type=Path)
     parser.add_argument("--command", required=True, help="what made the run")
-    parser.add_argument("--encoder", default="ADAPTED", help="stands for an encoder's absolute path")
+    parser.add_argument("--encoder", help="stands for the folder of an encoder or a run [default: ADAPTED]")
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     run: Path = arguments.run
@@ -90,9 +90,9 @@ def main() -> None:
         kept = ("rows", "inputs", "steps", "best", "evaluations", "members", "seconds", "device")
         trained.append({key: record[key] for key in kept if key in record})
     recipe = yaml.safe_load((runs_of(run)[0] / "recipe.yaml").read_text(encoding="utf-8"))
-    if Path(recipe["encoder"]).is_absolute():
+    if arguments.encoder is not None or Path(recipe["encoder"]).is_absolute():
         # What the command calls it; the folder is this machine's own.
-        recipe["encoder"] = arguments.encoder
+        recipe["encoder"] = arguments.encoder or "ADAPTED"
     if recipe.get("members"):
         # So are the members' folders.
         recipe["members"] = [Path(member).name for member in recipe["members"]]

@@ -313,6 +313,11 @@ def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
     head = values.get("head") or own["head"]
     of_head = own.get(head, {}) if head in HEAD_NAMES else {}
     own = {key: value for key, value in own.items() if key not in HEAD_NAMES} | of_head
+    of_all = own.pop(ALL, {})
+    names = at_commas(values.get("train_on"))
+    # Its epochs go with its tokens: with a part of the corpora they would be too few.
+    if isinstance(names, list | tuple) and ALL in names and values.get("corpus_tokens") is None:
+        own |= of_all
     if values.get("development") is None:
         own["threshold"] = "even"
     if values.get("batch_size") is not None:

@@ -15,7 +15,7 @@ from harmonize.errors import HarmonizeError, InputError, MalformedInput, SpecErr
 from harmonize.pipelines.train import chosen_recipe, fold_folder, values_set
 from harmonize.relation.model.encoders import ADAPTATION, PUBMEDBERT, encoder_key
 from harmonize.relation.model.known_encoders import known_encoders
-from harmonize.relation.recipe import Recipe, load_recipe, load_values, part, recipe_names
+from harmonize.relation.recipe import Recipe, load_recipe, load_values, part, recipe_names, stages
 
 RECIPES = resources.files("harmonize.pipelines") / "recipes"
 
@@ -51,13 +51,22 @@ def test_every_packaged_recipe_is_whole_and_says_what_it_is_for(name: str, tmp_p
 def test_the_recipes_are_those_of_the_paper() -> None:
     assert recipe_names() == [
         *("biorex", "drug-combinations", "folds-aimed", "folds-bertsrc", "folds-hprd50", "fraction"),
-        *("multi-task", "original", "quick", "renet", "transfer"),
+        *("multi-task", "original", "quick", "renet", "transfer", "union-first"),
     ]
     assert load_recipe() == load_recipe("biorex")
     assert load_recipe("multi-task").heads == "corpus"
     assert load_recipe("transfer").first == {"train_on": ["others"]}
     assert load_recipe("fraction").documents == 100
     assert load_recipe("folds-aimed").folds == load_recipe("folds-hprd50").folds == 10
+
+
+def test_the_union_first_is_trained_on_as_by_biorex() -> None:
+    values = {"encoder": "minilm"}
+    first, second = stages(load_recipe("union-first", values))
+    assert first == load_recipe("biorex", values)
+    assert second == load_recipe("original", {**values, "first": second.first}).with_values(
+        {"epochs": 3, "learning_rate": 5e-5, "head_learning_rate": 1e-4}
+    )
 
 
 def test_the_default_names_every_value_once_in_the_models_order() -> None:
@@ -110,6 +119,26 @@ def test_a_head_has_settings_of_its_own() -> None:
     assert larger == recipe.with_values({"encoder": "mpnet", "learning_rate": 5e-5})
     assert load_recipe("original", {"encoder": "minilm", "head": "mean"}).attention_dropout is None
     assert load_recipe("original", {"encoder": "minilm", "head": "cls"}).learning_rate == 5e-5
+
+
+def test_a_head_has_settings_of_its_own_for_all_corpora() -> None:
+    def budget(name: str, **values: object) -> tuple[float | None, int | None]:
+        recipe = load_recipe(name, {"encoder": "minilm", **values})
+        # What a run keeps is what it was trained with.
+        assert load_values(yaml.safe_load(recipe.as_yaml())) == recipe
+        return recipe.epochs, recipe.corpus_tokens
+
+    alone, union = budget("original"), budget("biorex")
+    assert (alone, union) == ((4, 30_000), (2, None))
+    for names in ("all", ["all"], ("all", "biored/dev"), "biored/dev,all"):
+        assert budget("original", train_on=names) == union
+    for names in ("biored", ["others"], "biored,bc5cdr"):
+        assert budget("biorex", train_on=names) == alone
+    assert budget("biorex", corpus_tokens=10_000) == (4, 10_000)
+    assert budget("biorex", epochs=3) == (3, None)
+    assert budget("biorex", head="graph") == alone
+    with pytest.raises(SpecError, match="train_on"):
+        load_recipe("biorex", {"encoder": "minilm", "train_on": 7})
 
 
 @pytest.mark.parametrize("value", ["soon", True, [1], "1e-1", 1e39])
@@ -205,25 +234,25 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ("nope: 1", "nope: expected a known name"),
         ("epoch: 1", "epoch: expected a known name, such as epochs"),
         ("1: 2", "line 1: expected text for a key, got 1; put it in quotes"),
-        ("train_on: []", "train_on: Tuple should have at least 1 item"),
+        ("train_on: []", "train_on: expected at least 1 entry, got []"),
         ("train_on: ''", "train_on: expected CORPUS/train|dev|test, got ''"),
         ("train_on: [biored/tset]", "train_on: expected CORPUS/train|dev|test, got 'biored/tset'"),
-        ("train_on: [all, 3]", "train_on.1: Input should be a valid string"),
+        ("train_on: [all, 3]", "train_on.1: expected text, got 3"),
         ("evaluate_on: biored", "evaluate_on: expected CORPUS/train|dev|test, got 'biored'"),
-        ("evaluate_on: null", "evaluate_on: Input should be a valid string"),
+        ("evaluate_on: null", "evaluate_on: expected text, got null"),
         ("evaluate_on: fold", "evaluate_on: expected CORPUS/SPLIT"),
         ("development: biored/test", "development: expected another part than evaluate_on (biored/test)"),
-        ("folds: 1", "folds: Input should be greater than or equal to 2"),
+        ("folds: 1", "folds: expected a number of at least 2, got "),
         ("fold: 3", "fold: expected one of `folds` (None), got 3"),
         ("folds: 5\nfold: 5", "fold: expected one of `folds` (5), got 5"),
-        ("first: 3", "first: Input should be a valid dictionary"),
+        ("first: 3", "first: expected names and values, got "),
         ("first: {trainn_on: [others]}", "first.trainn_on: expected a known name, such as train_on"),
-        ("first: {epochs: 0}", "first.epochs: Input should be greater than 0"),
+        ("first: {epochs: 0}", "first.epochs: expected a number above 0, got "),
         ("first: {first: {epochs: 1}}", "first.first: expected null: a recipe has two stages at most"),
-        ("encoder: ''", "encoder: String should have at least 1 character"),
-        ("encoder: null", "encoder: Input should be a valid string"),
+        ("encoder: ''", "encoder: expected at least 1 character, got ''"),
+        ("encoder: null", "encoder: expected text, got "),
         ("question: true", "question: expected a known name"),
-        ("input: masks", "input: Input should be 'prompt', 'described', 'tagged'"),
+        ("input: masks", "input: expected 'prompt', 'described', 'tagged'"),
         ("input: described", "knowledge: expected a table of descriptions with input described"),
         ("knowledge: a.tsv", "knowledge: expected null with input prompt"),
         ("head: svm\nfirst: {train_on: [others]}", "first: expected null with head svm"),
@@ -259,25 +288,25 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
             "first.threshold: expected even or a number where development is null",
         ),
         ("development: fold", "development: expected CORPUS/SPLIT or null where there are no `folds`"),
-        ("max_length: 16", "max_length: Input should be greater than or equal to 32"),
-        ("labels: both", "labels: Input should be 'harmonized' or 'source'"),
-        ("heads: two", "heads: Input should be 'one' or 'corpus'"),
-        ("documents: 0", "documents: Input should be greater than or equal to 1"),
-        ("epochs: 0", "epochs: Input should be greater than 0"),
-        ("epochs: .nan", "epochs: Input should be a finite number"),
-        ("epochs: .inf", "epochs: Input should be a finite number"),
-        ("batch_size: 1.5", "batch_size: Input should be a valid integer"),
-        ("learning_rate: fast", "learning_rate: Input should be a valid number"),
-        ("accumulate: 0", "accumulate: Input should be greater than or equal to 1"),
-        ("warmup: 1", "warmup: Input should be less than 1"),
-        ("weight_decay: -1", "weight_decay: Input should be greater than or equal to 0"),
-        ("max_gradient_norm: 0", "max_gradient_norm: Input should be greater than 0"),
-        ("class_weights: some", "class_weights: Input should be 'none' or 'balanced'"),
-        ("patience: 0", "patience: Input should be greater than or equal to 1"),
-        ("evaluate_every: 0", "evaluate_every: Input should be greater than or equal to 1"),
-        ("precision: fp16", "precision: Input should be 'auto', 'fp32' or 'bf16'"),
-        ("seed: -1", "seed: Input should be greater than or equal to 0"),
-        ("seed: 4294967296", "seed: Input should be less than 4294967296"),
+        ("max_length: 16", "max_length: expected a number of at least 32, got "),
+        ("labels: both", "labels: expected 'harmonized' or 'source', got 'both'"),
+        ("heads: two", "heads: expected 'one' or 'corpus'"),
+        ("documents: 0", "documents: expected a number of at least 1, got 0"),
+        ("epochs: 0", "epochs: expected a number above 0, got "),
+        ("epochs: .nan", "epochs: expected a finite number, got "),
+        ("epochs: .inf", "epochs: expected a finite number, got "),
+        ("batch_size: 1.5", "batch_size: expected a whole number, got 1.5"),
+        ("learning_rate: fast", "learning_rate: expected a number, got 'fast'"),
+        ("accumulate: 0", "accumulate: expected a number of at least 1, got "),
+        ("warmup: 1", "warmup: expected a number below 1, got 1"),
+        ("weight_decay: -1", "weight_decay: expected a number of at least 0, got "),
+        ("max_gradient_norm: 0", "max_gradient_norm: expected a number above 0, got "),
+        ("class_weights: some", "class_weights: expected 'none' or 'balanced'"),
+        ("patience: 0", "patience: expected a number of at least 1, got "),
+        ("evaluate_every: 0", "evaluate_every: expected a number of at least 1, got "),
+        ("precision: fp16", "precision: expected 'auto', 'fp32' or 'bf16'"),
+        ("seed: -1", "seed: expected a number of at least 0, got "),
+        ("seed: 4294967296", "seed: expected a number below 4294967296, got 4294967296"),
     ],
 )
 def test_a_fault_names_file_and_key_in_one_line(tmp_path: Path, text: str, fault: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.cache import Cache
-from harmonize.relation.encode.documents import IGNORED, EncodedDocument
+from harmonize.relation.encode.documents import IGNORED, DocumentEncoder, EncodedDocument
 from harmonize.relation.encode.encoding import Encoded, PairEncoder
 from harmonize.relation.encode.inputs import input_named
 from harmonize.relation.encode.knowledge import Knowledge, read_knowledge
@@ -98,22 +98,18 @@ class Task:
         )
         knowledge = None if recipe.knowledge is None else read_knowledge(Path(recipe.knowledge))
         pairs = head.encoder(encoder.tokenizer, tags, prompt.max_length, recipe.input, knowledge)
-        counts: dict[str, dict[str, int]] = {}
-        labels: list[NDArray[np.int64]] = []
-        sets: list[EncodedInputs] = []
-        for part_name, some in (("train", rows), ("development", watched)):
-            labels.append(labels_in(space, some, recipe))
-            encoded: Iterable[Encoded] | Iterable[EncodedDocument] = pairs(pairs_of(some))
-            if cache is not None and isinstance(pairs, PairEncoder):
-                encoded = cache.encoded(some["instance_id"].to_pylist(), pairs, pairs(pairs_of(some)))
-            counted = _counted(encoded, counts.setdefault(part_name, {}))
-            wanted: NDArray[Any]
-            if recipe.teacher is not None and some is rows:
-                wanted = _targets(recipe, recipe.teacher, rows, labels[-1], space, device)
-            else:
-                wanted = _learnt(head, space, outputs, some, recipe)
-            sets.append(head.inputs(counted, wanted))
-        train, development = sets
+        labels = labels_in(space, rows, recipe)
+        wanted: NDArray[Any]
+        if recipe.teacher is None:
+            wanted = _learnt(head, space, outputs, rows, recipe)
+        else:
+            wanted = _targets(recipe, recipe.teacher, rows, labels, space, device)
+        windows: dict[str, dict[str, int]] = {"train": {}, "development": {}}
+        train = head.inputs(_encoded(rows, pairs, cache, windows["train"]), wanted)
+        development = head.inputs(
+            _encoded(watched, pairs, cache, windows["development"]),
+            _learnt(head, space, outputs, watched, recipe),
+        )
         return cls(
             recipe=recipe,
             head=head,
@@ -121,11 +117,11 @@ class Task:
             prompt=prompt,
             space=space,
             outputs=outputs,
-            labels=labels[0],
+            labels=labels,
             train=train,
             development=development if watched.num_rows else None,
             drawn=_drawn(train, rows, recipe),
-            windows=counts,
+            windows=windows,
             knowledge=knowledge,
         )
 
@@ -264,10 +260,13 @@ def _texts(rows: Any, head: Head) -> Iterable[str]:
     yield from (question.format(task) for task in rows["task"].unique().to_pylist())
 
 
-def _counted(
-    encoded: Iterable[Encoded | EncodedDocument], counts: dict[str, int]
-) -> Iterable[Encoded | EncodedDocument]:
-    """The inputs as they come, with how many are whole, cut, or without a mention of one entity."""
+def _encoded(
+    rows: Any, pairs: PairEncoder | DocumentEncoder, cache: Cache | None, counts: dict[str, int]
+) -> Iterator[Encoded | EncodedDocument]:
+    """The inputs of rows as they come, with how many are whole, cut, or without a mention of one entity."""
+    encoded: Iterable[Encoded | EncodedDocument] = pairs(pairs_of(rows))
+    if cache is not None and isinstance(pairs, PairEncoder):
+        encoded = cache.encoded(rows["instance_id"].to_pylist(), pairs, pairs(pairs_of(rows)))
     counts |= dict.fromkeys(("whole", "one window", "two windows", "without a mention"), 0)
     for one in encoded:
         if isinstance(one, Encoded):
