@@ -11,6 +11,7 @@ from typing import Any, TextIO
 
 from harmonize import __version__
 from harmonize.errors import AccountingError, HarmonizeError, InvalidDocument, SpecError, UnionError
+from harmonize.given import given_path
 from harmonize.ledger import READ, Drop, DroppedItem, Ledger
 from harmonize.model import Document, Split
 from harmonize.names import corpus_key
@@ -51,8 +52,8 @@ Progress = Callable[[str, int], None]
 
 
 def build(
-    out: Path,
-    root: Path,
+    out: Path | str,
+    root: Path | str,
     *,
     corpora: Iterable[str] = ("all",),
     sources: Mapping[str, str] | None = None,
@@ -61,7 +62,7 @@ def build(
     pubtator: PubTatorDump | PubTatorService | None = None,
     terms: LicenceTerms = "any",
     accepted: Iterable[str] = (),
-    leak_settings: Path | None = None,
+    leak_settings: Path | str | None = None,
     whole_documents: Iterable[str] = (),
     sample: bool = False,
     warn: Callable[[str], None] = lambda warning: None,
@@ -93,9 +94,13 @@ def build(
 
     Raises:
         HarmonizeError: see harmonize.errors; nothing has then been written.
+        TypeError: something else than a path.
     """
+    out, root = given_path(out, "out"), given_path(root, "root")
     catalogue = load_catalogue(extensions)
-    settings = load_leak_settings(leak_settings)
+    settings = load_leak_settings(
+        None if leak_settings is None else given_path(leak_settings, "leak_settings")
+    )
     chosen = with_whole_documents(catalogue.select(corpora, terms), whole_documents)
     licences = {"terms": terms, "accepted": _accepted(accepted, chosen, catalogue)}
     check_out(out, root)

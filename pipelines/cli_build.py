@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, cast
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from harmonize.drafting.draft import new_corpus
@@ -34,6 +33,7 @@ from .options import (
     Extend,
     LeakSettingsFile,
     Mirror,
+    PipedConsole,
     SourceChoice,
     Terms,
     app,
@@ -74,7 +74,7 @@ def corpora(mirror: Mirror = None, extend: Extend = None) -> None:
                 )
             )
             table.add_row(*(first if number == 0 else ("",) * 4), variant, *present)
-    Console().print(table)
+    PipedConsole().print(table)
     further = [corpus.key for corpus in catalogue.corpora.values() if corpus.further]
     typer.echo(f"Further corpora, which are not in --corpora all but had by name: {', '.join(further)}")
     typer.echo(

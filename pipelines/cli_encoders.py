@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from harmonize.relation.recipe import INPUT_NAMES
 
 from .adapt import adapted
 from .encoders import encoder_lines, encoder_table, got
-from .options import DEFAULT_UNION, NAMES, Commands, Device, Fresh, Union, app
+from .options import DEFAULT_UNION, NAMES, Commands, Device, Fresh, PipedConsole, Union, app
 from .probe import probed_table
 
 __all__: list[str] = []
@@ -33,7 +32,7 @@ def list_encoders(context: typer.Context) -> None:
     """
 
     if context.invoked_subcommand is None:
-        Console().print(encoder_table())
+        PipedConsole().print(encoder_table())
         typer.echo("\n".join(encoder_lines()))
 
 

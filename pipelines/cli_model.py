@@ -34,6 +34,7 @@ from .options import (
     app,
     reading_named,
 )
+from .progress import document_count
 from .reading_losses import tell_losses
 from .train import DEFAULT_RECIPE, check_refitted, chosen_recipe, quiet, trained
 
@@ -96,6 +97,9 @@ def train(
         bool, typer.Option("--direction", help="Also learn which entity of a related pair acts on the other.")
     ] = False,
     epochs: Annotated[float | None, typer.Option(help="Passes over the training rows.")] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Inputs in a batch.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(help="Peak learning rate.")] = None,
+    max_length: Annotated[int | None, typer.Option(help="Length of an input in tokens.")] = None,
     seed: Annotated[int | None, typer.Option(help="Seed of weights, order and sampling.")] = None,
     device: Device = "auto",
     set_: Annotated[
@@ -123,6 +127,9 @@ def train(
         "novelty": novelty or None,
         "direction": direction or None,
         "epochs": epochs,
+        "batch_size": batch_size,
+        "learning_rate": learning_rate,
+        "max_length": max_length,
         "seed": seed,
     }
     chosen = chosen_recipe(recipe, options, set_, refit)
@@ -166,7 +173,10 @@ def ensemble(
 @app.command()
 def evaluate(
     model: Run,
-    on: Annotated[str | None, typer.Option(help="CORPUS/SPLIT, the rows of a union set to score.")] = None,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", "--evaluate-on", help="CORPUS/SPLIT, the rows of a union set to score."),
+    ] = None,
     gold: Annotated[
         list[Path] | None,
         typer.Option(
@@ -217,13 +227,25 @@ def evaluate(
     if (on is None) == (not gold):
         raise HarmonizeError("expected --on CORPUS/SPLIT or --gold FILE, and one of them only")
     if on is None:
-        on_gold = evaluated_on_gold(model, choice, union, against, measure, device, precision)
+        with document_count() as progress:
+            on_gold = evaluated_on_gold(model, choice, union, against, measure, device, precision, progress)
         typer.echo(on_gold.markdown, nl=False)
         tell_losses(on_gold.reading, on_gold.advice)
         return
     if replace(choice, leave_out_leaks=False) != GoldChoice(()):
         raise HarmonizeError("expected --gold FILE beside options that say how a gold standard is read")
-    found = evaluated(model, union, on, against, measure, device, precision, leave_out_leaks=leave_out_leaks)
+    with document_count() as progress:
+        found = evaluated(
+            model,
+            union,
+            on,
+            against,
+            measure,
+            device,
+            precision,
+            leave_out_leaks=leave_out_leaks,
+            progress=progress,
+        )
     typer.echo(found, nl=False)
 
 

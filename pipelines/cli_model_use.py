@@ -73,7 +73,7 @@ def predict(
         str | None,
         typer.Option(
             metavar="PMID,...|FILE",
-            help="Instead of INPUT, articles: PMIDs joined by commas, or a file with one per line.",
+            help="Instead of INPUT, articles: PMIDs joined by commas, or a file of them.",
         ),
     ] = None,
     pubtator: Annotated[

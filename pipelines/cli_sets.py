@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markdown import Markdown
 
 from harmonize.check.diff import diff as difference_of
@@ -24,7 +23,7 @@ from harmonize.union.manifest import nary_hint, read_manifest, split_counts
 from harmonize.union.reader import load_union
 from harmonize.union.schema import REPORT
 from harmonize.writing.json_files import json_text
-from harmonize.writing.replace import new_file
+from harmonize.writing.replace import begins, check_replaceable_file, new_file
 
 from . import diff as diff_
 from . import show as show_
@@ -33,13 +32,19 @@ from . import verify as verify_
 from .export import exported
 from .inputs import check_apart
 from .leaks import compare_documents
-from .options import DEFAULT_UNION, NAMES, LeakSettingsFile, Mirror, UnionFolder, app
+from .options import DEFAULT_UNION, NAMES, LeakSettingsFile, Mirror, PipedConsole, UnionFolder, app, names_in
 from .report import PUBMEDBERT
 from .report import report as write_report
 
 __all__: list[str] = []
 
-OnlyThese = Annotated[str | None, typer.Option(metavar=NAMES, help="Only these, joined by commas.")]
+OnlyCorpora = Annotated[
+    str | None,
+    typer.Option("--corpora", "--corpus", metavar=NAMES, help="Only these, joined by commas."),
+]
+OnlySplits = Annotated[
+    str | None, typer.Option("--splits", "--split", metavar=NAMES, help="Only these, joined by commas.")
+]
 
 
 @app.command()
@@ -60,7 +65,7 @@ def stats(
         ]
         typer.echo(json_text(rows, escaped=True), nl=False)
         return
-    console = Console()
+    console = PipedConsole()
     for table in stats_.tables(manifest):
         console.print(table)
 
@@ -68,8 +73,8 @@ def stats(
 @app.command()
 def show(
     union: UnionFolder = DEFAULT_UNION,
-    corpus: Annotated[str | None, typer.Option(help="Only this corpus.")] = None,
-    split: Annotated[str | None, typer.Option(help="Only this split.")] = None,
+    corpora: OnlyCorpora = None,
+    splits: OnlySplits = None,
     relation: Annotated[str | None, typer.Option(help="Only this label.")] = None,
     document: Annotated[str | None, typer.Option(help="Only this document.")] = None,
     instance: Annotated[str | None, typer.Option(help="Only ids with this beginning.")] = None,
@@ -81,12 +86,11 @@ def show(
     Example: harmonize show artifacts/union --corpus biored --relation Bind
     """
 
-    table = load_union(
-        union, corpora=None if corpus is None else [corpus], splits=None if split is None else [split]
-    )
+    table = load_union(union, corpora=names_in(corpora), splits=names_in(splits))
+    show_.check_relation(read_manifest(union), relation)
     rows = show_.chosen(table, relation=relation, document=document, instance=instance)
     catalogue = load_catalogue()
-    console, shown = Console(), 0
+    console, shown = PipedConsole(), 0
     for row in islice(rows, skip, skip + count):
         console.print(show_.panel(row, catalogue.target.tags))
         shown += 1
@@ -118,7 +122,7 @@ def leaks(
             err=True,
         )
     settings = LeakSettings.model_validate(read_manifest(union)["leaks"]["settings"])
-    Console().print(Markdown(leak_table(repeats, settings)))
+    PipedConsole().print(Markdown(leak_table(repeats, settings)))
 
 
 @app.command()
@@ -139,6 +143,7 @@ def folds(
     """
     if out is not None:
         check_apart(union, out)
+        check_replaceable_file(out, "earlier folds", begins("document_id\tfold"))
     found: Folds = _published(union, corpus, mirror) if published else make_folds(union, corpus, count, seed)
     if out is None:
         write_folds(found, sys.stdout)
@@ -174,7 +179,7 @@ def verify(
     if as_json:
         typer.echo(verify_.as_json(faults))
     else:
-        console = Console()
+        console = PipedConsole()
         for part in verify_.report(union, faults):
             console.print(part)
     if faults:
@@ -195,7 +200,7 @@ def diff(
     if as_json:
         typer.echo(diff_.as_json(difference))
     else:
-        console = Console()
+        console = PipedConsole()
         for part in diff_.report(difference):
             console.print(part)
     if not difference.same:
@@ -209,11 +214,13 @@ def export(
     form: Annotated[
         str | None,
         typer.Option(
-            "--format", help="bioc-json, pubtator or tsv [default: tsv if --out ends so, else pubtator]."
+            "--format",
+            "--out-format",
+            help="bioc-json, pubtator or tsv [default: tsv if --out ends so, else pubtator].",
         ),
     ] = None,
-    corpora: OnlyThese = None,
-    splits: OnlyThese = None,
+    corpora: OnlyCorpora = None,
+    splits: OnlySplits = None,
     negatives: Annotated[bool, typer.Option(help="In a TSV, include pairs without a relation.")] = True,
 ) -> None:
     """Write a set, or some of its corpora, in the formats of other tools.
@@ -235,10 +242,13 @@ def report(
             help="Tokenizer for lengths: a folder, a name on the hub, or none for words (no network)."
         ),
     ] = PUBMEDBERT,
-    sample: Annotated[int, typer.Option(help="How many instances to browse.", min=0)] = 200,
+    sample: Annotated[
+        int, typer.Option("--instances", "--sample", help="How many instances to browse.", min=0)
+    ] = 200,
     seed: Annotated[int, typer.Option(help="Another seed draws other instances.")] = 0,
     quote: Annotated[
-        int | None, typer.Option(help="Cut contexts to this many characters, so that the page can be shared.")
+        int | None,
+        typer.Option(help="Cut contexts to this many characters, so that the page can be shared.", min=1),
     ] = None,
 ) -> None:
     """Write one page of HTML: labels, lengths, drops, overlaps, and instances to browse.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harmonize.relation.grid import Cell, Grid, load_grid
+from harmonize.writing.replace import begins, check_replaceable_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +27,7 @@ __all__ = ["Compared", "compared"]
 
 RUNS, TESTED = "runs", "tested.parquet"
 RESULTS = "results"
+_BEGINNINGS = {".json": r'\{\s*"against"', ".md": "# Systems: ", ".svg": r"<\?xml"}
 
 
 @dataclass(frozen=True)
@@ -51,9 +53,12 @@ def compared(
         tell: is told of each training that is done.
 
     Raises:
-        HarmonizeError: a grid or recipe that cannot be, see harmonize.relation.train.training.train.
+        HarmonizeError: a grid or recipe that cannot be, or other files in the place of results; see
+            harmonize.relation.train.training.train.
     """
     grid = load_grid(grid_file)
+    for suffix, pattern in _BEGINNINGS.items():
+        check_replaceable_file(out / f"{RESULTS}{suffix}", "earlier results", begins(pattern))
     for number, cell in enumerate(grid.cells, start=1):
         if _train(cell, union, out / RUNS / cell.folder, device):
             tell(f"{number} of {len(grid.cells)}: {cell.folder}")

@@ -13,7 +13,7 @@ from harmonize.curated.descriptions import (
     gene_descriptions,
 )
 from harmonize.errors import HarmonizeError
-from harmonize.writing.replace import new_file
+from harmonize.writing.replace import begins, check_replaceable_file, new_file
 from harmonize.writing.text import one_line, tab_line
 
 from .inputs import check_file
@@ -34,13 +34,14 @@ def describe(
         Kind of entity -> WRITTEN, REPEATED and UNNAMED -> ids.
 
     Raises:
-        HarmonizeError: no table is given, or one that would be written over.
+        HarmonizeError: no table is given, or one or another file that would be written over.
         MissingInput, MalformedInput: with file and line.
     """
     chemicals = list(chemicals)
     for table in (genes, diseases, *chemicals):
         if table is not None:
             check_file(table, out)
+    check_replaceable_file(out, "an earlier table", begins("id\tname\tdescription"))
     tables: dict[str, Iterator[Description]] = {}
     if genes is not None:
         tables["genes"] = gene_descriptions(genes)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harmonize.errors import HarmonizeError, UnknownName
+from harmonize.errors import HarmonizeError, MalformedInput, UnknownName
 from harmonize.names import names_in_short
 from harmonize.relation.recipe import part
+from harmonize.writing.replace import check_place, folder_place
 
 from .evaluate_combinations import TABLE, check_asked, evaluated_combinations
-from .predicted import Predicted, RunsToScore, predicted, runs_of, runs_to_score, same_rows, without
+from .predicted import Done, Predicted, RunsToScore, predicted, runs_of, runs_to_score, same_rows, without
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "EVALUATION",
     "add_to_card",
+    "check_kept",
     "check_measure",
     "compared_with",
     "evaluated",
@@ -59,10 +61,12 @@ def evaluated(
     precision: str = "auto",
     *,
     leave_out_leaks: bool = False,
+    progress: Callable[[int], None] = lambda documents: None,
 ) -> str:
     """Score a run, and keep what was found in its folder.
 
     Args:
+        progress: is told how many documents are done.
         leave_out_leaks: do not score documents that the run was trained on, nor compare the two on those that
             the other one was.
 
@@ -80,19 +84,21 @@ def evaluated(
 
     check_measure(measure)
     on = _part_held(union, on)
+    kept = evaluation_folder(model, on, measure, precision, leave_out_leaks=leave_out_leaks)
+    check_kept(model, kept)
     if _of_combinations(model):
         check_asked(against, measure, leave_out_leaks)
-        return _combinations_evaluated(model, union, on, device, precision)
+        return _combinations_evaluated(model, union, on, device, precision, progress)
     own = runs_to_score(model, union, on)
     other = None if against is None else runs_to_score(against, union, on)
     if other is not None:
         same_rows(own, other)
     load = partial(load_classifier, device=device, precision=precision)
-    found = predicted(own.without(own.seen if leave_out_leaks else ()), load)
+    done = Done(progress)
+    found = predicted(own.without(own.seen if leave_out_leaks else ()), load, done)
     gold, predictions = _joined(found.gold), _joined(found.predictions)
     evaluation = evaluate(gold, predictions, labels=found.labels, measure=measure)  # type: ignore[arg-type]
     texts = [evaluation_markdown(evaluation)]
-    kept = evaluation_folder(model, on, measure, precision, leave_out_leaks=leave_out_leaks)
     with new_folder(kept) as folder:
         write_scores(folder, evaluation, gold, predictions)
         if own.seen:
@@ -104,10 +110,29 @@ def evaluated(
             texts.append(f"Not trained, and so not asked: {found.folds_missing} of the folds.\n")
         if other is not None:
             both = own.seen | other.seen if leave_out_leaks else {}
-            compared = predicted(other.without(both), load)
+            compared = predicted(other.without(both), load, done)
             texts.append(compared_with(folder, model, _only(found, both), other.model, compared))
     add_to_card(model)
     return "\n".join(texts)
+
+
+def check_kept(model: Path, folder: Path) -> None:
+    """What stands in the way of keeping an evaluation is told before a classifier is asked.
+
+    Raises:
+        HarmonizeError: there is no such run, nothing can be written, or an earlier evaluation, which the card
+            lists too, is broken.
+    """
+    from harmonize.relation.train.card import CARD
+
+    runs_of(model)
+    folder_place(folder)
+    for place in (folder, model / CARD):
+        check_place(place, "the scores")
+    if not _of_combinations(model):  # whose card is another
+        for path in _all_kept(model):
+            if path.parent != folder:
+                _card_row(path)
 
 
 def _seen_markdown(what: RunsToScore, on: str, leave_out_leaks: bool) -> str:
@@ -134,7 +159,9 @@ def _of_combinations(model: Path) -> bool:
     return load_recipe(runs_of(model)[0] / RECIPE).head == COMBINATION
 
 
-def _combinations_evaluated(model: Path, union: Path, on: str, device: str, precision: str) -> str:
+def _combinations_evaluated(
+    model: Path, union: Path, on: str, device: str, precision: str, progress: Callable[[int], None]
+) -> str:
     """Score a run that classifies sets of entities, and keep what was found in its folder."""
     from harmonize.relation.model.classifier import Classifier
     from harmonize.relation.recipe import load_recipe
@@ -154,7 +181,7 @@ def _combinations_evaluated(model: Path, union: Path, on: str, device: str, prec
     seen = {name: key for name, key in seen_documents(model, union, on).items() if name in names}
     classifier = Classifier.load(model, device, precision)
     with new_folder(evaluation_folder(model, on, precision=precision)) as folder:
-        text = evaluated_combinations(model, rows, union, folder, classifier)
+        text = evaluated_combinations(model, rows, union, folder, classifier, progress)
         if seen:
             write_json(folder / SEEN, {name: "/".join(key) for name, key in seen.items()})
             text += "\n" + _seen_markdown(
@@ -244,25 +271,42 @@ def compared_with(folder: Path, model: Path, own: Predicted, against: Path, othe
     return text
 
 
-def add_to_card(model: Path) -> None:
-    """Say in the run's card what it scores on every part that it was evaluated on."""
+def _all_kept(model: Path) -> list[Path]:
+    """The scores of a run's evaluations."""
+    return sorted(model.glob(f"{EVALUATION}/*/metrics.json"))
+
+
+def _card_row(path: Path) -> list[str]:
+    """What a card says of an evaluation.
+
+    Raises:
+        MalformedInput: the file does not hold one's scores.
+    """
     import json
 
-    from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.run_files import RECIPE, TRAINING, read_record
-    from harmonize.relation.train.card import write_card
-    from harmonize.writing.markdown import markdown_table, percent
+    from harmonize.writing.markdown import percent
 
-    if not (model / TRAINING).is_file():
-        return
-    rows: list[list[str]] = []
-    for path in sorted(model.glob(f"{EVALUATION}/*/metrics.json")):
+    try:
         found = json.loads(path.read_text(encoding="utf-8"))
         overall = found["all"]["overall"]
-        cells = [f"{path.parent.name}", found["measure"]]
+        cells = [f"{path.parent.name}", str(found["measure"])]
         for score in ("binary", "typed"):
             f1 = overall[score]["f1"]
             cells += [percent(f1["value"]), f"{percent(f1['low'])} - {percent(f1['high'])}"]
-        rows.append(cells)
+    except (ValueError, LookupError, TypeError):
+        raise MalformedInput(path, "expected the scores of an evaluation; remove its folder") from None
+    return cells
+
+
+def add_to_card(model: Path) -> None:
+    """Say in the run's card what it scores on every part that it was evaluated on."""
+    from harmonize.relation.recipe import load_recipe
+    from harmonize.relation.run_files import RECIPE, TRAINING, read_record
+    from harmonize.relation.train.card import write_card
+    from harmonize.writing.markdown import markdown_table
+
+    if not (model / TRAINING).is_file():
+        return
+    rows = [_card_row(path) for path in _all_kept(model)]
     table = markdown_table(("part", "measure", "F, pair", "95 %", "F, typed", "95 %"), rows)
     write_card(model, load_recipe(model / RECIPE), read_record(model), table.split("\n"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -39,12 +39,20 @@ class _Answered(NamedTuple):
 
 
 def evaluated_combinations(
-    run: Path, rows: pa.Table, union: Path, folder: Path, classifier: Classifier
+    run: Path,
+    rows: pa.Table,
+    union: Path,
+    folder: Path,
+    classifier: Classifier,
+    progress: Callable[[int], None],
 ) -> str:
     """Score a run on contexts of nary/, and write into `folder` what was found.
 
     predictions.jsonl has the lines of the study's leaderboard: doc_id, drug_idxs and relation_label, 2 for a
     positive combination and 1 for another.
+
+    Args:
+        progress: is told how many documents are done.
 
     Returns:
         The scores as Markdown.
@@ -57,7 +65,11 @@ def evaluated_combinations(
     recipe = load_recipe(run / RECIPE)
     labels = load_catalogue().target.nary_labels
     contexts = combination_contexts(rows, union, labels, recipe.context_words)
-    answered = list(_answers(classifier, contexts))
+    answered, documents = list[_Answered](), set[str]()
+    for each in _answers(classifier, contexts):
+        answered.append(each)
+        documents.add(each.context.document_id)
+        progress(len(documents))
     scores = {ALL: _scores(answered, "all"), KNOWING: _scores(answered, "knowing")}
     text = _markdown(scores)
     found = {"combinations": {name: each.as_dict() for name, each in scores.items()}}

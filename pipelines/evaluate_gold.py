@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,10 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import input_files, input_name
 
-from .evaluate import EVALUATION, add_to_card, check_measure, compared_with, unusual, write_scores
-from .inputs import user_types
+from .evaluate import EVALUATION, add_to_card, check_kept, check_measure, compared_with, unusual, write_scores
+from .inputs import check_no_folder_of_ours, user_types
 from .options import DEFAULT_UNION
-from .predicted import Predicted, not_trained_on, runs_of
+from .predicted import Done, Predicted, not_trained_on, runs_of
 from .reading_losses import SkippedDocuments
 
 if TYPE_CHECKING:
@@ -114,11 +114,13 @@ def evaluated_on_gold(
     measure: str,
     device: str,
     precision: str = "auto",
+    progress: Callable[[int], None] = lambda documents: None,
 ) -> OnGold:
     """Score a run, or the mean of its folds, on gold files, and keep what was found in its folder.
 
     Args:
         union: the set that the run was trained on, in which leaks are looked for.
+        progress: is told how many documents are done.
 
     Raises:
         HarmonizeError: no such run, file, mapping, measure, device or precision, relation types that nobody
@@ -132,21 +134,24 @@ def evaluated_on_gold(
 
     check_measure(measure)
     runs = [run for each in (model, against) if each is not None for run in runs_of(each)]
-    read = _read(gold, runs, union)
     name = gold_name(gold.files)
+    kept = _folder(model, name, gold, measure, precision)
+    check_kept(model, kept)
+    read = _read(gold, runs, union)
     rows = read.rows.to_score(name)
     if not len(rows):
         raise HarmonizeError(f"{gold.name}: expected pairs or relations to score, found none")
-    own = _predicted(model, read, rows, device, precision)
+    done = Done(progress)
+    own = _predicted(model, read, rows, device, precision, done)
     evaluation = evaluate(rows, own.predictions[0], labels=own.labels, measure=measure)  # type: ignore[arg-type]
-    with new_folder(_folder(model, name, gold, measure, precision)) as folder:
+    with new_folder(kept) as folder:
         write_scores(folder, evaluation, rows, own.predictions[0])
         about = _about(gold, read)
         write_json(folder / GOLD, about)
         write_text(folder / GOLD_TABLE, _markdown(gold, read))
         texts = [evaluation_markdown(evaluation), _markdown(gold, read)]
         if against is not None:
-            other = _predicted(against, read, rows, device, precision)
+            other = _predicted(against, read, rows, device, precision, done)
             texts.append(compared_with(folder, model, own, against, other))
     add_to_card(model)
     return OnGold("\n".join(texts), read.documents.account, not_trained_on(runs[0], read.corpus))
@@ -160,6 +165,7 @@ def _read(gold: GoldChoice, runs: Sequence[Path], union: Path) -> _Gold:
 
     rules, types = _rules(gold)
     for file in gold.files:
+        check_no_folder_of_ours(file, "a gold standard as a file, or a folder of files")
         input_files(file)
     documents = read_gold(gold.files, gold.form, rules, gold.how, strict=gold.strict, skip=SkippedDocuments())
     check_types(documents.types(), types, rules.corpus, gold.name)
@@ -203,7 +209,7 @@ def _leaks(
     return find_leaks(documents.documents, known.documents), known.same_set
 
 
-def _predicted(model: Path, read: _Gold, rows: Any, device: str, precision: str) -> Predicted:
+def _predicted(model: Path, read: _Gold, rows: Any, device: str, precision: str, done: Done) -> Predicted:
     from harmonize.relation.model.load import load_classifier
     from harmonize.relation.model.mean import MeanClassifier
     from harmonize.relation.predictions import predicted_rows
@@ -212,7 +218,9 @@ def _predicted(model: Path, read: _Gold, rows: Any, device: str, precision: str)
     one: KindOfClassifier = classifiers[0]
     if len(classifiers) > 1:
         one = MeanClassifier(classifiers, str(model))
-    return Predicted([rows], [predicted_rows(one, read.rows.pairs)], one.kind, folds_missing=0)
+    found = predicted_rows(one, read.rows.pairs, done)
+    done.next()
+    return Predicted([rows], [found], one.kind, folds_missing=0)
 
 
 def _folder(model: Path, name: str, gold: GoldChoice, measure: str, precision: str) -> Path:
@@ -227,9 +235,9 @@ def _is_free(record: Path, gold: GoldChoice) -> bool:
     """True unless the scores of another gold standard are there."""
     try:
         kept = json.loads(record.read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return True
-    return all(kept.get(name) == value for name, value in _chosen(gold).items())
+    return not isinstance(kept, dict) or all(kept.get(name) == value for name, value in _chosen(gold).items())
 
 
 def _chosen(gold: GoldChoice) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -20,11 +19,12 @@ from harmonize.prediction.sharded import check_read_as
 from harmonize.prediction.shards import read_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, union_corpora
+from harmonize.relation.run_files import holds_run
 from harmonize.sources.article_files import FilesInput, input_places
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import nary_hint, read_manifest
 from harmonize.union.schema import MANIFEST
-from harmonize.writing.replace import file_place, followed
+from harmonize.writing.replace import begins, check_place, check_replaceable_file, file_place, followed
 
 __all__ = [
     "INPUT_FORMS",
@@ -32,8 +32,10 @@ __all__ = [
     "UNION",
     "check_apart",
     "check_documents",
+    "check_earlier_report",
     "check_file",
     "check_how",
+    "check_no_folder_of_ours",
     "check_pairs_to_make",
     "check_report",
     "check_union",
@@ -123,6 +125,21 @@ def check_file(source: FilesInput, out: Path) -> None:
     check_apart(source, out)
 
 
+def check_no_folder_of_ours(path: Path, wanted: str) -> None:
+    """Raises HarmonizeError for the folder of a set, of shards or of a run in the place of files."""
+    if is_union(path):
+        got = (
+            "a union set's folder; `harmonize evaluate` scores on it, `harmonize export` writes its documents"
+        )
+    elif is_shards(path):
+        got = "a folder of `harmonize shard`; `harmonize predict` reads it"
+    elif holds_run(path):
+        got = "a run's folder; `harmonize predict` makes its predictions, `harmonize evaluate` scores it"
+    else:
+        return
+    raise HarmonizeError(f"{path}: expected {wanted}, got {got}")
+
+
 def check_report(source: FilesInput, out: Path, report: Path) -> None:
     """What is wrong with the place of a report is told before anything is written.
 
@@ -132,11 +149,13 @@ def check_report(source: FilesInput, out: Path, report: Path) -> None:
     check_file(source, report)
     if report.resolve() in (out.resolve(), *out.resolve().parents):
         raise HarmonizeError(f"{report}: expected another file than the output")
-    folder = next(each for each in file_place(report).parents if each.exists())
-    if not folder.is_dir():
-        raise HarmonizeError(f"{report}: expected a folder to write it in, {folder} is a file")
-    if not os.access(folder, os.W_OK | os.X_OK):
-        raise HarmonizeError(f"{report}: expected a folder that can be written to, {folder} cannot")
+    check_earlier_report(report)
+    check_place(report, "it")
+
+
+def check_earlier_report(report: Path) -> None:
+    """Raises HarmonizeError for a file that a report would replace, and that is none."""
+    check_replaceable_file(report, "an earlier report", begins(r'\{\s*"report_version"'))
 
 
 def check_pairs_to_make(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import errno
+import os
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from rich.console import Console
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from typer.models import CommandFunctionType
 
 from harmonize.errors import HarmonizeError, SeveralErrors
@@ -19,6 +22,8 @@ from harmonize.formats.passages import TEXT_CHOICES
 from harmonize.names import corpus_key
 from harmonize.prediction.reading import Reading
 from harmonize.spec import Corpus
+
+from .usage import UsageError, is_help, told_usage
 
 __all__ = [
     "DEFAULT_UNION",
@@ -37,6 +42,7 @@ __all__ = [
     "LeakSettingsFile",
     "Mirror",
     "OffsetsIn",
+    "PipedConsole",
     "Precision",
     "RelationsFile",
     "Report",
@@ -57,23 +63,75 @@ __all__ = [
 DEFAULT_UNION = Path("artifacts/union")
 
 
+UNION = "union"
+"""The parameter of commands that read a set."""
+
+PIPE_CLOSED = 128 + 13
+"""The exit code where nobody reads on, as in `| head`: that of a program which SIGPIPE, 13, ends."""
+
+
+class PipedConsole(Console):
+    """A console that leaves it to the command what a closed pipe means."""
+
+    def on_broken_pipe(self) -> None:
+        raise  # what rich has caught
+
+
 class _OneLineErrors(TyperGroup):
-    """Prints what this package raises as one line each and leaves with its exit code."""
+    """Prints what this package and typer raise as one line each and leaves with its exit code."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().make_context(*args, **kwargs)
+        except BrokenPipeError:  # of --help
+            _end_of_pipe()
+        except UsageError as error:
+            if is_help(error):
+                raise
+            _tell([told_usage(error)])
+            raise typer.Exit(error.exit_code) from None
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            return self._told_in_lines(ctx)
+        except BrokenPipeError:
+            _end_of_pipe()
+
+    def _told_in_lines(self, ctx: Any) -> Any:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+            return result
         except SeveralErrors as several:
             messages, code = [str(error) for error in several.errors], several.exit_code
         except HarmonizeError as error:
             messages, code = [str(error)], error.exit_code
+        except UsageError as error:
+            if is_help(error):
+                raise
+            messages, code = [told_usage(error)], error.exit_code
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise
             messages, code = [_told(error)], HarmonizeError.exit_code
-        for message in messages:
-            typer.echo(f"error: {message}", err=True)
+        _tell(messages)
         raise typer.Exit(code)
+
+
+def _tell(messages: Iterable[str]) -> None:
+    for message in messages:
+        typer.echo(f"error: {message}", err=True)
+
+
+def _end_of_pipe() -> NoReturn:
+    """Leave without a word; what is not written yet goes nowhere, so that Python does not try it again."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            with Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), stream.fileno())
+    raise typer.Exit(PIPE_CLOSED)
 
 
 def _told(error: OSError) -> str:
@@ -86,18 +144,41 @@ class _OneValueEach(TyperCommand):
     """Refuses an option that takes one value and is given several, of which the last would win in silence."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        given = Counter(map(id, self.make_parser(ctx).parse_args(list(args))[2]))
+        if any(each.name == UNION and isinstance(each, TyperArgument) for each in self.get_params(ctx)):
+            args = _union_as_argument(args)
+        try:
+            given = Counter(map(id, self.make_parser(ctx).parse_args(list(args))[2]))
+        except UsageError as error:
+            error.ctx = error.ctx or ctx  # an option without its value knows none
+            raise
         for option in self.get_params(ctx):
             if isinstance(option, TyperOption) and not (option.multiple or option.is_flag):
                 _check_given_once(option, given[id(option)])
         return super().parse_args(ctx, args)
 
 
+def _union_as_argument(args: list[str]) -> list[str]:
+    """The set of `--union SET`, as other commands take it, in the place where `SET` alone is taken."""
+    found = list(args)
+    for place, each in enumerate(args):
+        if each == f"--{UNION}":
+            if len(args) == place + 1:
+                raise HarmonizeError(f"--{UNION}: expected a set's folder, got none")
+            found[place : place + 2] = [args[place + 1]]
+            break
+        if each.startswith(f"--{UNION}="):
+            found[place] = each.partition("=")[2]
+            break
+    return found
+
+
 def _check_given_once(option: TyperOption, times: int) -> None:
-    """The metavar of an option that takes several values in one, joined by commas, says so: NAME,..."""
+    """An option is told by its first long name. The metavar of one that takes several values joined by commas
+    says so: NAME,..."""
     if times > 1:
+        name = next(each for each in option.opts if each.startswith("--"))
         joined = "; join them by commas" if "," in (option.metavar or "") else ""
-        raise HarmonizeError(f"{max(option.opts, key=len)}: expected one value, got {times}{joined}")
+        raise HarmonizeError(f"{name}: expected one value, got {times}{joined}")
 
 
 class Commands(typer.Typer):
@@ -120,9 +201,24 @@ app = Commands(
 NAMES = "NAME,..."
 """The metavar of options that take several names, joined by commas."""
 
+
+def _each_name(given: list[str] | None) -> list[str] | None:
+    return None if given is None else [name for value in given for name in names_in(value) or [value]]
+
+
+def _each_folder(given: list[Path] | None) -> list[Path] | None:
+    """The folders of values that join some by commas; a comma may be part of a name that is there."""
+    if given is None:
+        return None
+    every = ([path] if path.exists() else map(Path, names_in(str(path)) or [str(path)]) for path in given)
+    return [folder for some in every for folder in some]
+
+
 Corpora = Annotated[
     str,
     typer.Option(
+        "--corpora",
+        "--corpus",
         metavar=NAMES,
         help="all, or names in any letter case, joined by commas; further corpora must be named.",
     ),
@@ -140,20 +236,33 @@ SourceChoice = Annotated[
     typer.Option(help="CORPUS=SOURCE (or SOURCE for every chosen corpus); see `harmonize corpora`."),
 ]
 Extend = Annotated[
-    list[Path] | None, typer.Option(help="Folder with mappings, and adapters, of corpora of your own.")
+    list[Path] | None,
+    typer.Option(
+        metavar="FOLDER,...",
+        help="Folders with mappings, and adapters, of corpora of your own, joined by commas or one by one.",
+        callback=_each_folder,
+    ),
 ]
 Cache = Annotated[Path | None, typer.Option(help="Folder for downloads [default: the user's cache].")]
 Terms = Annotated[
     str,
     typer.Option(
         "--licence",
+        "--license",
         help="Leave out corpora: redistributable keeps those that may be shared for any purpose, "
         "noncommercial also those for noncommercial ones, any all.",
     ),
 ]
 AcceptLicence = Annotated[
     list[str] | None,
-    typer.Option(help="Accept a licence that requires it, such as CC-BY-NC-4.0; once is enough."),
+    typer.Option(
+        "--accept-licence",
+        "--accept-license",
+        metavar=NAMES,
+        help="Accept licences that require it, such as CC-BY-NC-4.0, joined by commas or one by one; once is "
+        "enough.",
+        callback=_each_name,
+    ),
 ]
 LeakSettingsFile = Annotated[
     Path | None,
@@ -172,7 +281,9 @@ TypesFile = Annotated[
 GoldForm = Annotated[
     str | None,
     typer.Option(
-        "--format", help=f"Format of the gold standard: {', '.join(DOCUMENT_FORMS)} [default: detected]."
+        "--format",
+        "--gold-format",
+        help=f"Format of the gold standard: {', '.join(DOCUMENT_FORMS)} [default: detected].",
     ),
 ]
 GoldCorpus = Annotated[
@@ -200,7 +311,7 @@ Report = Annotated[
     Path | None,
     typer.Option(help="JSON file to write, with counts of all that was read, left out and found."),
 ]
-UnionFolder = Annotated[Path, typer.Argument(help="The union set's folder.")]
+UnionFolder = Annotated[Path, typer.Argument(help="The union set's folder; --union takes it, too.")]
 Union = Annotated[Path, typer.Option(help="The union set's folder.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda; auto uses a GPU if there is one.")]
 Precision = Annotated[

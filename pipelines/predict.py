@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError, InputError, NothingRead, UnknownName
+from harmonize.given import check_given, given_path
+from harmonize.names import listed
 from harmonize.pipelines.inputs import (
     INPUT_FORMS,
     SHARDS,
@@ -27,7 +29,7 @@ from harmonize.pipelines.inputs import (
 )
 from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
-from harmonize.prediction.outputs import output_form, write_predictions
+from harmonize.prediction.outputs import check_earlier, output_form, write_predictions
 from harmonize.prediction.pairs import USUAL_CORPUS
 from harmonize.prediction.pmid_input import AskedArticles, Input, place_of
 from harmonize.prediction.ray_engine import RayEngine
@@ -37,7 +39,7 @@ from harmonize.prediction.shard_worker import Work
 from harmonize.prediction.sharded import Engine, in_this_process, predict_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, read_union
-from harmonize.sources.article_files import ARTICLE_FORMS, FilesInput, input_files
+from harmonize.sources.article_files import ARTICLE_FORMS, FilesInput, Several, input_files
 from harmonize.spec import load_catalogue
 from harmonize.text.sentences import RULE_BASED
 from harmonize.union.manifest import read_manifest
@@ -66,8 +68,8 @@ class Summary(Account):
 
 def predict(
     model: Path | str | PairClassifier,
-    source: Input,
-    out: Path,
+    source: Input | str,
+    out: Path | str,
     *,
     form: str | None = None,
     out_format: str | None = None,
@@ -83,9 +85,9 @@ def predict(
     corpora: Iterable[str] | None = None,
     splits: Iterable[str] | None = None,
     extensions: Iterable[Path] = (),
-    types: Path | None = None,
+    types: Path | str | None = None,
     splitter: str = RULE_BASED,
-    report: Path | None = None,
+    report: Path | str | None = None,
     how: Reading | None = None,
     skip: Callable[[InputError], None] | None = None,
     progress: Callable[[int], None] = lambda documents: None,
@@ -97,9 +99,9 @@ def predict(
         source: a file, a folder of files, or several such; a folder of shards, or of a union set, whose rows
             are the pairs, so that nothing may say how to make some (as_corpus, types, strict, extensions);
             or articles asked for by PMID.
-        out: the file to write; one that stands there is replaced at the end, and only if all went well. For
-            shards also a folder, a name without suffix, which gets a Parquet file for each shard; a run that
-            was stopped goes on there.
+        out: the file to write; earlier predictions there are replaced at the end, and only if all went well.
+            For shards also a folder, a name without suffix, which gets a Parquet file for each shard; a run
+            that was stopped goes on there.
         form: one of INPUT_FORMS, of a dump one of ARTICLE_FORMS; the input tells it unless given.
         out_format: one of outputs.OUTPUT_FORMS; the name of `out` tells it unless given.
         as_corpus: the mapping whose rules make the pairs, BioRED's unless given.
@@ -122,19 +124,27 @@ def predict(
         NothingRead: no document could be read; only the report is written then.
         HarmonizeError: see harmonize.errors; nothing has then been written, but for the finished parts of a
             folder.
+        TypeError: something else than a path, a classifier or a reading.
     """
+    if not isinstance(source, AskedArticles | Several):
+        source = given_path(source, "source")
+    out = given_path(out, "out")
+    types = None if types is None else given_path(types, "types")
+    report = None if report is None else given_path(report, "report")
+    if how is not None:
+        check_given(how, Reading, "how", "harmonize.prediction.reading.Reading.named")
     if form is not None and form not in INPUT_FORMS:
         raise UnknownName("input format", form, INPUT_FORMS)
     if relation_types not in RELATION_TYPES:
         raise UnknownName("relation types", relation_types, RELATION_TYPES)
     runner = _engine(engine, workers, gpus_per_worker)
-    corpora, splits = _listed(corpora), _listed(splits)
+    corpora, splits = _listed(corpora, "corpora"), _listed(splits, "splits")
     asked = source if isinstance(source, AskedArticles) else None
     place = place_of(source)
     kind = input_kind(place, form) if asked is None else _dump_form(asked, form, (out, report))
     if (corpora is not None or splits is not None) and kind != UNION:
         raise HarmonizeError(f"{place}: expected a union set, only such has corpora and splits to choose")
-    extensions = tuple(extensions)
+    extensions = tuple(listed(extensions, "extensions"))
     if kind == UNION:
         check_pairs_to_make(place, as_corpus=as_corpus, types=types, strict=strict, extensions=extensions)
     work = Work(
@@ -193,6 +203,7 @@ def _predict_file(
         read_manifest(work.folder)  # a broken one is told first
     written_as = output_form(out, out_format)
     check_file(place, out)
+    check_earlier(out)
     tally = Tally()
     if kind == UNION:
         corpora, splits = parts
@@ -243,8 +254,8 @@ def _engine(name: str, workers: int | None, gpus_per_worker: float | None) -> En
     return in_this_process
 
 
-def _listed(names: Iterable[str] | None) -> tuple[str, ...] | None:
-    return None if names is None else tuple(names)
+def _listed(names: Iterable[str] | None, what: str) -> tuple[str, ...] | None:
+    return None if names is None else tuple(listed(names, what))
 
 
 def _counted(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harmonize.union.documents import DocumentKey
 
 __all__ = [
+    "Done",
     "Predicted",
     "RunsToScore",
     "not_trained_on",
@@ -143,7 +144,22 @@ def runs_to_score(model: Path, union: Path, on: str) -> RunsToScore:
     return RunsToScore(model, runs, gold, dict(sorted(seen.items())), missing)
 
 
-def predicted(what: RunsToScore, load: Callable[[Path], AnyClassifier]) -> Predicted:
+class Done:
+    """Tells how many documents are done, of several predictions together."""
+
+    def __init__(self, progress: Callable[[int], None]) -> None:
+        self._progress, self._before, self._now = progress, 0, 0
+
+    def __call__(self, documents: int) -> None:
+        self._now = documents
+        self._progress(self._before + documents)
+
+    def next(self) -> None:
+        """Another prediction begins."""
+        self._before, self._now = self._before + self._now, 0
+
+
+def predicted(what: RunsToScore, load: Callable[[Path], AnyClassifier], done: Done) -> Predicted:
     """What the runs say of the rows that they are asked about.
 
     Raises:
@@ -154,11 +170,14 @@ def predicted(what: RunsToScore, load: Callable[[Path], AnyClassifier]) -> Predi
 
     if len(what.gold) < len(what.runs):
         mean = MeanClassifier([load(run) for run in what.runs], str(what.model))
-        return Predicted(what.gold, [predicted_rows(mean, what.gold[0])], mean.kind, what.folds_missing)
+        found = predicted_rows(mean, what.gold[0], done)
+        done.next()
+        return Predicted(what.gold, [found], mean.kind, what.folds_missing)
     predictions, kinds = [], set()
     for run, rows in zip(what.runs, what.gold, strict=True):
         classifier: KindOfClassifier = load(run)
-        predictions.append(predicted_rows(classifier, rows))
+        predictions.append(predicted_rows(classifier, rows, done))
+        done.next()
         kinds.add(classifier.kind)
     if len(kinds) > 1:
         raise HarmonizeError(

@@ -24,6 +24,7 @@ from harmonize.prediction.shard_worker import Work
 from harmonize.prediction.tally import Tally
 from harmonize.sources.article_files import FilesInput
 from harmonize.spec import load_catalogue
+from harmonize.writing.replace import check_replaceable_file
 
 from .inputs import (
     SHARDS,
@@ -201,6 +202,7 @@ def _checked_input(
         raise HarmonizeError(f"{source}: expected documents to label, got a union set, which is labelled")
     for path in _written(out):
         check_file(source, path)
+        check_replaceable_file(out, "earlier pseudo-labels", is_pseudo)
         if path != out and path.exists() and not is_pseudo(out):
             raise HarmonizeError(f"{path}: expected no file yet, {out.name} holds no pseudo-labels")
     check_documents(source, kind, as_corpus, extensions)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from harmonize.report.report import write_report
 from harmonize.union.schema import REPORT
-from harmonize.writing.replace import followed
+from harmonize.writing.replace import begins, check_replaceable_file, followed
 
 from .inputs import check_apart
 
@@ -16,6 +16,9 @@ PUBMEDBERT = "microsoft/BiomedNLP-BiomedBERT-base-uncased-abstract"
 """PubMedBERT's name on the Hugging Face hub since it was renamed."""
 
 NO_TOKENIZER = "none"
+
+
+_IS_REPORT = begins("<!doctype html>.*<title>Report of a union")
 
 
 def report(
@@ -40,6 +43,7 @@ def report(
     target = union / REPORT if out is None else out
     if followed(target) != followed(union) / REPORT:
         check_apart(union, target)
+    check_replaceable_file(target, "an earlier report", _IS_REPORT)
     wanted = None if tokenizer == NO_TOKENIZER else tokenizer
     write_report(union, target, tokenizer=wanted, sample=sample, seed=seed, quote=quote)
     return target

@@ -12,7 +12,7 @@ from harmonize.errors import HarmonizeError, InputError, NothingRead
 from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import STANDARD_INPUT, input_files, input_name
 
-from .inputs import check_file, user_types
+from .inputs import check_earlier_report, check_file, check_no_folder_of_ours, user_types
 from .reading_losses import SkippedDocuments
 
 if TYPE_CHECKING:
@@ -95,10 +95,13 @@ def score_file(
 def _check(predictions: Path, gold: Path, report: Path | None) -> None:
     if predictions == gold == STANDARD_INPUT:
         raise HarmonizeError("expected one of the two files from standard input, got both")
-    for path in (predictions, gold):
+    for path, what in ((predictions, "a system's output"), (gold, "a gold standard")):
+        check_no_folder_of_ours(path, f"{what} as a file, or a folder of files")
         input_files(path)
         if report is not None:
             check_file(path, report)
+    if report is not None:
+        check_earlier_report(report)
 
 
 def _write_report(

@@ -11,11 +11,20 @@ from rich.console import Group
 from rich.panel import Panel
 from rich.text import Text
 
+from harmonize.errors import UnknownName
 from harmonize.relation.encode.prompt import question, tag
+from harmonize.union.manifest import split_counts
 
-__all__ = ["chosen", "panel"]
+__all__ = ["check_relation", "chosen", "panel"]
 
 _STYLES = {"head": "bold black on bright_cyan", "tail": "bold black on bright_yellow"}
+
+
+def check_relation(manifest: dict[str, Any], relation: str | None) -> None:
+    """Raises UnknownName for a label that no instance of the set has."""
+    known = {label for part in split_counts(manifest) for label in part.labels}
+    if relation is not None and known and relation not in known:
+        raise UnknownName("relation", relation, sorted(known))
 
 
 def chosen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from contextlib import chdir
 from pathlib import Path
@@ -74,6 +75,24 @@ def test_its_types_are_listed(folder: Path, tmp_path: Path) -> None:
     listed = told("types", "--as-corpus", "mine", "--extend", folder, cwd=tmp_path).splitlines()
     assert "Disorder DiseaseOrPhenotypicFeature Mine" in [" ".join(line.split()) for line in listed]
     assert "expected one of" in told("types", "--as-corpus", "mine", cwd=tmp_path, code=2)
+
+
+def test_several_folders_may_be_joined_by_commas(folder: Path, tmp_path: Path) -> None:
+    commas = tmp_path / "a,b"
+    shutil.copytree(folder, commas)
+    other = tmp_path / "other"
+    shutil.copytree(folder, other)
+    for name in ("table2.yaml", "mine.yaml"):
+        text = (other / name).read_text(encoding="utf-8").replace("Mine", "Theirs")
+        (other / name).write_text(text.replace("mine:", "theirs:"), encoding="utf-8")
+    (other / "mine.yaml").rename(other / "theirs.yaml")
+    listed = told("corpora", "--extend", f"{folder}, {other}", cwd=tmp_path)
+    assert "Mine" in listed
+    assert "Theirs" in listed
+    assert "Mine" in told("corpora", "--extend", commas, cwd=tmp_path)
+    assert "nowhere/table2.yaml: file: expected" in told(
+        "types", "--extend", f"{folder},nowhere", cwd=tmp_path, code=2
+    )
 
 
 def test_a_mirror_that_has_the_files_comes_first(folder: Path, tmp_path: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -21,7 +22,7 @@ from harmonize.union.schema import SAID
 
 __all__ = ["PREDICTION_SCHEMA", "predicted_rows", "read_predictions"]
 
-_CHUNK = 4096
+_CHUNK = 1024  # rows
 
 PREDICTION_SCHEMA = pa.schema(
     [
@@ -39,21 +40,25 @@ of each label in the order that the schema's metadata ("labels") has them, joine
 `subject` are null of pairs without relation, and where the classifier does not tell them."""
 
 
-def predicted_rows(classifier: PairClassifier, rows: pa.Table) -> pa.Table:
+def predicted_rows(
+    classifier: PairClassifier, rows: pa.Table, progress: Callable[[int], None] = lambda documents: None
+) -> pa.Table:
     """Predict each row.
 
     Args:
         rows: of the union set, with harmonize.relation.select.rows, each document's together.
+        progress: is told how many documents are done.
 
     Returns:
         PREDICTION_SCHEMA, in the order of the rows.
     """
     schema = PREDICTION_SCHEMA.with_metadata({"labels": "\t".join(classifier.labels)})
     pairs = pairs_of(rows)
-    tables = [
-        _table(classifier, list(islice(pairs, part.num_rows)), part, schema)
-        for part in _parts(rows.select(["instance_id", "document_id"]))
-    ]
+    tables, documents = [], 0
+    for part in _parts(rows.select(["instance_id", "document_id"])):
+        tables.append(_table(classifier, list(islice(pairs, part.num_rows)), part, schema))
+        documents += pc.count_distinct(part["document_id"]).as_py()
+        progress(documents)
     return pa.concat_tables(tables) if tables else schema.empty_table()
 
 
@@ -81,7 +86,7 @@ def read_predictions(path: Path) -> pa.Table:
 
 
 def _parts(rows: pa.Table) -> Iterable[pa.Table]:
-    """Some thousand rows each, and of whole documents."""
+    """Some rows each, and of whole documents."""
     documents = rows["document_id"].to_pylist()
     start = 0
     while start < len(documents):

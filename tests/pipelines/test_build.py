@@ -242,6 +242,7 @@ def test_a_set_without_room_is_told_by_its_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (("--accept-licence", "MIT,MTI"), "unknown licence 'MTI': expected one of"),
         (("--accept-licence", "MTI"), "unknown licence 'MTI': expected one of"),
         (("--pubtator", "nowhere"), "nowhere: expected a file or a folder with files, found none"),
         (("--pubtator", ""), "--pubtator: expected a file, a folder or api, got nothing"),

@@ -134,6 +134,11 @@ def test_a_mirror_of_the_environment_does_not_keep_the_sample_from_being_built(t
         (["build", "--sample", "--corpora", "drugprot", "--sentences", "no_such_model"], "no_such_model"),
         (["build", "--sample", "--extend", "nowhere"], "nowhere/table2.yaml"),
         (["stats", "nowhere"], "nowhere/manifest.json: expected a union set"),
+        (
+            ["new-corpus", "ddi", "x", "--format", "brat"],
+            "ddi: expected a new name, this one is the package's",
+        ),
+        (["types", "--types", "."], ".: file: expected YAML, got: Is a directory"),
         (["show", "nowhere"], "nowhere/manifest.json: expected a union set"),
     ],
 )
@@ -237,6 +242,50 @@ def test_show_has_prompt_context_labels_and_rules(sample_union: Path) -> None:
         assert expected in printed
 
 
+def test_a_label_that_is_mistyped_is_told_with_the_nearest(sample_union: Path) -> None:
+    told = run("show", sample_union, "--relation", "bind", code=2).stderr
+    assert told.startswith("error: unknown relation 'bind': expected one of Association, Bind, ")
+    assert told.endswith("; did you mean Bind?\n")
+    told = run("show", sample_union, "--corpus", "ddi", "--relation", "Bind", code=2).stderr
+    assert "expected an instance of that corpus, split, relation and id, found none" in told
+
+
+@pytest.mark.parametrize(
+    ("usual", "other"),
+    [
+        (["stats", "SET"], ["stats", "--union", "SET"]),
+        (["verify", "SET"], ["verify", "--union=SET"]),
+        (["show", "SET", "--corpora", "ddi"], ["show", "--corpus", "ddi", "--union", "SET"]),
+        (["show", "SET", "--splits", "test"], ["show", "SET", "--split", "test"]),
+        (["fetch", "--list", "--corpora", "ddi"], ["fetch", "--list", "--corpus", "ddi"]),
+        (
+            ["fetch", "--list", "--licence", "noncommercial"],
+            ["fetch", "--list", "--license", "noncommercial"],
+        ),
+        (
+            ["train", "--show", "--recipe", "quick", "--set", "batch_size=3", "--set", "max_length=99"],
+            ["train", "--show", "--recipe", "quick", "--batch-size", "3", "--max-length", "99"],
+        ),
+    ],
+)
+def test_an_option_may_have_the_name_that_other_commands_give_it(
+    sample_union: Path, usual: list[str], other: list[str]
+) -> None:
+    printed = [run(*(each.replace("SET", str(sample_union)) for each in given)) for given in (usual, other)]
+    assert printed[0] == printed[1]
+    assert printed[0].stdout
+
+
+def test_a_set_is_given_once(sample_union: Path) -> None:
+    assert "no further argument" in run("stats", sample_union, "--union", sample_union, code=2).stderr
+    assert run("stats", "--union", code=2).stderr == "error: --union: expected a set's folder, got none\n"
+
+
+def test_instances_of_several_corpora_are_shown(sample_union: Path) -> None:
+    printed = run("show", sample_union, "--corpora", "aimed,ddi", "-n", "500").stdout
+    assert set(re.findall(r"─ (\w+)/", printed)) == {"aimed", "ddi"}
+
+
 def test_show_colours_both_entities(sample_union: Path) -> None:
     printed = run("show", sample_union, "--corpus", "bc5cdr", FORCE_COLOR="1").stdout
     assert printed.count("\x1b[1;30;106m") >= 2
@@ -250,7 +299,7 @@ def test_show_takes_an_id_as_printed(sample_union: Path) -> None:
 
 
 def test_show_without_a_match_says_so(sample_union: Path) -> None:
-    assert "found none" in run("show", sample_union, "--relation", "Bnid", code=2).stderr
+    assert "found none" in run("show", sample_union, "--document", "none", code=2).stderr
 
 
 def test_verify_leaves_with_2_and_names_the_fault(sample_union: Path, tmp_path: Path) -> None:
@@ -356,3 +405,41 @@ def test_a_set_whose_name_is_no_utf_8_is_refused(tmp_path: Path) -> None:
     done = run("build", "--sample", "--out", os.fsdecode(b"\xff"), cwd=tmp_path, code=2)
     assert done.stderr.startswith(r"error: \udcff: expected a name in UTF-8")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments", [["stats", "SET"], ["folds", "SET", "--corpus", "biored", "-k", "3"], ["-h"]]
+)
+def test_a_pipe_that_nobody_reads_on_ends_a_command_quietly(sample_union: Path, arguments: list[str]) -> None:
+    given = [str(sample_union) if each == "SET" else each for each in arguments]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([COMMAND, *given], stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_an_interruption_while_the_commands_are_imported_is_quiet() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Importing:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'pydantic':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Importing())\n"
+        # The tests may be a job in the background, which ignores interrupts, and so would this one.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.argv = ['harmonize', '--version']\n"
+        "from harmonize.pipelines.cli import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_an_interruption_of_a_command_is_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(union: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("harmonize.pipelines.cli_sets.verify_union", interrupted)
+    assert run("verify", "nowhere", code=130) == Done("", "")

@@ -18,6 +18,12 @@ def test_a_corpus_that_is_read_has_a_full_bar(capsys: pytest.CaptureFixture[str]
     assert ddi.count("documents") == 1
 
 
+def test_no_bar_is_shown_before_anything_is_read(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="settings"), document_bars(["aimed", "ddi"]):
+        raise ValueError("settings")
+    assert not capsys.readouterr().err
+
+
 def test_documents_are_counted_on_a_terminal_only(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -56,10 +56,10 @@ def test_a_malformed_article_stops_strict_reading_and_nothing_is_written(tmp_pat
         predict(Fake(), path, out, strict=True)
     assert error.value.exit_code == 2
     assert [file.name for file in tmp_path.iterdir()] == [path.name]
-    out.write_text("older")
+    out.write_text("1|t|older\n")
     with pytest.raises(MalformedInput):
         predict(Fake(), path, out, strict=True)
-    assert out.read_text() == "older"
+    assert out.read_text() == "1|t|older\n"
 
 
 def test_what_cannot_be_read_is_passed_over_and_told(
@@ -105,6 +105,11 @@ def test_a_classifier_that_fails_leaves_nothing(tmp_path: Path) -> None:
     [
         ({"form": "pdf"}, UnknownName, "unknown input format 'pdf'"),
         ({"out_format": "pdf"}, UnknownName, "unknown output format 'pdf'"),
+        (
+            {"out_format": "parquet"},
+            HarmonizeError,
+            "out.json: expected a name for --out-format parquet, got ",
+        ),
         ({"as_corpus": "medline"}, UnknownName, "unknown corpus 'medline'"),
         ({"corpora": ["biored"]}, HarmonizeError, "expected a union set"),
         ({"splits": ["test"]}, HarmonizeError, "expected a union set"),
@@ -210,7 +215,7 @@ def test_parts_that_a_set_does_not_have_are_one_line(
     sample_union: Path, tmp_path: Path, arguments: dict[str, object], kind: type[HarmonizeError], message: str
 ) -> None:
     with pytest.raises(kind, match=message):
-        predict(Fake(), sample_union, tmp_path / "out.parquet", **arguments)  # type: ignore[arg-type]
+        predict(Fake(), sample_union, tmp_path / "out", **{"out_format": "parquet"} | arguments)  # type: ignore[arg-type]
     assert list(tmp_path.iterdir()) == []
 
 

@@ -185,7 +185,7 @@ def test_without_ray_the_user_is_told_what_to_install(
 
 
 def test_ray_is_not_imported_before_it_is_used() -> None:
-    script = "import sys; import harmonize.pipelines.cli; print('ray' in sys.modules, 'torch' in sys.modules)"
+    script = "import sys, harmonize.pipelines.commands; print('ray' in sys.modules, 'torch' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.split() == ["False", "False"]
 

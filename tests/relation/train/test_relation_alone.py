@@ -23,7 +23,7 @@ from harmonize.relation.recipe import Recipe
 FIRST = "What is the relation in BioRED between <C>aspirin</C> and <D>asthma</D>?"
 SECOND = "<C>aspirin</C> may provoke <D>asthma</D>."
 
-# One process for both: loading torch takes longer than all that it does then.
+# One process for all: loading torch takes longer than all that it does then.
 SCRIPT = """
 import importlib.machinery, json, os, signal, sys
 from pathlib import Path
@@ -73,7 +73,13 @@ folder = Path(folder)
 recipe = load_recipe(folder / "recipe.yaml")
 train(Path(union), recipe, folder / "whole", device="cpu")
 assert not MISSING & set(sys.modules), MISSING & set(sys.modules)
-print("trained", flush=True)
+print("trained")
+try:
+    import harmonize.adaptation.adapt, harmonize.probing.probe
+except ImportError as error:
+    print(error, flush=True)
+else:
+    print("imported", flush=True)
 train(Path(union), recipe, folder / "killed", device="cpu", callbacks=[Kill()])
 """
 
@@ -82,11 +88,16 @@ pytestmark = pytest.mark.xdist_group("alone")  # they share their runs
 
 
 class Done(NamedTuple):
-    """What the process left: what transformers alone found, and the folder with two trainings."""
+    """What the process left: what transformers alone found, and the folder with two trainings.
+
+    Attributes:
+        others: "imported", or why the rooms of adaptation and of probes were not.
+    """
 
     found: dict[str, Any]
     folder: Path
     recipe: Recipe
+    others: str
 
 
 @pytest.fixture(scope="module")
@@ -106,9 +117,9 @@ def done(
         check=False,
     )
     assert process.returncode == -signal.SIGKILL, process.stderr
-    found, trained = process.stdout.splitlines()
+    found, trained, others = process.stdout.splitlines()
     assert trained == "trained"
-    return Done(json.loads(found), folder, recipe)
+    return Done(json.loads(found), folder, recipe, others)
 
 
 def test_transformers_alone_loads_a_run_and_says_the_same(done: Done, small_run: Path) -> None:
@@ -125,6 +136,11 @@ def test_a_training_needs_nothing_that_building_or_tensorboard_need(done: Done) 
     run = done.folder / "whole"
     assert (run / "training.json").is_file()
     assert not (run / "logs").exists()
+
+
+def test_neither_adaptation_nor_probes_need_what_building_needs(done: Done) -> None:
+    """Nor what draws a figure; transformers takes some of these where it finds them."""
+    assert done.others == "imported"
 
 
 def test_a_killed_training_goes_on_to_the_same_weights(done: Done, sample_union: Path) -> None:

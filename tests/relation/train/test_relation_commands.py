@@ -124,7 +124,7 @@ def test_folds_are_trained_and_pooled(sample_union: Path, tmp_path: Path) -> Non
         (["train", "--recipe", "mine.yaml"], "mine.yaml: expected a recipe in YAML, found no file"),
         (["train", "--set", "seed"], "--set: expected NAME=VALUE, got 'seed'"),
         (["train", "--set", "nope=1"], "biorex: nope: expected a known name"),
-        (["train", "--epochs", "-1"], "biorex: epochs: Input should be greater than 0"),
+        (["train", "--epochs", "-1"], "biorex: epochs: expected a number above 0, got "),
         (["train", "--seed", "-1"], "biorex: seed: "),
         (["train", "--evaluate-on", "biored"], "evaluate_on: expected CORPUS/train|dev|test, got 'biored'"),
         (["train", *SMALL, "--train-on", "nine"], "unknown corpus of the set in train_on 'nine'"),
