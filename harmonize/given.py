@@ -11,7 +11,7 @@ __all__ = ["check_given", "given_path"]
 
 
 def given_path(value: object, name: str) -> Path:
-    """A path that is given as text or as a Path.
+    """A path that is given as text or as a Path; "~" is the user's own folder, as in a shell.
 
     Args:
         name: what the caller calls it.
@@ -24,7 +24,7 @@ def given_path(value: object, name: str) -> Path:
         raise TypeError(f"{name}: expected a path, as text or as a Path, got {_kind(value)}")
     if value == "":
         raise HarmonizeError(f"{name}: expected a path, got an empty text")
-    return Path(value)
+    return Path(os.path.expanduser(value))  # noqa: PTH111  (a Path's own fails for unknown users)
 
 
 def check_given(value: object, kind: type, name: str, maker: str) -> None:

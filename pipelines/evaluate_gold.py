@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any
 from harmonize.errors import HarmonizeError, UnionError
 from harmonize.names import names_in_short
 from harmonize.prediction.account import Account
+from harmonize.prediction.own_folders import check_no_folder_of_ours
 from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import input_files, input_name
 
 from .evaluate import EVALUATION, add_to_card, check_kept, check_measure, compared_with, unusual, write_scores
-from .inputs import check_no_folder_of_ours, user_types
+from .inputs import user_types
 from .options import DEFAULT_UNION
 from .predicted import Done, Predicted, not_trained_on, runs_of
 from .reading_losses import SkippedDocuments

@@ -19,7 +19,6 @@ from harmonize.prediction.sharded import check_read_as
 from harmonize.prediction.shards import read_shards
 from harmonize.prediction.tally import Tally
 from harmonize.prediction.union_input import is_union, union_corpora
-from harmonize.relation.run_files import holds_run
 from harmonize.sources.article_files import FilesInput, input_places
 from harmonize.spec import load_catalogue
 from harmonize.union.manifest import nary_hint, read_manifest
@@ -35,7 +34,6 @@ __all__ = [
     "check_earlier_report",
     "check_file",
     "check_how",
-    "check_no_folder_of_ours",
     "check_pairs_to_make",
     "check_report",
     "check_union",
@@ -123,21 +121,6 @@ def check_file(source: FilesInput, out: Path) -> None:
     if out.exists() and any(each.exists() and out.samefile(each) for each in input_places(source)):
         raise HarmonizeError(f"{out}: expected another file than the input")
     check_apart(source, out)
-
-
-def check_no_folder_of_ours(path: Path, wanted: str) -> None:
-    """Raises HarmonizeError for the folder of a set, of shards or of a run in the place of files."""
-    if is_union(path):
-        got = (
-            "a union set's folder; `harmonize evaluate` scores on it, `harmonize export` writes its documents"
-        )
-    elif is_shards(path):
-        got = "a folder of `harmonize shard`; `harmonize predict` reads it"
-    elif holds_run(path):
-        got = "a run's folder; `harmonize predict` makes its predictions, `harmonize evaluate` scores it"
-    else:
-        return
-    raise HarmonizeError(f"{path}: expected {wanted}, got {got}")
 
 
 def check_report(source: FilesInput, out: Path, report: Path) -> None:

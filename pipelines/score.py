@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, NothingRead
+from harmonize.prediction.own_folders import check_no_folder_of_ours
 from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import STANDARD_INPUT, input_files, input_name
 
-from .inputs import check_earlier_report, check_file, check_no_folder_of_ours, user_types
+from .inputs import check_earlier_report, check_file, user_types
 from .reading_losses import SkippedDocuments
 
 if TYPE_CHECKING:

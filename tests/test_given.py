@@ -82,6 +82,18 @@ def test_a_path_is_text_or_a_path() -> None:
     assert given_path("a/b", "path") == given_path(Path("a/b"), "path") == Path("a/b")
 
 
+def test_a_tilde_is_the_user_s_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a shell has it, which does not see what is given in Python."""
+    monkeypatch.setenv("HOME", "/home/somebody")
+    assert given_path("~/union", "path") == given_path(Path("~/union"), "path") == Path("/home/somebody/union")
+    assert given_path("~nobody-of-this-name/a~", "path") == Path("~nobody-of-this-name/a~")
+
+
+def test_the_folder_of_a_set_holds_no_files_of_documents(sample_union: Path) -> None:
+    with pytest.raises(HarmonizeError, match="expected annotated documents, got a union set's folder; "):
+        read(sample_union)
+
+
 def test_a_name_that_the_system_cannot_have_is_no_set() -> None:
     with pytest.raises(UnionError, match="expected a union set, got: "):
         harmonize.load_union("x" * 5_000)

@@ -44,6 +44,7 @@ from harmonize.prediction.input_forms import (
     form_told,
     form_with_tables,
 )
+from harmonize.prediction.own_folders import check_no_folder_of_ours
 from harmonize.prediction.pairs import PairRules, pair_rules
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.repeats import Repeats
@@ -55,6 +56,7 @@ from harmonize.sources.article_files import (
     Several,
     input_files,
     input_name,
+    input_places,
     streams,
     whole,
 )
@@ -145,6 +147,7 @@ def read_input(
         MissingInput: no such file or folder, or an empty folder.
         MalformedInput: with the file and, where known, line or document; a file in no known form, or none
             that is in one; or more than the abstract is to be read of a file that tells no passages.
+        HarmonizeError: the folder of a set, of shards or of a run.
     """
     if form is not None and form not in DOCUMENT_FORMS:
         raise UnknownName("input format", form, DOCUMENT_FORMS)
@@ -152,6 +155,8 @@ def read_input(
     check_given(rules, PairRules, "rules", "harmonize.prediction.pairs.pair_rules")
     check_given(how, Reading, "how", "harmonize.prediction.reading.Reading.named")
     source = source if isinstance(source, Several) else given_path(source, "source")
+    for place in input_places(source):
+        check_no_folder_of_ours(place, "annotated documents")
     reading = _Reading(rules, tally or Tally(), strict, skip, how.relations)
     forms = _Forms(form_told, form, alone=input_name(source), strict=strict)
     for file in input_files(source):

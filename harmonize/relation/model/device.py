@@ -9,9 +9,16 @@ import torch
 
 from harmonize.errors import HarmonizeError
 
-__all__ = ["PRECISIONS", "described", "device_named", "precision_named"]
+__all__ = ["PRECISIONS", "check_device", "described", "device_named", "precision_named"]
 
 PRECISIONS = ("auto", "fp32", "bf16", "int8")
+_DEVICES = ("auto", "cpu", "cuda")
+
+
+def check_device(name: str) -> None:
+    """Raises HarmonizeError for what is the name of no device, whether there is one or not."""
+    if name not in _DEVICES:
+        raise HarmonizeError(f"device: expected auto, cpu or cuda, got {name!r}")
 
 
 def device_named(name: str) -> torch.device:
@@ -20,8 +27,7 @@ def device_named(name: str) -> torch.device:
     Raises:
         HarmonizeError: no such device here.
     """
-    if name not in ("auto", "cpu", "cuda"):
-        raise HarmonizeError(f"device: expected auto, cpu or cuda, got {name!r}")
+    check_device(name)
     if name == "cuda" and not torch.cuda.is_available():
         raise HarmonizeError("device: expected a GPU for cuda, torch finds none; take `--device cpu`")
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from harmonize.errors import HarmonizeError
+from harmonize.given import given_path
 from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.model.classifier import Classifier, Prompt
+from harmonize.relation.model.device import check_device
 from harmonize.relation.model.ensemble import Ensemble
 from harmonize.relation.model.linear import LinearClassifier
 from harmonize.relation.model.mean import MeanClassifier
@@ -26,11 +28,13 @@ def load_classifier(folder: Path | str, device: str = "auto", precision: str = "
 
     Raises:
         MissingInput, MalformedInput, HarmonizeError: no such run, a broken one, no such device or precision.
+        TypeError: something else than a path.
     """
-    folder = Path(folder)
+    folder = given_path(folder, "folder")
     if (folder / ENSEMBLE_FILE).is_file():
         return _ensemble(folder, device, precision)
     if (folder / LINEAR_FILE).is_file():
+        check_device(device)
         if precision not in ("auto", "fp32"):
             raise HarmonizeError(f"precision: expected auto or fp32 for a linear baseline, got {precision!r}")
         return LinearClassifier.load(folder)

@@ -200,6 +200,11 @@ def test_eight_bits_are_not_for_it(runs: dict[str, Path]) -> None:
         load_classifier(runs["svm"], precision="int8")
 
 
+def test_a_device_that_is_none_is_refused(runs: dict[str, Path]) -> None:
+    with pytest.raises(HarmonizeError, match="device: expected auto, cpu or cuda, got 'gpu'"):
+        load_classifier(runs["svm"], device="gpu")
+
+
 @pytest.mark.parametrize("damage", ["not json", "{}", "cut weights", "no weights"])
 def test_a_broken_run_is_one_line(runs: dict[str, Path], tmp_path: Path, damage: str) -> None:
     run = Path(shutil.copytree(runs["svm"], tmp_path / "run"))
