@@ -10,7 +10,7 @@ import typer
 
 from harmonize.errors import HarmonizeError
 from harmonize.prediction.reading import Reading
-from harmonize.relation.recipe import HEAD_NAMES, INPUT_NAMES
+from harmonize.relation.recipe import HEAD_NAMES, INPUT_NAMES, recipe_names
 
 from .compare import compared
 from .ensemble import ensembled
@@ -49,10 +49,7 @@ def train(
     union: Union = DEFAULT_UNION,
     recipe: Annotated[
         str | None,
-        typer.Option(
-            help="biorex, original, transfer, multi-task, folds-aimed, folds-bertsrc, folds-hprd50, "
-            f"fraction, renet, drug-combinations, quick, or a YAML file [default: {DEFAULT_RECIPE}]."
-        ),
+        typer.Option(help=f"{', '.join(recipe_names())}, or a YAML file [default: {DEFAULT_RECIPE}]."),
     ] = None,
     refit: Annotated[
         Path | None,

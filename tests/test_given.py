@@ -84,8 +84,8 @@ def test_a_path_is_text_or_a_path() -> None:
 
 def test_a_tilde_is_the_user_s_own_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """As a shell has it, which does not see what is given in Python."""
-    monkeypatch.setenv("HOME", "/home/somebody")
-    assert given_path("~/union", "path") == given_path(Path("~/union"), "path") == Path("/home/somebody/union")
+    monkeypatch.setenv("HOME", "/home/one")
+    assert given_path("~/union", "path") == given_path(Path("~/union"), "path") == Path("/home/one/union")
     assert given_path("~nobody-of-this-name/a~", "path") == Path("~nobody-of-this-name/a~")
 
 

@@ -15,7 +15,6 @@ folder or archive that is in no known form, all counted by reason; in strict rea
 
 from __future__ import annotations
 
-import io
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
@@ -33,6 +32,7 @@ from harmonize.formats.pubtator_articles import CutInput
 from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord
 from harmonize.given import check_given, given_path
 from harmonize.model import Document
+from harmonize.prediction.file_forms import FileForms
 from harmonize.prediction.full_text import IN_A_CROWD, without_crowds
 from harmonize.prediction.input_forms import (
     PARQUET,
@@ -158,7 +158,7 @@ def read_input(
     for place in input_places(source):
         check_no_folder_of_ours(place, "annotated documents")
     reading = _Reading(rules, tally or Tally(), strict, skip, how.relations)
-    forms = _Forms(form_told, form, alone=input_name(source), strict=strict)
+    forms = FileForms(form_told, form, alone=input_name(source), strict=strict)
     for file in input_files(source):
         offsets = Offsets(how.offsets)
         manner = Manner(strict, how, offsets)
@@ -213,7 +213,7 @@ def read_parsed(
     """
     if form is not None and form not in RELATION_FORMS:
         raise UnknownName("input format", form, RELATION_FORMS)
-    forms = _Forms(form_with_tables, form, alone=input_name(path))
+    forms = FileForms(form_with_tables, form, alone=input_name(path))
     for file in input_files(path):
         manner = Manner(False, how, Offsets(how.offsets))
         with whole(file):
@@ -236,62 +236,6 @@ def read_records(
         name: what to call their origin in errors.
     """
     return _Reading(rules, tally, strict, skip).documents(records, name)
-
-
-class _Forms:
-    """What form each file of an input has; those in no known form are kept to be told of.
-
-    Args:
-        tell: the form of a file, by its first bytes and its name.
-        form: that of all, if it is named.
-        alone: what a file is called that is itself the input, and so may not be passed over.
-        strict: nor may any other.
-    """
-
-    def __init__(
-        self, tell: Callable[[bytes, str], str], form: str | None, *, alone: str, strict: bool = False
-    ) -> None:
-        self._tell, self._form, self._alone, self._strict = tell, form, alone, strict
-        self._is_any_known = False
-        self._unknown: list[MalformedInput] = []
-        self.empty: list[MalformedInput] = []
-
-    def told(self, stream: io.BufferedReader, name: str) -> str | None:
-        """A file's form; None if it is to be passed over.
-
-        Raises:
-            MalformedInput: in no known form, and not to be passed over.
-        """
-        try:
-            found = self._form or self._tell(stream.peek(HEAD), name)
-        except MalformedInput as fault:
-            if self._strict or name == self._alone:
-                raise
-            self._unknown.append(fault)
-            return None
-        self._is_any_known = True
-        return found
-
-    def saw_empty(self, fault: MalformedInput) -> None:
-        """A file without a document, which is passed over unless it is itself the input.
-
-        Raises:
-            MalformedInput: it is not to be passed over.
-        """
-        if self._strict:
-            raise fault
-        if str(fault.path) != self._alone:
-            self.empty.append(fault)
-
-    def unknown(self) -> list[MalformedInput]:
-        """What is wrong with each file that was passed over.
-
-        Raises:
-            MalformedInput: no file was in a known form.
-        """
-        if self._unknown and not self._is_any_known:
-            raise self._unknown[0]
-        return self._unknown
 
 
 @dataclass
