@@ -31,7 +31,7 @@ from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, fitted
 from harmonize.relation.model.objective import raise_negatives
 from harmonize.relation.model.threshold import DEVELOPMENT, given_shift
 from harmonize.relation.recipe import Recipe, stages
-from harmonize.relation.run_files import TRAINING
+from harmonize.relation.run_files import RECIPE, TRAINING
 from harmonize.relation.select.places import recipe_held
 from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
@@ -59,6 +59,7 @@ from harmonize.relation.train.work_folder import (
     made_from,
 )
 from harmonize.writing.replace import followed, holds_something
+from harmonize.writing.text import write_text
 
 __all__ = ["fit", "train"]
 
@@ -175,6 +176,7 @@ def fit(
     if task.knowledge is not None:
         task.knowledge.copy(Path(recipe.knowledge or ""), folder)
     write_left_out(folder, selection)
+    write_text(folder / RECIPE, recipe.as_yaml())  # which a first stage has not yet
     learnt = {**({"models": models} if models else {}), **steps_learnt(task.windows, trainer.state)}
     record = run_record(folder, union, selection, task.space.plain, learnt, described(place), timer)
     write_card(folder, recipe, record, [])

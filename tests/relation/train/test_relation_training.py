@@ -24,7 +24,7 @@ from harmonize.relation.model.device import precision_named
 from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows
-from harmonize.relation.recipe import Recipe, load_recipe
+from harmonize.relation.recipe import Recipe, load_recipe, stages
 from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.record import model_hashes
@@ -272,7 +272,11 @@ def test_transfer_goes_on_from_its_first_stage(
         "transfer", epochs=0.2, first={"train_on": ["others"], "epochs": 0.1, "development": None}
     )
     run = train(sample_union, recipe, tmp_path / "run", device="cpu")
-    assert {path.name for path in (run / "first").iterdir()} >= {"model.safetensors", "training.json"}
+    # It is a run of its own, which can be scored, and which another training can begin with.
+    assert {path.name for path in (run / "first").iterdir()} == {path.name for path in run.iterdir()} - {
+        "first"
+    }
+    assert load_recipe(run / "first/recipe.yaml") == stages(recipe)[0]
     assert not list(run.rglob("checkpoint-*"))
     before, after = (Classifier.load(folder, "cpu") for folder in (run / "first", run))
     # The first stage's vocabulary and tags stay; its labels are those of other corpora.
