@@ -165,6 +165,21 @@ def test_an_adapted_encoder_has_the_settings_of_the_one_it_began_as(tmp_path: Pa
     assert encoder_key(of_hub) == "default"
 
 
+def test_a_run_s_encoder_has_the_settings_of_the_one_it_began_as(tmp_path: Path) -> None:
+    adapted_one = adapted(tmp_path / "adapted", '{"settings": {"encoder": "minilm"}}')
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "prompt.json").touch()
+    assert encoder_key(str(run)) == "default"  # the first stage of an older run has no recipe
+    (run / "recipe.yaml").write_text(load_recipe("original", {"encoder": adapted_one}).as_yaml())
+    assert encoder_key(str(run)) == "minilm"
+    again = load_recipe("original", {"encoder": str(run)})
+    assert again == load_recipe("original", {"encoder": "minilm"}).with_values({"encoder": str(run)})
+    (run / "recipe.yaml").write_text("encoder: [")
+    with pytest.raises(SpecError, match=r"recipe\.yaml: "):
+        load_recipe("original", {"encoder": str(run)})
+
+
 def test_adapted_encoders_that_name_each_other_have_an_end(tmp_path: Path) -> None:
     one = adapted(tmp_path / "one", json.dumps({"settings": {"encoder": str(tmp_path / "other")}}))
     adapted(tmp_path / "other", json.dumps({"settings": {"encoder": one}}))

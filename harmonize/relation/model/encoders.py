@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from harmonize.errors import HarmonizeError, MalformedInput
 from harmonize.relation.encode.encoding import add_tokens
 from harmonize.relation.model.known_encoders import folder_of, how_to_get, known_encoders
+from harmonize.relation.run_files import PROMPT_FILE, RECIPE
+from harmonize.spec.reading import read_yaml
 
 if TYPE_CHECKING:
     from harmonize.relation.model.heads import Head
@@ -62,24 +64,34 @@ class Encoder(NamedTuple):
 def encoder_key(name: str) -> str:
     """The name under which recipes keep an encoder's own settings: "minilm", "mpnet", "tiny" or "default".
 
-    An encoder that `harmonize adapt` wrote has those of the encoder that it began as.
+    An encoder that `harmonize adapt` wrote, and one that has been trained in a run, has those of the encoder
+    that it began as.
 
     Raises:
         MalformedInput: the adapted encoder's record cannot be read.
+        SpecError: nor can the run's recipe.
     """
     passed = {name}
-    while (beginning := _adapted_from(name)) and beginning not in passed:
+    while (beginning := _began_as(name)) and beginning not in passed:
         name = beginning
         passed.add(name)
     known = known_encoders().get(name)
     return "default" if known is None or known.hub else name
 
 
-def _adapted_from(name: str) -> str | None:
-    """The encoder that the one in a folder was adapted from; None for any other."""
-    record = Path(name) / ADAPTATION
-    if name in known_encoders() or not record.is_file():
+def _began_as(name: str) -> str | None:
+    """The encoder that the one in a folder was adapted from, or trained from; None for any other."""
+    folder = Path(name)
+    if name in known_encoders():
         return None
+    if (folder / ADAPTATION).is_file():
+        return _adapted_from(folder / ADAPTATION)
+    if (folder / PROMPT_FILE).is_file() and (folder / RECIPE).is_file():
+        return str(read_yaml(folder / RECIPE).get("encoder"))
+    return None
+
+
+def _adapted_from(record: Path) -> str:
     try:
         return str(json.loads(record.read_text(encoding="utf-8"))["settings"]["encoder"])
     except (ValueError, KeyError, TypeError):
