@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
+import yaml
 from figures import Row, difference, interval, percent, probability, result, scores, span
 
+_ROWS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text(encoding="utf-8"))
 NUMBERS = "numbers and entity types alone"
 OWN_TYPES = "the same with BioRED's own types, which tell variants from genes"
 
@@ -39,113 +42,13 @@ def rate(value: float) -> str:
 
 
 def biored() -> Iterator[Row]:
-    alone, tokens = "BioRED", "tokens of each other corpus an epoch"
-    for run, called, trained_on in (
-        (
-            "biored-mpnet-counts-union-500",
-            "mpnet, `counts`, in bf16",
-            f"the union with BioRED's dev part, 30,000 {tokens}",
-        ),
-        (
-            "biored-mpnet-counts-union-500-seed-1",
-            "mpnet, `counts`, in bf16, seed 1",
-            f"the union with BioRED's dev part, 30,000 {tokens}",
-        ),
-        (
-            "biored-mpnet-counts-union-500-seed-2",
-            "mpnet, `counts`, in bf16, seed 2",
-            f"the union with BioRED's dev part, 30,000 {tokens}",
-        ),
-        ("biored-mpnet-counts-unions-500", "the mean of the first two", "the same"),
-        ("biored-mpnet-counts-three-unions-500", "the mean of these three", "the same"),
-        ("biored-mpnet-counts-500", "mpnet, `counts`, in bf16", "BioRED, its dev part too"),
-        ("biored-mpnet-counts-500-seed-1", "mpnet, `counts`, in bf16, seed 1", "BioRED, its dev part too"),
-        ("biored-mpnet-counts-500-seed-2", "mpnet, `counts`, in bf16, seed 2", "BioRED, its dev part too"),
-        (
-            "biored-mpnet-counts-two-500",
-            "the mean of both first seeds",
-            f"BioRED; the union, both with BioRED's dev part, 30,000 {tokens}",
-        ),
-        ("biored-mpnet-counts-4", "mpnet, `counts`, in bf16", alone),
-        ("biored-mpnet-counts-union-4", "mpnet, `counts`, in bf16", f"the union, 30,000 {tokens}"),
-        ("biored-mpnet-counts-two", "the mean of these two", f"BioRED; the union, 30,000 {tokens}"),
-        ("biored-counts-4", "minilm, `counts`", alone),
-        ("biored-counts-4-seed-1", "minilm, `counts`, seed 1", alone),
-        ("biored-counts-4-seed-2", "minilm, `counts`, seed 2", alone),
-        ("biored-counts-4-seed-3", "minilm, `counts`, seed 3", alone),
-        ("biored-counts-6-seed-3", "minilm, `counts`, seed 3", alone),
-        ("biored-counts-anew-4", "minilm, `counts`, trained anew", alone),
-        ("biored-counts-anew-4-seed-1", "minilm, `counts`, seed 1, trained anew", alone),
-        (
-            "biored-counts-pseudo-4",
-            "minilm, `counts`, trained anew",
-            "BioRED, and pseudo-labels of the first of these two",
-        ),
-        ("biored-counts-union-4", "minilm, `counts`", f"the union, 30,000 {tokens}"),
-        ("biored-counts-union-4-seed-1", "minilm, `counts`, seed 1", f"the union, 30,000 {tokens}"),
-        ("biored-counts-union-4-seed-2", "minilm, `counts`, seed 2", f"the union, 30,000 {tokens}"),
-        ("biored-counts-union-three", "the mean of these three", "the same"),
-        ("biored-counts-union-4-seed-3", "minilm, `counts`, seed 3", f"the union, 30,000 {tokens}"),
-        ("biored-counts-anew-union-4", "minilm, `counts`, trained anew", f"the union, 30,000 {tokens}"),
-        (
-            "biored-counts-anew-union-4-seed-1",
-            "minilm, `counts`, seed 1, trained anew",
-            f"the union, 30,000 {tokens}",
-        ),
-        (
-            "biored-counts-heads-union-4",
-            "minilm, `counts`, an output for each corpus",
-            f"the union, 30,000 {tokens}",
-        ),
-        (
-            "biored-counts-heads-union-4-seed-1",
-            "minilm, `counts`, an output for each corpus, seed 1",
-            f"the union, 30,000 {tokens}",
-        ),
-        ("biored-counts-union-four", "the mean of these two and the two trained anew", "the same"),
-        ("biored-counts-whole-2", "minilm, `counts`, trained anew", "the whole union"),
-        ("biored-counts-whole-2-seed-1", "minilm, `counts`, seed 1, trained anew", "the whole union"),
-        ("biored-counts-whole-mean", "the mean of these two", "the same"),
-        ("biored-counts-whole-3", "minilm, `counts`, trained anew", "the whole union"),
-        ("biored-counts-whole-2-then-3", "minilm, `counts`, trained anew", "the whole union, then BioRED"),
-        (
-            "biored-counts-whole-2-then-3-seed-1",
-            "minilm, `counts`, seed 1, trained anew",
-            "the whole union, then BioRED",
-        ),
-        ("biored-counts-whole-three", "the mean of these three", "the same"),
-        ("biored-graph-4", "minilm, `graph`", alone),
-        ("biored-graph-4-seed-1", "minilm, `graph`, seed 1", alone),
-        ("biored-graph-4-seed-2", "minilm, `graph`, seed 2", alone),
-        ("biored-graph-4-seed-3", "minilm, `graph`, seed 3", alone),
-        ("biored-union-graph-4", "minilm, `graph`", f"the union, 30,000 {tokens}"),
-        ("biored-union-graph-4-seed-1", "minilm, `graph`, seed 1", f"the union, 30,000 {tokens}"),
-        ("biored-union-graph-6", "minilm, `graph`", f"the union, 100,000 {tokens}"),
-        ("biored-adapted-4", "minilm, adapted, `graph`", alone),
-        ("biored-adapted-4-seed-1", "minilm, adapted, `graph`, seed 1", alone),
-        ("biored-adapted-union-4", "minilm, adapted, `graph`", f"the union, 30,000 {tokens}"),
-        ("biored-mpnet-4", "mpnet, `document`", alone),
-        ("biored-document-10", "minilm, `document`", alone),
-        ("biored-document-10-seed-1", "minilm, `document`, seed 1", alone),
-        ("biored-document-10-bf16", "minilm, `document`, in bf16", alone),
-        ("biored-document-10-bf16-seed-1", "minilm, `document`, in bf16, seed 1", alone),
-        ("biored-union-6", "minilm, `document`", f"the union, 100,000 {tokens}"),
-        ("biored-after-union-4", "minilm, `document`", "the run above, then BioRED"),
-        ("biored-document-whole-3", "minilm, `document`", "the whole union"),
-        ("biored-document-whole-3-seed-1", "minilm, `document`, in bf16, seed 1", "the whole union"),
-        ("biored-document-whole-5", "minilm, `document`, in bf16", "the whole union"),
-        ("biored-document-3", "minilm, `document`", alone),
-        ("biored-logistic", "`logistic`", alone),
-        ("biored-logistic-union", "`logistic`", "the union"),
-        ("biored-both-4", "mean of minilm, `graph`, and `logistic`", alone),
-        ("biored-both-union-4", "the same", f"the union, 30,000 {tokens}; BioRED"),
-    ):
+    for run, called, trained_on in _ROWS["biored"]:
         name, *rest = biored_row(run, called)
         yield (name, trained_on, *rest)
     for found, called in (("counts-alone-biored", NUMBERS), ("counts-alone-own-types-biored", OWN_TYPES)):
         numbers = result(found)["scores"]["biored-test"]
         yield (
-            *(called, alone, "", ""),
+            *(called, "BioRED", "", ""),
             *(interval(numbers["all_binary"]["f1"]), "", interval(numbers["biorex_binary"]["f1"])),
             *(interval(numbers["average_precision"]), ""),
         )
@@ -201,69 +104,7 @@ def tested(found: Mapping[str, Any]) -> str:
 
 def spread() -> Iterator[Row]:
     """Mean and standard deviation over trainings of a head: alone, with all corpora, without one."""
-    seeds = ("", "-seed-1", "-seed-2", "-seed-3")
-    without = [f"biored-without-{corpus}" for corpus in LEFT_OUT]
-    for head, called, runs in (
-        (
-            "`counts`, mpnet",
-            "BioRED alone, its dev part too, three seeds",
-            [f"biored-mpnet-counts-500{seed}" for seed in seeds[:3]],
-        ),
-        (
-            "`counts`, mpnet",
-            "the union with BioRED's dev part, 30,000 tokens, three seeds",
-            [f"biored-mpnet-counts-union-500{seed}" for seed in seeds[:3]],
-        ),
-        ("`counts`", "BioRED alone, four seeds", [f"biored-counts-4{seed}" for seed in seeds]),
-        (
-            "`counts`",
-            "the union, 30,000 tokens, four seeds",
-            [f"biored-counts-union-4{seed}" for seed in seeds],
-        ),
-        (
-            "`counts`",
-            "BioRED alone, two of the seeds trained anew",
-            [f"biored-counts-anew-4{seed}" for seed in seeds[:2]],
-        ),
-        (
-            "`counts`",
-            "the union, 30,000 tokens, two of the seeds trained anew",
-            [f"biored-counts-anew-union-4{seed}" for seed in seeds[:2]],
-        ),
-        (
-            "`counts`",
-            "the whole union, the same two seeds",
-            [f"biored-counts-whole-2{seed}" for seed in seeds[:2]],
-        ),
-        (
-            "`counts`",
-            "the whole union, then BioRED, the same two seeds",
-            [f"biored-counts-whole-2-then-3{seed}" for seed in seeds[:2]],
-        ),
-        (
-            "`counts`",
-            "the union, 30,000 tokens, an output for each corpus, two seeds",
-            [f"biored-counts-heads-union-4{seed}" for seed in seeds[:2]],
-        ),
-        ("`graph`", "BioRED alone, four seeds", [f"biored-graph-4{seed}" for seed in seeds]),
-        (
-            "`graph`",
-            "the union, 30,000 tokens, two seeds",
-            [f"biored-union-graph-4{seed}" for seed in seeds[:2]],
-        ),
-        ("`graph`", "the same without one corpus, each in turn", without),
-        ("`document`", "BioRED alone, two seeds", [f"biored-document-10{seed}" for seed in seeds[:2]]),
-        (
-            "`document`",
-            "BioRED alone, the same seeds in bf16",
-            [f"biored-document-10-bf16{seed}" for seed in seeds[:2]],
-        ),
-        (
-            "`document`",
-            "the whole union, two seeds",
-            [f"biored-document-whole-3{seed}" for seed in seeds[:2]],
-        ),
-    ):
+    for head, called, runs in _ROWS["spread"]:
         each = [scores(run) for run in runs]
         measured = [
             [found[kind]["f1"]["value"] for found in each]
@@ -276,56 +117,27 @@ def spread() -> Iterator[Row]:
 
 # F of PubMedBERT by the BioREx measure, by how many abstracts of BioRED it is trained on: alone, and with the
 # other corpora (the paper's supplement, experiment A; of 500 abstracts also its Table 3).
-_PAPER_CURVE = {"100": (59.1, 68.4), "398": (74.0, 77.8), "500": (74.4, 79.6)}
+_PAPER_CURVE = {100: (59.1, 68.4), 398: (74.0, 77.8), 500: (74.4, 79.6)}
 
 
 def curve() -> Iterator[Row]:
     """The counts head with some and with all of BioRED's abstracts, alone and beside the other corpora."""
-    for abstracts, encoder, with_others, run in (
-        ("100", "minilm", False, "biored-100-counts-4-seed-3"),
-        ("100", "minilm, seed 4", False, "biored-100-counts-4-seed-4"),
-        ("100", "minilm", False, "biored-100-counts-12-seed-3"),
-        ("100", "minilm", True, "biored-100-counts-union-4-seed-3"),
-        ("100", "minilm, seed 4", True, "biored-100-counts-union-4-seed-4"),
-        ("398", "minilm", False, "biored-counts-4-seed-3"),
-        ("398", "minilm", True, "biored-counts-union-4-seed-3"),
-        ("398", "mpnet", False, "biored-mpnet-counts-4"),
-        ("398", "mpnet", True, "biored-mpnet-counts-union-4"),
-        ("500", "mpnet", False, "biored-mpnet-counts-500"),
-        ("500", "mpnet, seed 1", False, "biored-mpnet-counts-500-seed-1"),
-        ("500", "mpnet, seed 2", False, "biored-mpnet-counts-500-seed-2"),
-        ("500", "mpnet", True, "biored-mpnet-counts-union-500"),
-        ("500", "mpnet, seed 1", True, "biored-mpnet-counts-union-500-seed-1"),
-        ("500", "mpnet, seed 2", True, "biored-mpnet-counts-union-500-seed-2"),
-    ):
+    for abstracts, encoder, with_others, run in _ROWS["curve"]:
         found, epochs = scores(run), result(f"run-{run}")["recipe"]["epochs"]
         measured = [found[kind]["f1"] for kind in ("all_binary", "all_typed", "biorex_binary")]
         yield (
-            *(abstracts, "with the other corpora" if with_others else "alone", encoder, f"{epochs:g}"),
+            *(str(abstracts), "with the other corpora" if with_others else "alone", encoder, f"{epochs:g}"),
             *map(interval, (*measured, found["average_precision"])),
             f"{_PAPER_CURVE[abstracts][with_others]:.1f}",
         )
 
 
 PAIRS = ("C-D", "C-G", "D-G", "G-G", "C-C")
-_COMPARED = (
-    ("biored-mpnet-counts-4", "mpnet, `counts`", "BioRED"),
-    ("biored-mpnet-counts-union-4", "mpnet, `counts`", "the union, 30,000 tokens"),
-    ("biored-counts-4", "minilm, `counts`", "BioRED"),
-    ("biored-counts-union-4", "minilm, `counts`", "the union, 30,000 tokens"),
-    ("biored-graph-4", "minilm, `graph`", "BioRED"),
-    ("biored-union-graph-4", "minilm, `graph`", "the union, 30,000 tokens"),
-    ("biored-document-10", "minilm, `document`", "BioRED"),
-    ("biored-mpnet-4", "mpnet, `document`", "BioRED"),
-    ("biored-logistic", "`logistic`", "BioRED"),
-    ("biored-both-4", "mean of minilm, `graph`, and `logistic`", "BioRED"),
-)
-"""The systems that are shown in detail."""
 
 
 def pair_types() -> Iterator[Row]:
     """F of pairs found, for each kind of pair."""
-    for run, called, trained_on in _COMPARED:
+    for run, called, trained_on in _ROWS["compared"]:
         found = scores(run)["by_pair_type"]
         yield (called, trained_on, *(interval(found[pair]["binary"]) for pair in PAIRS))
     found = result("counts-alone-biored")["scores"]["biored-test"]["by_pair_type"]
@@ -334,7 +146,7 @@ def pair_types() -> Iterator[Row]:
 
 def mentions_header() -> Row:
     """How many rows and relations each number of mentions has."""
-    counted = scores(_COMPARED[0][0])["by_mentions"]
+    counted = scores(_ROWS["compared"][0][0])["by_mentions"]
     return tuple(
         f"{name} ({found['rows']:,} rows, {found['positive']:,} related)" for name, found in counted.items()
     )
@@ -342,7 +154,7 @@ def mentions_header() -> Row:
 
 def mentions() -> Iterator[Row]:
     """F of pairs found, by the mentions of the entity with the fewer."""
-    for run, called, trained_on in _COMPARED:
+    for run, called, trained_on in _ROWS["compared"]:
         found = scores(run)["by_mentions"].values()
         yield (called, trained_on, *(interval(each["binary"]) for each in found))
     found = result("counts-alone-biored")["scores"]["biored-test"]["by_mentions"].values()
@@ -351,40 +163,8 @@ def mentions() -> Iterator[Row]:
 
 def readme() -> Iterator[Row]:
     """The same in short, every seed's F, beside what the paper reports."""
-    seeds = ("", "-seed-1", "-seed-2", "-seed-3")
-    for run, of_seeds, called in (
-        (
-            "biored-mpnet-counts-union-500",
-            seeds[:3],
-            "mpnet, counts head, on BioRED, its dev part too, and a part of every other corpus",
-        ),
-        (
-            "biored-mpnet-counts-500",
-            seeds[:3],
-            "mpnet, counts head, on BioRED alone, its dev part too",
-        ),
-        (
-            "biored-mpnet-counts-union-4",
-            seeds[:1],
-            "mpnet, counts head, on BioRED and a part of every other corpus",
-        ),
-        ("biored-mpnet-counts-4", seeds[:1], "mpnet, counts head, on BioRED alone"),
-        (
-            "biored-counts-union-4",
-            seeds,
-            "minilm, counts head, on BioRED and a part of every other corpus",
-        ),
-        (
-            "biored-counts-whole-2-then-3",
-            seeds[:2],
-            "minilm, counts head, on the whole union, then on BioRED",
-        ),
-        ("biored-counts-whole-2", seeds[:2], "minilm, counts head, on the whole union"),
-        ("biored-counts-4", seeds, "minilm, counts head, on BioRED alone"),
-        ("biored-document-10", seeds[:2], "minilm, document head, on BioRED alone"),
-        ("biored-logistic", seeds[:1], "logistic regression on words and distances, on BioRED alone"),
-    ):
-        each = [scores(f"{run}{seed}") for seed in of_seeds]
+    for runs, called in _ROWS["readme"]:
+        each = [scores(run) for run in runs]
         kinds = ("all_binary", "all_typed", "biorex_binary")
         yield (called, *(", ".join(percent(found[kind]["f1"]["value"]) for found in each) for kind in kinds))
     found = result("counts-alone-biored")["scores"]["biored-test"]
