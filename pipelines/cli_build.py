@@ -20,6 +20,7 @@ from harmonize.sources.source import corpus_folder, missing_files
 from harmonize.spec import FORMATS, Catalogue, Corpus, LicenceTerms, load_catalogue
 from harmonize.text.sentences import RULE_BASED, import_spacy_without_torch
 from harmonize.union.manifest import nary_files
+from harmonize.writing.text import counted
 
 from .build import build as build_union
 from .build import check_out
@@ -196,8 +197,10 @@ def build(
         part.get("rows", 0) for entry in manifest["corpora"].values() for part in entry["splits"].values()
     )
     contexts = sum(part["rows"] for _, _, part in nary_files(manifest))
-    nary = f", {contexts:,} contexts of n-ary relations" if contexts else ""
-    typer.echo(f"{instances:,} instances{nary} of {len(keys)} corpora in {out}")
+    nary = f", {counted(contexts, 'context')} of n-ary relations" if contexts else ""
+    typer.echo(
+        f"{counted(instances, 'instance')}{nary} of {counted(len(keys), 'corpus', 'corpora')} in {out}"
+    )
     if kept_out := [corpus.key for corpus in _selected(catalogue, corpora, "any") if corpus.key not in keys]:
         typer.echo(f"left out, since their licence does not allow {licence}: {', '.join(kept_out)}")
     loaders = [name for name, rows in (("load_union", instances), ("load_nary", contexts)) if rows]
@@ -229,10 +232,10 @@ def draft_corpus(
     """  # noqa: E501
     draft = new_corpus(name, form, files, out)
     counts = ", ".join(
-        f"{draft.found.total(unit):,} {unit}" for unit in ("documents", "mentions", "relations")
+        counted(draft.found.total(f"{unit}s"), unit) for unit in ("document", "mention", "relation")
     )
     at_most = "at most " if draft.undecided else ""
-    typer.echo(f"{draft.folder}: {counts}; {at_most}{draft.rows:,} rows")
+    typer.echo(f"{draft.folder}: {counts}; {at_most}{counted(draft.rows, 'row')}")
     if draft.passed_over:
         names = names_in_short([str(path) for path in draft.passed_over])
         typer.echo(f"warning: not in the format {form}, and so not read: {names}", err=True)

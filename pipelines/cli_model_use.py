@@ -17,6 +17,7 @@ from harmonize.prediction.pmid_input import AskedArticles
 from harmonize.prediction.relation_types import BIORED, RELATION_TYPES
 from harmonize.prediction.shards import DOCUMENTS_PER_SHARD
 from harmonize.sources.article_files import one_input
+from harmonize.writing.text import counted
 
 from .inputs import INPUT_FORMS
 from .options import (
@@ -161,7 +162,8 @@ def predict(
         )
     relations = ", ".join(f"{label} {count:,}" for label, count in sorted(found.relations.items()))
     typer.echo(
-        f"{found.documents_out:,} documents, {found.pairs:,} pairs: {relations or 'no relation'}; in {out}"
+        f"{counted(found.documents_out, 'document')}, {counted(found.pairs, 'pair')}: "
+        f"{relations or 'no relation'}; in {out}"
     )
     tell_losses(found, found.advice)
 
@@ -277,7 +279,9 @@ def shard(
         report=report,
         account=read,
     )
-    typer.echo(f"{written.documents.out:,} documents in {len(written.shards):,} shards: {out}")
+    typer.echo(
+        f"{counted(written.documents.out, 'document')} in {counted(len(written.shards), 'shard')}: {out}"
+    )
     tell_losses(read)
 
 

@@ -24,6 +24,7 @@ from harmonize.union.reader import load_union
 from harmonize.union.schema import REPORT
 from harmonize.writing.json_files import json_text
 from harmonize.writing.replace import begins, check_replaceable_file, new_file
+from harmonize.writing.text import counted
 
 from . import diff as diff_
 from . import show as show_
@@ -153,7 +154,7 @@ def folds(
         write_folds(found, file)
     tested = [fold for fold in found.values() if fold is not None]
     never = f", {len(found) - len(tested)} in none" if len(tested) < len(found) else ""
-    typer.echo(f"{len(tested)} documents of {corpus} in {len(set(tested))} folds{never}: {out}")
+    typer.echo(f"{counted(len(tested), 'document')} of {corpus} in {len(set(tested))} folds{never}: {out}")
 
 
 def _published(union: Path, corpus: str, mirror: str | None) -> Folds:

@@ -12,6 +12,7 @@ from harmonize.errors import HarmonizeError, MalformedInput, UnknownName
 from harmonize.names import names_in_short
 from harmonize.relation.recipe import part
 from harmonize.writing.replace import check_place, folder_place
+from harmonize.writing.text import counted
 
 from .evaluate_combinations import TABLE, check_asked, evaluated_combinations
 from .predicted import Done, Predicted, RunsToScore, predicted, runs_of, runs_to_score, same_rows, without
@@ -137,7 +138,7 @@ def check_kept(model: Path, folder: Path) -> None:
 
 def _seen_markdown(what: RunsToScore, on: str, leave_out_leaks: bool) -> str:
     fate = "left out" if leave_out_leaks else "scored all the same; `--leave-out-leaks` leaves them out"
-    told = f"- {len(what.seen):,} documents of {on} were trained on, or repeat one that was; {fate}"
+    told = f"- trained on, or repeats of such: {counted(len(what.seen), 'document')} of {on}; {fate}"
     names = names_in_short(list(what.seen))
     return f"## Documents that {what.model.name} was trained on\n\n{told}: {names}\n"
 

@@ -16,6 +16,7 @@ from harmonize.prediction.account import Account
 from harmonize.prediction.own_folders import check_no_folder_of_ours
 from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import input_files, input_name
+from harmonize.writing.text import counted
 
 from .evaluate import EVALUATION, add_to_card, check_kept, check_measure, compared_with, unusual, write_scores
 from .inputs import user_types
@@ -275,10 +276,11 @@ def _about(gold: GoldChoice, read: _Gold) -> dict[str, Any]:
 
 def _markdown(gold: GoldChoice, read: _Gold) -> str:
     account = read.rows.account
+    documents = counted(len(read.documents.documents), "document")
     lines = [
-        f"- {len(read.documents.documents):,} documents of {gold.name}, by the rules of {gold.as_corpus}",
-        f"- {read.documents.relations:,} relations: {account.shown:,} in rows, {account.lost.total():,} that "
-        "no pair can show, each a miss",
+        f"- {documents} of {gold.name}, by the rules of {gold.as_corpus}",
+        f"- {counted(read.documents.relations, 'relation')}: {account.shown:,} in rows, "
+        f"{account.lost.total():,} that no pair can show, each a miss",
         *(f"    - {reason}: {count:,}" for reason, count in account.lost.most_common()),
     ]
     for count, what in (
@@ -297,7 +299,7 @@ def _leak_lines(gold: GoldChoice, read: _Gold) -> list[str]:
         return ["- leaks were not looked for: `--union` names the set that the run was trained on"]
     fate = "left out" if gold.leave_out_leaks else "scored; `--leave-out-leaks` leaves them out"
     by = [f"{sum(leak.by == how for leak in read.leaks):,} by {how}" for how in ("PMID", "text")]
-    told = f"- {len(read.leaks):,} documents are in the run's training set"
+    told = f"- {counted(len(read.leaks), 'document')} in the run's training set"
     if read.leaks:
         told += f" ({', '.join(by)}), {fate}: {names_in_short([leak.document_id for leak in read.leaks])}"
     if not read.same_set:

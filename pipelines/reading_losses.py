@@ -14,6 +14,7 @@ from harmonize.prediction.input_forms import WHY_ENTITIES
 from harmonize.prediction.tally import by_reason
 from harmonize.sources.article_files import FilesInput, input_places
 from harmonize.writing.json_files import replace_json
+from harmonize.writing.text import counted
 
 __all__ = ["REPORT_VERSION", "SkippedDocuments", "loss_lines", "tell_losses", "write_report"]
 
@@ -61,14 +62,15 @@ def loss_lines(account: Account) -> Iterator[str]:
     reading = account.reading
     if reading.passages:
         yield (
-            f"left out: {reading.passages.total():,} passages with {reading.mentions_of_passages:,} mentions "
+            f"left out: {counted(reading.passages.total(), 'passage')} with "
+            f"{counted(reading.mentions_of_passages, 'mention')} "
             f"({_counted(reading.passages)}); see --text"
         )
     if account.documents_out and not account.mentions_in:
         yield f"warning: no entity is marked in any document: {WHY_ENTITIES}"
     if account.repeated:
         yield (
-            f"warning: {account.repeated:,} documents have the id of an earlier one; "
+            f"warning: {counted(account.repeated, 'document')} with the id of an earlier one; "
             "instance_id tells their pairs apart"
         )
     if reading.first_counted_otherwise is not None:

@@ -110,7 +110,7 @@ def test_files_that_are_nowhere_are_told(folder: Path) -> None:
 
 def test_nothing_is_fetched_for_it(folder: Path, tmp_path: Path) -> None:
     printed = told("build", "--corpora", "mine", "--extend", folder, "--out", "u", cwd=tmp_path)
-    assert "2 instances of 1 corpora" in printed
+    assert "2 instances of 1 corpus" in printed
 
 
 def test_without_a_paper_nothing_is_held_against_one(folder: Path, tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_predict_takes_the_extension(folder: Path, tmp_path: Path) -> None:
 def test_shards_are_made_by_the_extension(folder: Path, tmp_path: Path) -> None:
     by_it = ("--as-corpus", "mine", "--extend", folder)
     printed = told("shard", folder / "a.txt", "--out", "own", *by_it, cwd=tmp_path)
-    assert "1 documents in 1 shards" in printed
+    assert "1 document in 1 shard" in printed
     told("shard", folder / "a.txt", "--out", "others", cwd=tmp_path)
     wrong = told("predict", "others", "--model", "x", "--out", "found", *by_it, cwd=tmp_path, code=2)
     assert f"or `harmonize shard --as-corpus mine --extend {folder}`" in wrong

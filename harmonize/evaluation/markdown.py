@@ -15,6 +15,7 @@ from harmonize.evaluation.scores import Estimate, Score, Section
 from harmonize.evaluation.standings import Standings
 from harmonize.evaluation.thresholds import KeptRows, ThresholdTable
 from harmonize.writing.markdown import ABSENT, LEFT, RIGHT, markdown_table, percent
+from harmonize.writing.text import counted
 
 __all__ = [
     "comparison_markdown",
@@ -161,8 +162,9 @@ def _said(evaluation: Evaluation) -> str:
     overall = evaluation.all.overall
     lines = (
         f"- {_MEASURES[evaluation.measure]}, types by {_LABELS[evaluation.labels]}",
-        f"- {evaluation.documents:,} documents, {overall.rows:,} rows, {overall.positive:,} with a relation",
-        f"- {evaluation.without_prediction:,} rows without prediction, counted as no relation",
+        f"- {counted(evaluation.documents, 'document')}, {counted(overall.rows, 'row')}, "
+        f"{overall.positive:,} with a relation",
+        f"- {counted(evaluation.without_prediction, 'row')} without prediction, counted as no relation",
         f"- in brackets 95 % intervals of {evaluation.resamples:,} resamples of documents "
         f"(seed {evaluation.seed})",
     )

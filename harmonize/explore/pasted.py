@@ -19,6 +19,7 @@ from harmonize.prediction.inputs import read_input, read_records
 from harmonize.prediction.tally import Tally
 from harmonize.sources.http import Patience
 from harmonize.sources.pubtator3 import URL, PubTator3, is_pmid
+from harmonize.writing.text import counted
 
 __all__ = ["MOST_CHARACTERS", "MOST_DOCUMENTS", "MOST_PAIRS", "Answer", "Predictor"]
 
@@ -135,7 +136,7 @@ class Predictor:
         left_out = Counter[str]()
         for (reason, *_), count in tally.left_out.items():
             left_out[reason] += count
-        notes += [f"{count} mentions left out: {reason}" for reason, count in left_out.items()]
+        notes += [f"{counted(count, 'mention')} left out: {reason}" for reason, count in left_out.items()]
         advice = (self.advice,) if self.advice is not None and found else ()
         return Answer(tuple(map(view_of_answers, found)), (*advice, *notes))
 

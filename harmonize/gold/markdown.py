@@ -9,6 +9,7 @@ from harmonize.evaluation.scores import Score
 from harmonize.gold.score import NO_NOVELTY, FileScore, Part
 from harmonize.gold.statements import Statements
 from harmonize.names import names_in_short
+from harmonize.writing.text import counted
 
 __all__ = ["score_markdown"]
 
@@ -46,17 +47,19 @@ def _tables(title: str, parts: Mapping[str, Part]) -> Iterator[str]:
 
 def _said(found: FileScore, gold: Statements, other: Statements, name: str, gold_name: str) -> Iterator[str]:
     scored = found.documents - len(found.only_in_gold)
-    yield f"- gold: {gold_name}: {found.documents:,} documents, {gold.relations:,} relations"
-    has = f"{len(other.documents):,} documents, {other.relations:,} relations"
-    yield f"- {name}: {has}; {scored:,} documents are gold's"
+    for which, documents, relations, note in (
+        (f"gold: {gold_name}", found.documents, gold.relations, ""),
+        (name, len(other.documents), other.relations, f"; {counted(scored, 'document')} of gold's"),
+    ):
+        yield f"- {which}: {counted(documents, 'document')}, {counted(relations, 'relation')}{note}"
     if found.only_in_gold:
         yield (
-            f"- {len(found.only_in_gold):,} documents only in gold, whose relations are missed: "
+            f"- {counted(len(found.only_in_gold), 'document')} only in gold, whose relations are missed: "
             f"{names_in_short(found.only_in_gold)}"
         )
     if found.only_in_other:
         yield (
-            f"- {len(found.only_in_other):,} documents not in gold, of which nothing is scored: "
+            f"- {counted(len(found.only_in_other), 'document')} not in gold, of which nothing is scored: "
             f"{names_in_short(found.only_in_other)}"
         )
     for which, said in (("gold", gold), (name, other)):

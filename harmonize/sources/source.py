@@ -19,6 +19,7 @@ from harmonize.model import SPLITS, Document, Split
 from harmonize.names import OwnIds
 from harmonize.sources.archive import files_below, split_location
 from harmonize.spec import Corpus, CurationSpec
+from harmonize.writing.text import counted
 
 __all__ = [
     "Annotations",
@@ -119,7 +120,7 @@ class Source:
         """What `with_own_id` did, in a line; none if it did nothing."""
         if self.renamed:
             how = f"a number was put behind it, as in {self.renamed[0]}"
-            yield f"an id that stands before: {len(self.renamed):,} documents; {how}"
+            yield f"an id that stands before: {counted(len(self.renamed), 'document')}; {how}"
 
     def lost_document(self, split: Split, reason: str, document_id: str) -> None:
         """Count a text met in the files that no Document will hold."""

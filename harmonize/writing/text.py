@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["one_line", "tab_line", "write_text"]
+__all__ = ["counted", "one_line", "tab_line", "write_text"]
 
 
 def write_text(path: Path, text: str) -> None:
@@ -23,3 +23,8 @@ def tab_line(*fields: str) -> str:
 def one_line(text: str) -> str:
     """Text with one blank for every run of white space, and none around it."""
     return " ".join(text.split())
+
+
+def counted(count: int, noun: str, several: str | None = None) -> str:
+    """How many there are: "1 document", "2,000 documents"; several of a noun end in "s" unless told."""
+    return f"{count:,} {noun if count == 1 else several or f'{noun}s'}"

@@ -60,8 +60,8 @@ def test_every_command_of_the_page_prints_what_stands_below_it(quick_run: Path, 
 
 
 def test_what_differs_is_noticed() -> None:
-    assert prints("1 documents, ...\nb", "1 documents, 6 pairs  \na\nb\n")
-    assert not prints("1 documents, ...\nb", "2 documents, 6 pairs\nb")
+    assert prints("1 document, ...\nb", "1 document, 6 pairs  \na\nb\n")
+    assert not prints("1 document, ...\nb", "2 documents, 6 pairs\nb")
 
 
 def test_it_is_installed_as_the_readme_says() -> None:

@@ -261,7 +261,7 @@ def test_drafting_tells_what_is_left_out(tmp_path: Path) -> None:
     with chdir(tmp_path):
         done = CliRunner().invoke(app, ["new-corpus", "mine", "--format", "pubtator", "a.txt"])
     assert (done.exit_code, done.stderr) == (0, f"warning: left out: 1 of 4 mentions: {UNSPELLED} 1\n")
-    assert "2 documents, 3 mentions, 1 relations" in done.stdout
+    assert "2 documents, 3 mentions, 1 relation" in done.stdout
 
 
 def test_offsets_are_of_formats_that_have_them(tmp_path: Path) -> None:

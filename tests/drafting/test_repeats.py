@@ -71,7 +71,7 @@ def test_each_is_built_under_an_id_of_its_own_and_keeps_its_pmid(tmp_path: Path)
     ]
     documents = pq.read_table(tmp_path / "union" / DOCUMENTS)["document_id"].to_pylist()
     assert documents == ["1", "2", "1#2"]
-    said = "mine: an id that stands before: 1 documents; a number was put behind it, as in 1#2"
+    said = "mine: an id that stands before: 1 document; a number was put behind it, as in 1#2"
     assert warnings.count(said) == 1
 
 

@@ -46,7 +46,7 @@ def test_mentions_in_no_pair_are_shown_and_what_is_left_out_is_told(predictor: P
     answer = predictor.of_text(PUBTATOR + "90000103|t|x\n90000103|a|\n90000103\t0\t9\tx\tChemical\tD1\n\n")
     first = answer.documents[0]
     assert {"Mice", "A375", "pain"} <= {entity.name for entity in first.entities}
-    assert answer.notes == ("1 mentions left out: beyond the text",)
+    assert answer.notes == ("1 mention left out: beyond the text",)
 
 
 def test_an_answer_says_first_that_the_run_was_not_trained_on_such_pairs(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def test_a_corpus_own_file_scores_as_its_part_of_the_set(
     found = own_run / "evaluation" / "gold-Test"
     assert metrics(found) == metrics(own_run / "evaluation" / "biored-test")
     assert "7 relations: 7 in rows, 0 that no pair can show" in done.stdout
-    assert "0 documents are in the run's training set" in done.stdout
+    assert "0 documents in the run's training set" in done.stdout
     assert "gold-Test" in (own_run / "README.md").read_text(encoding="utf-8")
 
 
@@ -70,13 +70,11 @@ def test_leaks_are_named_and_left_out_if_wanted(own_run: Path, sample_union: Pat
     gold = written(tmp_path, "both.pubtator", TRAIN.read_text("utf-8") + PUBTATOR)
     documents = TRAIN.read_text("utf-8").count("|t|") + 1
     done = run("evaluate", "--model", own_run, "--union", sample_union, "--gold", gold)
-    assert (
-        f"- {documents - 1} documents are in the run's training set ({documents - 1} by PMID" in done.stdout
-    )
+    assert f"- {documents - 1} documents in the run's training set ({documents - 1} by PMID" in done.stdout
     assert "90000001" in done.stdout
     assert f"- {documents} documents, " in done.stdout
     done = run("evaluate", "--model", own_run, "--union", sample_union, "--gold", gold, "--leave-out-leaks")
-    assert "- 1 documents, 5 rows, 2 with a relation" in done.stdout
+    assert "- 1 document, 5 rows, 2 with a relation" in done.stdout
     assert (own_run / "evaluation" / "gold-both-without-leaks" / "metrics.json").is_file()
 
 
@@ -119,7 +117,7 @@ def test_several_files_packed_ones_and_unified_xml(own_run: Path, tmp_path: Path
     assert "- 2 documents, 10 rows, 4 with a relation" in done.stdout
     ppi = written(tmp_path, "ppi.xml", PPI)
     done = run("evaluate", "--model", own_run, "--gold", ppi, "--corpus", "aimed")
-    assert "- 1 documents, 3 rows, 1 with a relation" in done.stdout
+    assert "- 1 document, 3 rows, 1 with a relation" in done.stdout
 
 
 def test_a_run_may_be_compared_with_another_one(own_run: Path, linear_run: Path) -> None:

@@ -330,8 +330,8 @@ def test_the_command_tells_what_it_found(tmp_path: Path) -> None:
     report = tmp_path / "found" / "report.json"
     done = run("score", other, "--gold", gold, "--report", report, "--bootstrap", "0")
     assert "| all, pair | 1 | 0 | 1 | 100.0 | 50.0 | 66.7 |" in done.stdout
-    assert "- 1 documents only in gold, whose relations are missed: 2\n" in done.stdout
-    assert "- 1 documents not in gold, of which nothing is scored: 3\n" in done.stdout
+    assert "- 1 document only in gold, whose relations are missed: 2\n" in done.stdout
+    assert "- 1 document not in gold, of which nothing is scored: 3\n" in done.stdout
     content = json.loads(report.read_text(encoding="utf-8"))
     assert content["score"]["all"]["measures"]["pair + type"]["tp"] == 1
     assert content["score"]["only_in_gold"] == ["2"]

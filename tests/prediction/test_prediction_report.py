@@ -64,7 +64,7 @@ def test_the_command_tells_all_in_five_lines(tmp_path: Path, fake_model: None) -
         f"skipped: 2 of 7 documents: {NO_TEXT} 1, {MALFORMED} 1",
         f"left out: 6 of 21 mentions: {UNKNOWN_TYPE} 2 (Pill 1, Powder 1), "
         f"{OUTSIDE} 2 (CellLine 1, Species 1), {BEYOND} 1 (Drug 1), {UNNAMED} 1 (Disease 1)",
-        "warning: 1 documents have the id of an earlier one; instance_id tells their pairs apart",
+        "warning: 1 document with the id of an earlier one; instance_id tells their pairs apart",
     ]
     report = json.loads((tmp_path / "r.json").read_text())
     assert {key: value for key, value in report.items() if key not in ("relations", "package_version")} == {

@@ -51,7 +51,7 @@ def test_they_are_predicted_as_the_folder_is(tmp_path: Path) -> None:
 def test_they_are_sharded_as_the_folder_is(tmp_path: Path) -> None:
     laid_down(tmp_path / "in")
     done = run("shard", "in/b.PubTator", "in/a.PubTator", "in/deep", "--out", "shards", cwd=tmp_path)
-    assert done.stdout == "3 documents in 1 shards: shards\n"
+    assert done.stdout == "3 documents in 1 shard: shards\n"
     shard(tmp_path / "in", tmp_path / "folder")
     one, other = (
         json.loads((tmp_path / name / "manifest.json").read_text()) for name in ("shards", "folder")

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from harmonize.writing.markdown import LEFT, RIGHT, markdown_table
-from harmonize.writing.text import one_line, tab_line, write_text
+from harmonize.writing.text import counted, one_line, tab_line, write_text
 
 
 def test_a_table_has_a_mark_for_each_column() -> None:
@@ -39,3 +39,10 @@ def test_a_name_that_is_no_utf_8_is_escaped(tmp_path: Path) -> None:
     name = os.fsdecode(b"\xff.txt")
     write_text(tmp_path / "a", f"| {name} |")
     assert (tmp_path / "a").read_bytes() == b"| \\udcff.txt |"
+
+
+def test_what_is_counted_has_its_singular() -> None:
+    assert [counted(count, "document") for count in (0, 1, 2_000)] == [
+        *("0 documents", "1 document", "2,000 documents")
+    ]
+    assert [counted(count, "corpus", "corpora") for count in (1, 9)] == ["1 corpus", "9 corpora"]

@@ -61,7 +61,7 @@ def test_repeats_and_documents_that_were_trained_on(trained: Path, repeating: Pa
 def test_they_are_told_and_scored(trained: Path, repeating: Path) -> None:
     done = evaluated(trained, repeating, "--on", "bc5cdr/test")
     assert "- 2 documents, " in done.stdout
-    told = "- 1 documents of bc5cdr/test were trained on, or repeat one that was; scored all the same; "
+    told = "- trained on, or repeats of such: 1 document of bc5cdr/test; scored all the same; "
     assert f"{told}`--leave-out-leaks` leaves them out: {REPEATED}\n" in done.stdout
     kept = trained / "evaluation/bc5cdr-test/seen.json"
     assert json.loads(kept.read_text(encoding="utf-8")) == {REPEATED: f"biored/train/{REPEATED}"}
@@ -81,8 +81,8 @@ def test_they_are_left_out_if_wanted(trained: Path, repeating: Path, small_recip
         device="cpu",
     )
     done = evaluated(trained, repeating, "--on", "bc5cdr/test", "--leave-out-leaks", "--against", other)
-    assert "- 1 documents, " in done.stdout
-    assert f"or repeat one that was; left out: {REPEATED}\n" in done.stdout
+    assert "- 1 document, " in done.stdout
+    assert f"trained on, or repeats of such: 1 document of bc5cdr/test; left out: {REPEATED}\n" in done.stdout
     folder = trained / "evaluation/bc5cdr-test-without-leaks"
     found = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
     rows = rows_of(repeating, [("bc5cdr", "test")])["document_id"].to_pylist()
