@@ -23,6 +23,7 @@ from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
 from harmonize.registry import sample_folder
 from harmonize.relation.pair import Pair
+from harmonize.relation.recipe import load_recipe
 from harmonize.relation.train.training import train
 
 FILE = sample_folder() / "biored" / "Test.PubTator"
@@ -112,6 +113,12 @@ def test_names_of_another_type_are_unknown(sample_union: Path, name: Any) -> Non
 def test_what_is_no_list_of_names_is_refused(sample_union: Path, option: str) -> None:
     with pytest.raises(HarmonizeError, match=rf"^{option}: expected a list of names, got 3$"):
         harmonize.load_union(sample_union, **{option: 3})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("values", [[1], "epochs=2", 3])
+def test_values_of_a_recipe_have_names(values: Any) -> None:
+    with pytest.raises(TypeError, match=r"^values: expected names and values, got (list|str|int)$"):
+        load_recipe("original", values)
 
 
 @pytest.mark.parametrize("classifier", ["run", None, 3])

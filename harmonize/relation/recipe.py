@@ -259,7 +259,10 @@ def load_recipe(name: str | Path = "biorex", values: Mapping[str, Any] | None = 
     Raises:
         UnknownName: neither a recipe nor a file.
         MissingInput, MalformedInput, SpecError: the file is missing, no text, or says what it cannot.
+        TypeError: values that are no mapping.
     """
+    if not isinstance(values, Mapping | None):
+        raise TypeError(f"values: expected names and values, got {type(values).__name__}")
     path = str(name)
     if isinstance(name, Path) or "/" in path or path.endswith((".yaml", ".yml")):
         own = read_settings(path, "recipe")
