@@ -95,6 +95,14 @@ def test_the_folder_of_a_set_holds_no_files_of_documents(sample_union: Path) -> 
         read(sample_union)
 
 
+def test_files_of_a_told_form_are_read_whatever_lies_beside_them(tmp_path: Path) -> None:
+    """A folder of others may have a manifest, too."""
+    (tmp_path / "a.pubtator").write_bytes(FILE.read_bytes())
+    (tmp_path / "manifest.json").write_text("{}\n", encoding="utf-8")
+    with pytest.warns(UserWarning, match=r"manifest\.json:1: expected a title line"):
+        assert read(tmp_path, form="pubtator") == read(FILE)
+
+
 def test_a_name_that_the_system_cannot_have_is_no_set() -> None:
     with pytest.raises(UnionError, match="expected a union set, got: "):
         harmonize.load_union("x" * 5_000)

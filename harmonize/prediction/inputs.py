@@ -147,7 +147,7 @@ def read_input(
         MissingInput: no such file or folder, or an empty folder.
         MalformedInput: with the file and, where known, line or document; a file in no known form, or none
             that is in one; or more than the abstract is to be read of a file that tells no passages.
-        HarmonizeError: the folder of a set, of shards or of a run.
+        HarmonizeError: the folder of a set, of shards or of a run, unless the form is told.
     """
     if form is not None and form not in DOCUMENT_FORMS:
         raise UnknownName("input format", form, DOCUMENT_FORMS)
@@ -155,7 +155,7 @@ def read_input(
     check_given(rules, PairRules, "rules", "harmonize.prediction.pairs.pair_rules")
     check_given(how, Reading, "how", "harmonize.prediction.reading.Reading.named")
     source = source if isinstance(source, Several) else given_path(source, "source")
-    for place in input_places(source):
+    for place in input_places(source) if form is None else ():  # others, too, have a manifest.json
         check_no_folder_of_ours(place, "annotated documents")
     reading = _Reading(rules, tally or Tally(), strict, skip, how.relations)
     forms = FileForms(form_told, form, alone=input_name(source), strict=strict)
