@@ -75,6 +75,12 @@ def difference(points: float) -> str:
     return f"{100 * points:+.1f}"
 
 
+def tested(found: Mapping[str, Any]) -> str:
+    """A difference with its interval and p: -1.2 (-4.0 to 1.5; p 0.40)."""
+    points = found["difference"]
+    return f"{difference(points['value'])} ({span(points)}; p {probability(found['p'])})"
+
+
 def _number(value: Any) -> Any:
     """A score's value, or the value itself."""
     return value["value"] if isinstance(value, Mapping) else value

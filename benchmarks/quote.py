@@ -19,6 +19,7 @@ import figures
 from biored_rows import (
     biored,
     curve,
+    lead,
     left_out,
     mentions,
     mentions_header,
@@ -28,12 +29,13 @@ from biored_rows import (
     spread,
 )
 from figures import ROOT, Row
-from further_rows import combinations, reading, students
+from further_rows import combinations, others, reading, students
 from grid_rows import bertsrc, contexts, heads
 
 from harmonize.writing.replace import new_file
 
-PAGES = ("README.md", "docs/results.md", "docs/predicting.md", "docs/comparing.md")
+_PAGES = ("results", "results-biored", "results-further", "predicting", "comparing")
+PAGES = ("README.md", *(f"docs/{page}.md" for page in _PAGES))
 _TABLE = re.compile(r"(?<=^<!-- table )([a-z0-9-]+) -->\n.*?(?=^<!-- end -->$)", re.MULTILINE | re.DOTALL)
 
 
@@ -58,6 +60,19 @@ HEADS = ("input", "head", "F", "development F")
 _BERTSRC = ("F with type", "− `plain`", "p, Holm", "pairs found")
 
 TABLES: dict[str, Callable[[], str]] = {
+    "lead": lambda: table(
+        ("system", "trained on", "seeds", "binary", "with type", "BioREx measure", "average precision"),
+        2,
+        lead(),
+    ),
+    "others": lambda: table(
+        (
+            *("target", "rows", "alone", "the union", "the union, then the target"),
+            *("− alone", "BioREx, as reported"),
+        ),
+        1,
+        others(),
+    ),
     "biored": lambda: table(
         (
             *("system", "trained on", "rates", "epochs"),

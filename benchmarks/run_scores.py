@@ -20,7 +20,7 @@ from harmonize.pipelines.evaluate import EVALUATION, runs_of
 
 
 def scores(metrics: dict[str, Any]) -> dict[str, Any]:
-    """The figures that docs/results.md quotes."""
+    """The figures that the pages of results quote."""
     if "combinations" in metrics:
         return dict(metrics["combinations"])
     sections = {"all": metrics["all"], "biorex": metrics["biorex"]}
