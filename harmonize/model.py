@@ -190,8 +190,8 @@ class Document:
 
     Raises:
         InvalidDocument: a part is of another type than here, most often a text where a tuple is expected; the
-            split is none; two mentions have one id; a span is not in the text, or the text does not spell its
-            mention.
+            split is none; two passages overlap or are not in order; two mentions have one id; a span is not in
+            the text, or the text does not spell its mention.
 
     Attributes:
         id: unique in its corpus.
@@ -218,8 +218,13 @@ class Document:
     def __post_init__(self) -> None:
         self._check_fields()
         length = len(self.text)
+        end = 0
         for passage in self.passages:
-            _check_span(passage.span, length, f"document {self.id}: {passage.kind}")
+            owner = f"document {self.id}: {passage.kind}"
+            _check_span(passage.span, length, owner)
+            if passage.span.start < end:
+                raise InvalidDocument(f"{owner}: expected start >= {end}, got {passage.span.start}")
+            end = passage.span.end
         for sentence in self.sentences or ():
             _check_span(sentence, length, f"document {self.id}: sentence")
         seen: set[str] = set()

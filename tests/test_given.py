@@ -210,6 +210,14 @@ DOCUMENT = Document("1", "test", TEXT, (Passage("title", Span(0, len(TEXT))),), 
             {"mentions": (replace(MENTION, spans=(Span("0", "7"),)),)},  # type: ignore[arg-type]
             "mention T1: expected a Span of two whole numbers, got Span(start='0', end='7')",
         ),
+        (
+            {"passages": (Passage("title", Span(0, 9)), Passage("abstract", Span(8, 12)))},
+            "abstract: expected start >= 9, got 8",
+        ),
+        (
+            {"passages": (Passage("abstract", Span(8, 12)), Passage("title", Span(0, 7)))},
+            "title: expected start >= 12, got 0",
+        ),
     ],
 )
 def test_a_document_made_by_hand_is_checked(changed: dict[str, Any], message: str) -> None:
