@@ -190,7 +190,7 @@ class Document:
 
     Raises:
         InvalidDocument: a part is of another type than here, most often a text where a tuple is expected; the
-            split is none; two passages overlap or are not in order; two mentions have one id; a span is not in
+            split is none; passages overlap or are not in order; two mentions have one id; a span is not in
             the text, or the text does not spell its mention.
 
     Attributes:

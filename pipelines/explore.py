@@ -78,7 +78,7 @@ def _predictor(
         model,
         answers_folder(cache),
         load=partial(RelationExtractor.from_pretrained, rules=rules),
-        advice=not_trained_on(model, rules.corpus.key) if as_corpus is None else None,
+        advice=not_trained_on(model, rules.corpus.key, named=as_corpus is not None),
     )
 
 

@@ -58,8 +58,8 @@ class Summary(Account):
     """What a prediction read and wrote: the account, and the file or folder written.
 
     Attributes:
-        advice: a line where nobody named the corpus whose rules made the pairs, and the run was not trained
-            on it.
+        advice: a line where the run was not trained on the corpus whose rules made the pairs: if nobody named
+            it, or if it was read in the first of two stages and then forgotten.
     """
 
     out: Path = field(kw_only=True)
@@ -165,8 +165,8 @@ def predict(
     if report is not None:
         check_report(place, out, report)
     summary, skipped = Summary(out=out), SkippedDocuments(skip)
-    if as_corpus is None and kind != UNION and isinstance(model, Path | str):
-        summary.advice = not_trained_on(Path(model), USUAL_CORPUS)
+    if kind != UNION and isinstance(model, Path | str):
+        summary.advice = not_trained_on(Path(model), work.as_corpus, named=as_corpus is not None)
     try:
         if kind == SHARDS and not out.suffix and out_format in (None, "parquet"):
             check_apart(place, out)

@@ -99,16 +99,29 @@ def runs_of(model: Path) -> list[Path]:
     return [folds[fold] for fold in sorted(folds)]
 
 
-def not_trained_on(run: Path, as_corpus: str) -> str | None:
-    """What to say of a run that is asked by a corpus' rules; None if it was trained on pairs made by them."""
-    from harmonize.relation.recipe import ALL, OTHERS, load_recipe, trained_corpora
-    from harmonize.relation.run_files import RECIPE
+def not_trained_on(run: Path, as_corpus: str, *, named: bool = False) -> str | None:
+    """What to say of a run that is asked by a corpus' rules; None if it was trained on pairs made by them.
+
+    Args:
+        named: somebody named the corpus, and is only told if the run has read it and forgotten it since.
+    """
+    from harmonize.relation.recipe import ALL, OTHERS, load_recipe, stages, trained_corpora
+    from harmonize.relation.run_files import FIRST, RECIPE, holds_run
 
     try:
-        corpora = trained_corpora(load_recipe(run / RECIPE))
+        *before, corpora = map(trained_corpora, stages(load_recipe(run / RECIPE)))
     except HarmonizeError:  # what a run needs is told where it is loaded
         return None
-    if not {as_corpus, ALL, OTHERS}.isdisjoint(corpora):
+    answered = {as_corpus, ALL, OTHERS}
+    if not answered.isdisjoint(corpora):
+        return None
+    if any(not answered.isdisjoint(read) for read in before):
+        remedy = f"; {run / FIRST} answers as {as_corpus}" if holds_run(run / FIRST) else ""
+        return (
+            f"asked as {as_corpus}, which the run read in the first of its two stages, and has mostly "
+            f"forgotten in the second, on {', '.join(corpora)} alone{remedy}"
+        )
+    if named:
         return None
     return (
         f"asked as {as_corpus}, on which the run was not trained; "

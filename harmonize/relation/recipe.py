@@ -290,9 +290,8 @@ def stages(recipe: Recipe) -> tuple[Recipe, ...]:
 
 
 def trained_corpora(recipe: Recipe) -> tuple[str, ...]:
-    """The corpora that a recipe names to train on, in all its stages; ALL and OTHERS stand for themselves."""
-    names = (name for stage in stages(recipe) for name in stage.train_on)
-    return tuple(dict.fromkeys(part(name, default="train")[0] for name in names))
+    """The corpora that a recipe names to train on in its last stage; ALL and OTHERS stand for themselves."""
+    return tuple(dict.fromkeys(part(name, default="train")[0] for name in recipe.train_on))
 
 
 def resolved(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:

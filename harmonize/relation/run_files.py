@@ -10,6 +10,7 @@ from harmonize.errors import MalformedInput, MissingInput
 
 __all__ = [
     "ENSEMBLE_FILE",
+    "FIRST",
     "LEFT_OUT",
     "LINEAR_FILE",
     "PROMPT_FILE",
@@ -23,6 +24,8 @@ __all__ = [
 RECIPE, TRAINING, LEFT_OUT = "recipe.yaml", "training.json", "left_out.tsv"
 PROMPT_FILE, LINEAR_FILE, ENSEMBLE_FILE = "prompt.json", "linear.json", "ensemble.json"
 """Which of them a run has tells of what kind it is."""
+FIRST = "first"
+"""The folder in a run with what it was after the first of two stages, a run of its own."""
 
 
 def holds_run(folder: Path) -> bool:

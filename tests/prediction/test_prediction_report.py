@@ -98,7 +98,7 @@ def test_the_command_tells_all_in_five_lines(tmp_path: Path, fake_model: None) -
     ("recipe", "options", "corpora"),
     [
         ("train_on: [mine]\n", (), "mine"),
-        ("train_on: [drugprot]\nfirst: {train_on: [mine/train]}\n", (), "mine or drugprot"),
+        ("train_on: [drugprot, mine/dev]\nfirst: {train_on: [ddi]}\n", (), "drugprot or mine"),
         ("train_on: [mine]\n", ("--as-corpus", "biored"), None),
         ("train_on: [mine, biored/dev]\n", (), None),
         ("train_on: [all]\n", (), None),
@@ -120,6 +120,24 @@ def test_a_run_that_is_asked_as_it_was_not_trained_is_told(
     )
     assert run(*command, *options, cwd=tmp_path).stderr == (f"warning: {advice}\n" if advice else "")
     assert json.loads((tmp_path / "r.json").read_text())["advice"] == advice
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_run_that_has_forgotten_what_it_is_asked_as_is_told(
+    tmp_path: Path, fake_model: None, kept: bool
+) -> None:
+    written(tmp_path, article(1))
+    first = tmp_path / "m" / "first"
+    first.mkdir(parents=True)
+    written(tmp_path / "m", "train_on: [biored]\nfirst: {train_on: [all]}\n", "recipe.yaml")
+    if kept:
+        written(first, "{}", "prompt.json")
+    command = ("predict", "articles.PubTator", "--model", "m", "--out", "out.json")
+    assert run(*command, "--as-corpus", "bc5cdr", cwd=tmp_path).stderr == (
+        "warning: asked as bc5cdr, which the run read in the first of its two stages, and has mostly "
+        f"forgotten in the second, on biored alone{'; m/first answers as bc5cdr' if kept else ''}\n"
+    )
+    assert run(*command, "--as-corpus", "biored", cwd=tmp_path).stderr == ""
 
 
 def test_strict_stops_at_the_first_and_keep_going_is_what_is_done_anyway(

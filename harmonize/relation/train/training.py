@@ -31,7 +31,7 @@ from harmonize.relation.model.linear import LINEAR_HEADS, Labelled, fitted
 from harmonize.relation.model.objective import raise_negatives
 from harmonize.relation.model.threshold import DEVELOPMENT, given_shift
 from harmonize.relation.recipe import Recipe, stages
-from harmonize.relation.run_files import RECIPE, TRAINING
+from harmonize.relation.run_files import FIRST, RECIPE, TRAINING
 from harmonize.relation.select.places import recipe_held
 from harmonize.relation.select.rows import pairs_of
 from harmonize.relation.select.selection import select
@@ -52,7 +52,6 @@ from harmonize.relation.train.task import Task, labels_in, space_of
 from harmonize.relation.train.trainer import trainer_of
 from harmonize.relation.train.work_folder import (
     CHECKPOINTS,
-    FIRST,
     SCRATCH,
     being_made,
     is_done,

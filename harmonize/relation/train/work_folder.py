@@ -18,7 +18,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, knowledge_hash
 from harmonize.relation.model.device import device_named
 from harmonize.relation.recipe import Recipe, stages
-from harmonize.relation.run_files import RECIPE, TRAINING, read_record
+from harmonize.relation.run_files import FIRST, RECIPE, TRAINING, read_record
 from harmonize.relation.select.pseudo import pseudo_hash
 from harmonize.relation.train.record import model_hashes
 from harmonize.union.manifest import manifest_hash
@@ -27,7 +27,6 @@ from harmonize.writing.replace import holds_something, put
 
 __all__ = [
     "CHECKPOINTS",
-    "FIRST",
     "SCRATCH",
     "being_made",
     "has_begun",
@@ -37,7 +36,7 @@ __all__ = [
     "made_from",
 ]
 
-CHECKPOINTS, FIRST = "checkpoints", "first"
+CHECKPOINTS = "checkpoints"
 _SET, _PSEUDO, _KNOWLEDGE, _MODELS = "set.sha256", "pseudo.sha256", "knowledge.sha256", "models.sha256"
 
 _NOT_WRITTEN = ("PytorchStreamWriter", "inline_container", "iostream")
