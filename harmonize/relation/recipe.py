@@ -121,7 +121,7 @@ class Recipe(SettingsModel):
     epochs: float | None = Field(gt=0)
     batch_size: int | None = Field(ge=1)
     batch_tokens: int | None = Field(ge=1)
-    corpus_tokens: int | None = Field(ge=1)
+    corpus_tokens: int | Literal["all"] | None
     learning_rate: float | None = Field(gt=0)
     head_learning_rate: float | None = Field(gt=0)
     accumulate: int = Field(ge=1)
@@ -148,6 +148,14 @@ class Recipe(SettingsModel):
         for name in names:
             part(name, default="train")
         return names
+
+    @field_validator("corpus_tokens", mode="before")
+    @classmethod
+    def _corpus_tokens(cls, value: Any) -> Any:
+        is_number = isinstance(value, int) and not isinstance(value, bool) and value >= 1
+        if not (value is None or value == ALL or is_number):
+            raise ValueError(f"expected a number from 1, {ALL} or null, got {value}")
+        return value
 
     @field_validator("threshold", mode="before")
     @classmethod

@@ -122,7 +122,7 @@ def test_a_head_has_settings_of_its_own() -> None:
 
 
 def test_a_head_has_settings_of_its_own_for_all_corpora() -> None:
-    def budget(name: str, **values: object) -> tuple[float | None, int | None]:
+    def budget(name: str, **values: object) -> tuple[float | None, int | str | None]:
         recipe = load_recipe(name, {"encoder": "minilm", **values})
         # What a run keeps is what it was trained with.
         assert load_values(yaml.safe_load(recipe.as_yaml())) == recipe
@@ -135,6 +135,7 @@ def test_a_head_has_settings_of_its_own_for_all_corpora() -> None:
     for names in ("biored", ["others"], "biored,bc5cdr"):
         assert budget("biorex", train_on=names) == alone
     assert budget("biorex", corpus_tokens=10_000) == (4, 10_000)
+    assert budget("biorex", corpus_tokens="all") == (4, "all")
     assert budget("biorex", epochs=3) == (3, None)
     assert budget("biorex", head="graph") == alone
     with pytest.raises(SpecError, match="train_on"):
@@ -308,6 +309,8 @@ def test_values_replace_the_recipes_own(tmp_path: Path) -> None:
         ("heads: two", "heads: expected 'one' or 'corpus'"),
         ("documents: 0", "documents: expected a number of at least 1, got 0"),
         ("epochs: 0", "epochs: expected a number above 0, got "),
+        ("corpus_tokens: 0", "corpus_tokens: expected a number from 1, all or null, got 0"),
+        ("corpus_tokens: most", "corpus_tokens: expected a number from 1, all or null, got most"),
         ("epochs: .nan", "epochs: expected a finite number, got "),
         ("epochs: .inf", "epochs: expected a finite number, got "),
         ("batch_size: 1.5", "batch_size: expected a whole number, got 1.5"),

@@ -135,7 +135,7 @@ def _drawn(inputs: EncodedInputs, rows: Any, recipe: Recipe) -> Drawn:
     return Drawn(
         inputs.lengths,
         np.array(corpora, dtype=np.int64),
-        most=recipe.corpus_tokens,
+        most=most if isinstance(most := recipe.corpus_tokens, int) else None,
         whole=numbers.get(target),
     )
 

@@ -48,6 +48,21 @@ def test_stopped_in_an_epoch_and_resumed(
         assert record(run)[key] == record(whole)[key], key
 
 
+def test_all_tokens_are_no_maximum(sample_union: Path, small_recipe: Small, tmp_path: Path) -> None:
+    some, every, many = (
+        record(
+            train(
+                sample_union,
+                small_recipe("biorex", **{**VALUES, "epochs": 1, "corpus_tokens": most}),
+                tmp_path / str(most),
+                device="cpu",
+            )
+        )["steps"]
+        for most in (100, "all", 10_000_000)
+    )
+    assert some < every == many
+
+
 def test_the_run_scores_what_its_best_evaluation_saw(
     sample_union: Path, small_recipe: Small, tmp_path: Path
 ) -> None:
