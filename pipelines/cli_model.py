@@ -137,7 +137,7 @@ def train(
         raise HarmonizeError("--out: expected the run's folder, got none")
     if refit is not None:
         check_refitted(refit, union, out)
-    runs = trained(union, chosen, out, device, fresh)
+    runs = trained(union, chosen, out, device, fresh, refit)
     for run in runs:
         typer.echo(f"trained: {run}")
     if score and runs:

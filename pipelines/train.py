@@ -94,8 +94,13 @@ def quiet() -> None:
     logging.disable_progress_bar()
 
 
-def trained(union: Path, recipe: Recipe, out: Path, device: str, fresh: bool) -> list[Path]:
+def trained(
+    union: Path, recipe: Recipe, out: Path, device: str, fresh: bool, refit: Path | None = None
+) -> list[Path]:
     """Train a classifier, or one for each fold where the recipe has folds and names none.
+
+    Args:
+        refit: the run that is trained again, whose first of two stages is as it was.
 
     Returns:
         The runs; of the processes that torchrun starts the first alone is told them.
@@ -103,6 +108,7 @@ def trained(union: Path, recipe: Recipe, out: Path, device: str, fresh: bool) ->
     Raises:
         HarmonizeError: see harmonize.relation.train.training.train.
     """
+    from harmonize.relation.run_files import FIRST
     from harmonize.relation.train.training import train
     from harmonize.relation.train.work_folder import is_first_process
 
@@ -111,5 +117,9 @@ def trained(union: Path, recipe: Recipe, out: Path, device: str, fresh: bool) ->
         folders = {out: recipe}
     else:
         folders = {fold_folder(out, fold): recipe.with_values({"fold": fold}) for fold in range(recipe.folds)}
-    runs = [train(union, each, folder, device=device, fresh=fresh) for folder, each in folders.items()]
+    first = None if refit is None else refit / FIRST
+    runs = [
+        train(union, each, folder, device=device, fresh=fresh, first_stage=first)
+        for folder, each in folders.items()
+    ]
     return runs if is_first_process() else []

@@ -54,6 +54,7 @@ from harmonize.relation.train.work_folder import (
     CHECKPOINTS,
     SCRATCH,
     being_made,
+    copy_stage,
     is_done,
     made_from,
 )
@@ -71,6 +72,7 @@ def train(
     device: str = "auto",
     fresh: bool = False,
     replace: bool = False,
+    first_stage: Path | str | None = None,
     callbacks: Sequence[TrainerCallback] = (),
 ) -> Path:
     """Train a classifier; where an earlier call with the same recipe was stopped, go on from there.
@@ -80,6 +82,8 @@ def train(
         out: the run's folder; must not exist, or be a run.
         fresh: begin anew, whatever an earlier call left.
         replace: a finished run of another recipe, set or model at the end; else it is an error.
+        first_stage: a finished run to copy instead of training the first of two stages, if it is what that
+            would train: of the same values, set and models.
         callbacks: more of transformers' callbacks.
 
     Returns:
@@ -93,6 +97,7 @@ def train(
         TypeError: something else than a path, or than a recipe.
     """
     union, out = given_path(union, "union"), given_path(out, "out")
+    taken = None if first_stage is None else given_path(first_stage, "first_stage")
     check_given(recipe, Recipe, "recipe", "harmonize.relation.recipe.load_recipe")
     recipe = recipe_held(union, recipe)
     if followed(union) in (followed(out), *followed(out).parents):
@@ -105,12 +110,17 @@ def train(
     wanted = made_from(union, recipe)
     replace = replace or is_made  # an ensemble's members were trained again
     with being_made(out, wanted, device=device, fresh=fresh, replace=replace, scratch=SCRATCH) as work:
-        _stages(union, recipe, work, device, callbacks)
+        _stages(union, recipe, work, device, callbacks, taken)
     return out
 
 
 def _stages(
-    union: Path, recipe: Recipe, work: Path, device: str, callbacks: Sequence[TrainerCallback]
+    union: Path,
+    recipe: Recipe,
+    work: Path,
+    device: str,
+    callbacks: Sequence[TrainerCallback],
+    taken: Path | None,
 ) -> None:
     if recipe.head in LINEAR_HEADS:
         fit_linear(union, recipe, work)
@@ -124,7 +134,10 @@ def _stages(
     before, _ = stages(recipe)
     first = work / FIRST
     if not (first / TRAINING).is_file():
-        fit(union, before, first, device=device, callbacks=callbacks)
+        if taken is not None and is_done(taken, union, before):
+            copy_stage(taken, first)
+        else:
+            fit(union, before, first, device=device, callbacks=callbacks)
     _wait()
     fit(union, recipe, work, device=device, callbacks=callbacks, start=first)
 

@@ -29,6 +29,7 @@ __all__ = [
     "CHECKPOINTS",
     "SCRATCH",
     "being_made",
+    "copy_stage",
     "has_begun",
     "is_done",
     "is_first_process",
@@ -212,6 +213,17 @@ def _begin(work: Path, wanted: Mapping[str, tuple[str, str]]) -> None:
 
 def _reads(path: Path, text: str) -> bool:
     return path.is_file() and path.read_bytes() == text.encode()
+
+
+def copy_stage(run: Path, first: Path) -> None:
+    """Put a copy of a finished run where a first stage is trained, in the place of what was begun there."""
+    if not is_first_process():
+        return
+    part = first.with_name(f"{first.name}.part")
+    for folder in (part, first):
+        shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(run, part)
+    part.replace(first)
 
 
 def has_begun(work: Path) -> bool:

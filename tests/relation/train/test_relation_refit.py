@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 from relation_runs import record
+from stopped_trainings import weights
 from typer.testing import CliRunner, Result
 
 from harmonize.pipelines.cli import app
@@ -97,6 +98,21 @@ def test_a_first_stage_is_trained_as_it_was(sample_union: Path, small_recipe: Sm
     first, second = stages(again)
     assert first == stages(recipe)[0]
     assert (second.development, second.train_on) == (None, ("biored", "biored/dev"))
+
+
+def test_a_first_stage_is_not_trained_twice(sample_union: Path, small_recipe: Small, tmp_path: Path) -> None:
+    """It would be the same to the bit; of other values it is another one."""
+    before = train(sample_union, small_recipe("transfer", epochs=0.2), tmp_path / "run", device="cpu")
+    kept = (before / "first" / "training.json").read_bytes()
+    command = ("train", "--refit", before, "--union", sample_union, "--device", "cpu")
+    again, other = tmp_path / "again", tmp_path / "other"
+    run(*command, "--out", again)
+    run(*command, "--out", other, "--seed", "3")
+    assert (again / "first" / "training.json").read_bytes() == kept  # with the time that it took
+    assert weights(again / "first") == weights(before / "first") != weights(again)
+    assert (other / "first" / "training.json").read_bytes() != kept
+    assert weights(other / "first") != weights(before / "first")
+    assert not [path for path in again.iterdir() if path.suffix == ".part"]
 
 
 def test_neither_the_run_nor_another_set_is_taken(tuned: Path, sample_union: Path, tmp_path: Path) -> None:
