@@ -118,7 +118,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "mentions": lambda: table(
         ("system", "trained on", *mentions_header()), 2, bold_best(mentions(), (2, 3, 4, 5))
     ),
-    "readme": lambda: table(("system", "pairs found", "pairs with type", "BioREx measure"), 1, readme()),
+    "readme": lambda: table(
+        ("system", "trained on", "pairs found", "pairs with type", "BioREx measure"), 2, readme()
+    ),
     "contexts": lambda: table(
         (
             "input",
