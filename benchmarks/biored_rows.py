@@ -35,9 +35,9 @@ def biored_row(run: str, called: str) -> Row:
 
 
 def rate(value: float) -> str:
-    """A learning rate: 1e-4."""
-    digits, _, power = f"{value:.0e}".partition("e")
-    return f"{digits}e{int(power)}"
+    """A learning rate: 1e-4, or 2.5e-5."""
+    digits, _, power = f"{value:.1e}".partition("e")
+    return f"{digits.removesuffix('.0')}e{int(power)}"
 
 
 def biored() -> Iterator[Row]:
