@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -136,7 +137,10 @@ def _end_of_pipe() -> NoReturn:
 
 def _told(error: OSError) -> str:
     """What the system says, after the file where it names one: of a renaming, what was to be replaced."""
-    file, said = error.filename2 or error.filename, error.strerror or error
+    if isinstance(error, shutil.Error):  # of a folder that is copied: the first of the files that were not
+        (_, file, said), *_ = error.args[0]
+    else:
+        file, said = error.filename2 or error.filename, error.strerror or error
     return str(HarmonizeError(f"{said}" if file is None else f"{file}: {said}"))
 
 

@@ -15,14 +15,14 @@ from pathlib import Path
 import numpy as np
 
 from harmonize.errors import MalformedInput
-from harmonize.relation.run_files import ENSEMBLE_FILE
+from harmonize.relation.run_files import ENSEMBLE_FILE, FIRST
 from harmonize.writing.json_files import write_json
 
 __all__ = ["ENSEMBLE", "Ensemble"]
 
 ENSEMBLE = "ensemble"
 _MEMBERS = "members"
-_NOT_COPIED = shutil.ignore_patterns("evaluation", "logs", "first")
+_NOT_COPIED = shutil.ignore_patterns("evaluation", "logs", FIRST)
 
 
 @dataclass(frozen=True)

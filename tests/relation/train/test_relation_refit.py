@@ -113,6 +113,11 @@ def test_a_first_stage_is_not_trained_twice(sample_union: Path, small_recipe: Sm
     assert (other / "first" / "training.json").read_bytes() != kept
     assert weights(other / "first") != weights(before / "first")
     assert not [path for path in again.iterdir() if path.suffix == ".part"]
+    (before / "first" / "gone").symlink_to("nowhere")
+    third = tmp_path / "third"
+    (line,) = run(*command, "--out", third, code=2).stderr.splitlines()
+    assert line.startswith(f"error: {tmp_path / '.third.training' / 'first.part' / 'gone'}: [Errno 2]")
+    assert not third.exists()
 
 
 def test_neither_the_run_nor_another_set_is_taken(tuned: Path, sample_union: Path, tmp_path: Path) -> None:
