@@ -42,6 +42,7 @@ __all__ = [
 ]
 
 ALL, OTHERS, FOLD = "all", "others", "fold"
+_FIRST, _SECOND = "first", "second"
 HeadName = Literal[
     "cls",
     "entities",
@@ -294,7 +295,7 @@ def stages(recipe: Recipe) -> tuple[Recipe, ...]:
     """What is trained one after the other: the `first` stage, where there is one, and the recipe."""
     if recipe.first is None:
         return (recipe,)
-    return resolved({**recipe.model_dump(), "first": None, **recipe.first}, "first"), recipe
+    return _before(recipe.model_dump(), recipe.first, "first"), recipe
 
 
 def trained_corpora(recipe: Recipe) -> tuple[str, ...]:
@@ -303,26 +304,39 @@ def trained_corpora(recipe: Recipe) -> tuple[str, ...]:
 
 
 def resolved(values: Mapping[str, Any], origin: str = "recipe") -> Recipe:
-    """Values as a recipe, those left to the encoder filled in.
+    """Values as a recipe, those left to the encoder filled in, of both stages where there are two.
 
     Raises:
         SpecError: with every fault at once.
     """
-    recipe = _validated(_filled(values), origin)
-    if recipe.first is not None:
-        if recipe.first.get("first") is not None:
-            raise SpecError(origin, [("first.first", "expected null: a recipe has two stages at most")])
-        # Its faults are told now, not after an hour of preparing.
-        _validated({**recipe.model_dump(), "first": None, **recipe.first}, origin, "first.")
-    return recipe
+    if values.get("first") is None:
+        return _validated(_filled(values), origin)
+    recipe = _validated(_filled(values, _SECOND), origin)
+    differing = recipe.first or {}
+    if differing.get("first") is not None:
+        raise SpecError(origin, [("first.first", "expected null: a recipe has two stages at most")])
+    second = recipe.model_dump(mode="json")
+    # What the recipe leaves to the encoder its first stage leaves to it too.
+    left = {name: None for name in second if values.get(name) is None}
+    # Its faults are told now, not after an hour of preparing.
+    first = _before({**second, **left}, differing, origin, "first.").model_dump(mode="json")
+    differing = {name: first[name] for name in first if first[name] != second[name] and name != "first"}
+    return recipe.with_values({"first": differing})
 
 
-def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values, those that are null taken from the encoder's own for the head."""
+def _before(values: Mapping[str, Any], first: Mapping[str, Any], origin: str, within: str = "") -> Recipe:
+    """The first stage of values: they, but for those that it says otherwise."""
+    return _validated(_filled({**values, "first": None, **first}, _FIRST), origin, within)
+
+
+def _filled(values: Mapping[str, Any], stage: str | None = None) -> dict[str, Any]:
+    """Values, those that are null taken from the encoder's own for the head and for the stage."""
     own = _packaged(_ENCODERS)[encoder_key(str(values.get("encoder")))]
     head = values.get("head") or own["head"]
     of_head = own.get(head, {}) if head in HEAD_NAMES else {}
     own = {key: value for key, value in own.items() if key not in HEAD_NAMES} | of_head
+    of_stage = {name: own.pop(name, {}) for name in (_FIRST, _SECOND)}
+    own |= of_stage.get(stage or "", {})
     of_all = own.pop(ALL, {})
     names = at_commas(values.get("train_on"))
     # Its epochs go with its tokens: with a part of the corpora they would be too few.

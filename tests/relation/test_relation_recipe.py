@@ -60,13 +60,50 @@ def test_the_recipes_are_those_of_the_paper() -> None:
     assert load_recipe("folds-aimed").folds == load_recipe("folds-hprd50").folds == 10
 
 
-def test_the_union_first_is_trained_on_as_by_biorex() -> None:
-    values = {"encoder": "minilm"}
-    first, second = stages(load_recipe("union-first", values))
-    assert first == load_recipe("biorex", values)
-    assert second == load_recipe("original", {**values, "first": second.first}).with_values(
-        {"epochs": 3, "learning_rate": 5e-5, "head_learning_rate": 1e-4}
+@pytest.mark.parametrize(
+    ("encoder", "on_union", "second"),
+    [
+        ("minilm", {}, {"learning_rate": 5e-5, "head_learning_rate": 1e-4}),
+        (
+            "mpnet",
+            {"epochs": 1, "corpus_tokens": "all"},
+            {"learning_rate": 2.5e-5, "head_learning_rate": 1e-4},
+        ),
+    ],
+)
+def test_the_union_first_is_both_commands_of_an_encoder(
+    encoder: str, on_union: dict[str, object], second: dict[str, object]
+) -> None:
+    values = {"encoder": encoder}
+    stage, last = stages(load_recipe("union-first", values))
+    assert stage == load_recipe("biorex", {**values, **on_union})
+    assert last == load_recipe("original", {**values, "input": "prompt"}).with_values(
+        {"epochs": 3, "first": last.first, **second}
     )
+
+
+def test_a_first_stage_has_what_is_told_and_its_own_of_what_is_left_open() -> None:
+    stage, last = stages(load_recipe("transfer", {"encoder": "minilm", "seed": 5, "batch_tokens": 512}))
+    assert (stage.seed, stage.batch_tokens) == (last.seed, last.batch_tokens) == (5, 512)
+    assert (stage.epochs, stage.learning_rate) == (4, 1e-4)
+    assert (last.epochs, last.learning_rate) == (3, 5e-5)
+    stage, last = stages(load_recipe("transfer", {"encoder": "minilm", "epochs": 0.5}))
+    assert stage.epochs == last.epochs == 0.5
+    stage, last = stages(load_recipe("union-first", {"encoder": "minilm", "epochs": 0.5}))
+    assert (stage.epochs, last.epochs) == (2, 0.5)
+    # RENET has no development part to find a threshold on, but its first stage has one.
+    stage, last = stages(load_recipe("renet", {"encoder": "minilm", "head": "document"}))
+    assert (stage.threshold, last.threshold) == ("development", "even")
+
+
+@pytest.mark.parametrize("encoder", ["minilm", "mpnet", "tiny", PUBMEDBERT])
+@pytest.mark.parametrize("name", ["transfer", "renet", "union-first"])
+def test_a_run_keeps_both_stages_as_they_were_trained(name: str, encoder: str) -> None:
+    recipe = load_recipe(name, {"encoder": encoder})
+    kept = load_values(yaml.safe_load(recipe.as_yaml()))
+    assert kept == recipe
+    first, last = stages(kept)
+    assert [load_values(yaml.safe_load(each.as_yaml())) for each in (first, last)] == [first, last]
 
 
 def test_the_default_names_every_value_once_in_the_models_order() -> None:

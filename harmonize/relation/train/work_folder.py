@@ -17,7 +17,7 @@ from transformers.trainer import TRAINER_STATE_NAME
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, knowledge_hash
 from harmonize.relation.model.device import device_named
-from harmonize.relation.recipe import Recipe, stages
+from harmonize.relation.recipe import Recipe, load_recipe, stages
 from harmonize.relation.run_files import FIRST, RECIPE, TRAINING, read_record
 from harmonize.relation.select.pseudo import pseudo_hash
 from harmonize.relation.train.record import model_hashes
@@ -69,8 +69,7 @@ def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
     Raises:
         MissingInput: there are no such pseudo-labels.
     """
-    path = out / RECIPE
-    if not path.is_file() or path.read_bytes() != recipe.as_yaml().encode():
+    if _kept_recipe(out) != recipe:
         return False
     if read_record(out)["union"]["manifest_sha256"] != manifest_hash(union):
         return False
@@ -86,6 +85,14 @@ def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
             return False
     pseudo = [record.get("pseudo", {}).get("sha256") for record in records]
     return pseudo == _pseudo_hashes(recipe)
+
+
+def _kept_recipe(out: Path) -> Recipe | None:
+    """The recipe of a run, values that are newer than it filled in; None where none can be read."""
+    try:
+        return load_recipe(out / RECIPE)
+    except HarmonizeError:
+        return None
 
 
 def _pseudo_hashes(recipe: Recipe) -> list[str | None]:

@@ -192,6 +192,21 @@ def test_the_same_command_trains_no_second_time(
     assert {path: path.stat().st_mtime_ns for path in small_run.rglob("*")} == before
 
 
+def test_a_run_of_an_older_recipe_is_what_it_says_today(
+    small_run: Path, small_recipe: Small, sample_union: Path, tmp_path: Path
+) -> None:
+    """Without the values that came since."""
+    older = Path(shutil.copytree(small_run, tmp_path / "older"))
+    kept = (older / "recipe.yaml").read_text(encoding="utf-8")
+    assert kept.count("corpus_tokens: null\n") == 1
+    (older / "recipe.yaml").write_text(kept.replace("corpus_tokens: null\n", ""), encoding="utf-8")
+    assert is_done(older, sample_union, small_recipe())
+    (older / "recipe.yaml").write_text(kept.replace("seed: 0", "seed: 1"), encoding="utf-8")
+    assert not is_done(older, sample_union, small_recipe())
+    (older / "recipe.yaml").write_text("seed: [", encoding="utf-8")
+    assert not is_done(older, sample_union, small_recipe())
+
+
 def test_an_encoder_that_was_trained_anew_is_another(
     small_run: Path, sample_union: Path, small_recipe: Small, tmp_path: Path
 ) -> None:
