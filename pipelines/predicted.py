@@ -105,28 +105,66 @@ def not_trained_on(run: Path, as_corpus: str, *, named: bool = False) -> str | N
     Args:
         named: somebody named the corpus, and is only told if the run has read it and forgotten it since.
     """
-    from harmonize.relation.recipe import ALL, OTHERS, load_recipe, stages, trained_corpora
-    from harmonize.relation.run_files import FIRST, RECIPE, holds_run
+    from harmonize.relation.run_files import FIRST, holds_run
 
     try:
-        *before, corpora = map(trained_corpora, stages(load_recipe(run / RECIPE)))
+        members = _members(run)
+        corpora_read = [_corpora_read(member) for member in members]
     except HarmonizeError:  # what a run needs is told where it is loaded
         return None
-    answered = {as_corpus, ALL, OTHERS}
-    if not answered.isdisjoint(corpora):
-        return None
-    if any(not answered.isdisjoint(read) for read in before):
+    forgetful = [before for *before, last in corpora_read if not _answers(as_corpus, last)]
+    forgotten = sum(any(_answers(as_corpus, corpora) for corpora in before) for before in forgetful)
+    corpora = list(dict.fromkeys(name for *_, last in corpora_read for name in last))
+    if forgotten and members != [run]:
+        return (
+            f"asked as {as_corpus}, which {forgotten} of its {len(members)} members read in the first of two "
+            f"stages, and have mostly forgotten in the second"
+        )
+    if forgotten:
         remedy = f"; {run / FIRST} answers as {as_corpus}" if holds_run(run / FIRST) else ""
         return (
             f"asked as {as_corpus}, which the run read in the first of its two stages, and has mostly "
             f"forgotten in the second, on {', '.join(corpora)} alone{remedy}"
         )
-    if named:
+    if named or len(forgetful) < len(members):
         return None
     return (
         f"asked as {as_corpus}, on which the run was not trained; "
         f"--as-corpus {' or '.join(corpora)} asks as it was trained"
     )
+
+
+def _members(run: Path) -> list[Path]:
+    """A run; or of an ensemble, the runs that it is the mean of, and of those that are ensembles theirs.
+
+    Raises:
+        MalformedInput: a broken ensemble.
+    """
+    from harmonize.relation.model.ensemble import Ensemble
+    from harmonize.relation.run_files import ENSEMBLE_FILE
+
+    if not (run / ENSEMBLE_FILE).is_file():
+        return [run]
+    return [each for member in Ensemble.read(run).folders(run) for each in _members(member)]
+
+
+def _corpora_read(run: Path) -> list[tuple[str, ...]]:
+    """The corpora that a run was trained on, in each of its stages.
+
+    Raises:
+        HarmonizeError: its recipe cannot be read.
+    """
+    from harmonize.relation.recipe import load_recipe, stages, trained_corpora
+    from harmonize.relation.run_files import RECIPE
+
+    return [trained_corpora(stage) for stage in stages(load_recipe(run / RECIPE))]
+
+
+def _answers(as_corpus: str, corpora: Collection[str]) -> bool:
+    """True if a corpus is among those that a stage names."""
+    from harmonize.relation.recipe import ALL, OTHERS
+
+    return not {as_corpus, ALL, OTHERS}.isdisjoint(corpora)
 
 
 def runs_to_score(model: Path, union: Path, on: str) -> RunsToScore:

@@ -140,6 +140,28 @@ def test_a_run_that_has_forgotten_what_it_is_asked_as_is_told(
     assert run(*command, "--as-corpus", "biored", cwd=tmp_path).stderr == ""
 
 
+def test_an_ensemble_tells_how_many_of_its_members_have_forgotten(tmp_path: Path, fake_model: None) -> None:
+    """Of a member that is an ensemble, its own are counted."""
+    written(tmp_path, article(1))
+    recipes = {
+        "members/1": "train_on: [all]\n",
+        "members/2": "train_on: [biored]\nfirst: {train_on: [all]}\n",
+        "members/3/members/1": "train_on: [biored]\nfirst: {train_on: [all]}\n",
+        "members/3/members/2": "train_on: [biored]\n",
+    }
+    for name, recipe in recipes.items():
+        (tmp_path / "m" / name).mkdir(parents=True)
+        written(tmp_path / "m" / name, recipe, "recipe.yaml")
+    for name, members in (("", 3), ("members/3", 2)):
+        written(tmp_path / "m" / name, json.dumps({"members": members, "shift": 0.0}), "ensemble.json")
+    command = ("predict", "articles.PubTator", "--model", "m", "--out", "out.json")
+    assert run(*command, "--as-corpus", "bc5cdr", cwd=tmp_path).stderr == (
+        "warning: asked as bc5cdr, which 2 of its 4 members read in the first of two stages, and have mostly "
+        "forgotten in the second\n"
+    )
+    assert run(*command, "--as-corpus", "biored", cwd=tmp_path).stderr == ""
+
+
 def test_strict_stops_at_the_first_and_keep_going_is_what_is_done_anyway(
     tmp_path: Path, fake_model: None
 ) -> None:
