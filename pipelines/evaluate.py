@@ -21,15 +21,16 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from harmonize.evaluation.evaluate import Evaluation
+    from harmonize.evaluation.rows import Measure
 
 __all__ = [
     "EVALUATION",
     "add_to_card",
     "check_kept",
-    "check_measure",
     "compared_with",
     "evaluated",
     "evaluation_folder",
+    "measure_named",
     "unusual",
     "write_scores",
 ]
@@ -79,11 +80,10 @@ def evaluated(
     """
     from harmonize.evaluation.evaluate import evaluate
     from harmonize.evaluation.markdown import evaluation_markdown, folds_markdown
-    from harmonize.relation.model.load import load_classifier
     from harmonize.writing.json_files import write_json
     from harmonize.writing.replace import new_folder
 
-    check_measure(measure)
+    chosen = measure_named(measure)
     on = _part_held(union, on)
     kept = evaluation_folder(model, on, measure, precision, leave_out_leaks=leave_out_leaks)
     check_kept(model, kept)
@@ -94,11 +94,13 @@ def evaluated(
     other = None if against is None else runs_to_score(against, union, on)
     if other is not None:
         same_rows(own, other)
+    from harmonize.relation.model.load import load_classifier  # torch, when all else is known to be there
+
     load = partial(load_classifier, device=device, precision=precision)
     done = Done(progress)
     found = predicted(own.without(own.seen if leave_out_leaks else ()), load, done)
     gold, predictions = _joined(found.gold), _joined(found.predictions)
-    evaluation = evaluate(gold, predictions, labels=found.labels, measure=measure)  # type: ignore[arg-type]
+    evaluation = evaluate(gold, predictions, labels=found.labels, measure=chosen)
     texts = [evaluation_markdown(evaluation)]
     with new_folder(kept) as folder:
         write_scores(folder, evaluation, gold, predictions)
@@ -106,7 +108,7 @@ def evaluated(
             write_json(folder / SEEN, {name: "/".join(key) for name, key in own.seen.items()})
         texts += [_seen_markdown(each, on, leave_out_leaks) for each in (own, other) if each and each.seen]
         if len(found.gold) > 1:
-            texts.append(folds_markdown(_folds(folder, found, measure)))
+            texts.append(folds_markdown(_folds(folder, found, chosen)))
         if found.folds_missing:
             texts.append(f"Not trained, and so not asked: {found.folds_missing} of the folds.\n")
         if other is not None:
@@ -124,11 +126,11 @@ def check_kept(model: Path, folder: Path) -> None:
         HarmonizeError: there is no such run, nothing can be written, or an earlier evaluation, which the card
             lists too, is broken.
     """
-    from harmonize.relation.train.card import CARD
+    from harmonize.relation.run_files import MODEL_CARD
 
     runs_of(model)
     folder_place(folder)
-    for place in (folder, model / CARD):
+    for place in (folder, model / MODEL_CARD):
         check_place(place, "the scores")
     if not _of_combinations(model):  # whose card is another
         for path in _all_kept(model):
@@ -166,7 +168,7 @@ def _combinations_evaluated(
     """Score a run that classifies sets of entities, and keep what was found in its folder."""
     from harmonize.relation.model.classifier import Classifier
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.run_files import RECIPE, read_record
+    from harmonize.relation.run_files import RECIPE, TrainingRecord
     from harmonize.relation.select.rows import rows_to_test
     from harmonize.relation.train.card import write_card
     from harmonize.relation.train.seen import seen_documents
@@ -192,7 +194,7 @@ def _combinations_evaluated(
     lines = [
         line for path in parts for line in (f"{path.parent.name}:", "", path.read_text(encoding="utf-8"))
     ]
-    write_card(model, recipe, read_record(model), lines)
+    write_card(model, recipe, TrainingRecord.read(model), lines)
     return text
 
 
@@ -208,12 +210,18 @@ def _part_held(union: Path, on: str) -> str:
     return part_held(read_manifest(union), on)
 
 
-def check_measure(measure: str) -> None:
-    """Raises UnknownName for a measure that is none."""
+def measure_named(name: str) -> Measure:
+    """The measure of a name.
+
+    Raises:
+        UnknownName: none has it.
+    """
     from harmonize.evaluation.rows import MEASURES
 
-    if measure not in MEASURES:
-        raise UnknownName("measure", measure, MEASURES)
+    for measure in MEASURES:
+        if measure == name:
+            return measure
+    raise UnknownName("measure", name, MEASURES)
 
 
 def _joined(tables: Sequence[pa.Table]) -> pa.Table:
@@ -230,7 +238,7 @@ def write_scores(folder: Path, evaluation: Evaluation, gold: pa.Table, predictio
     write_parquet(predictions, folder / PREDICTIONS)
 
 
-def _folds(folder: Path, own: Predicted, measure: str) -> Any:
+def _folds(folder: Path, own: Predicted, measure: Measure) -> Any:
     """Mean and deviation over the folds, beside the scores of all folds pooled."""
     from dataclasses import asdict
 
@@ -239,7 +247,7 @@ def _folds(folder: Path, own: Predicted, measure: str) -> Any:
     from harmonize.writing.json_files import write_json
 
     each = [
-        evaluate(gold, predictions, labels=own.labels, measure=measure, bootstrap=0)  # type: ignore[arg-type]
+        evaluate(gold, predictions, labels=own.labels, measure=measure, bootstrap=0)
         for gold, predictions in zip(own.gold, own.predictions, strict=True)
     ]
     summary = summary_over_folds(each)
@@ -264,7 +272,7 @@ def compared_with(folder: Path, model: Path, own: Predicted, against: Path, othe
         _joined(own.gold),
         _joined(own.predictions),
         _joined(other.predictions),
-        labels=own.labels,  # type: ignore[arg-type]
+        labels=own.labels,
     )
     text = comparison_markdown(comparison, model.name, against.name)
     write_json(folder / COMPARISON, asdict(comparison), escaped=True)
@@ -302,7 +310,7 @@ def _card_row(path: Path) -> list[str]:
 def add_to_card(model: Path) -> None:
     """Say in the run's card what it scores on every part that it was evaluated on."""
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.run_files import RECIPE, TRAINING, read_record
+    from harmonize.relation.run_files import RECIPE, TRAINING, TrainingRecord
     from harmonize.relation.train.card import write_card
     from harmonize.writing.markdown import markdown_table
 
@@ -310,4 +318,4 @@ def add_to_card(model: Path) -> None:
         return
     rows = [_card_row(path) for path in _all_kept(model)]
     table = markdown_table(("part", "measure", "F, pair", "95 %", "F, typed", "95 %"), rows)
-    write_card(model, load_recipe(model / RECIPE), read_record(model), table.split("\n"))
+    write_card(model, load_recipe(model / RECIPE), TrainingRecord.read(model), table.split("\n"))

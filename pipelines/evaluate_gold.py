@@ -18,7 +18,7 @@ from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import input_files, input_name
 from harmonize.writing.text import counted
 
-from .evaluate import EVALUATION, add_to_card, check_kept, check_measure, compared_with, unusual, write_scores
+from .evaluate import EVALUATION, add_to_card, check_kept, compared_with, measure_named, unusual, write_scores
 from .inputs import user_types
 from .options import DEFAULT_UNION
 from .predicted import Done, Predicted, not_trained_on, runs_of
@@ -134,7 +134,7 @@ def evaluated_on_gold(
     from harmonize.writing.replace import new_folder
     from harmonize.writing.text import write_text
 
-    check_measure(measure)
+    chosen = measure_named(measure)
     runs = [run for each in (model, against) if each is not None for run in runs_of(each)]
     name = gold_name(gold.files)
     kept = _folder(model, name, gold, measure, precision)
@@ -145,7 +145,7 @@ def evaluated_on_gold(
         raise HarmonizeError(f"{gold.name}: expected pairs or relations to score, found none")
     done = Done(progress)
     own = _predicted(model, read, rows, device, precision, done)
-    evaluation = evaluate(rows, own.predictions[0], labels=own.labels, measure=measure)  # type: ignore[arg-type]
+    evaluation = evaluate(rows, own.predictions[0], labels=own.labels, measure=chosen)
     with new_folder(kept) as folder:
         write_scores(folder, evaluation, rows, own.predictions[0])
         about = _about(gold, read)

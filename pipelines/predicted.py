@@ -12,6 +12,7 @@ from harmonize.errors import HarmonizeError, MissingInput
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from harmonize.relation.labels import LabelKind
     from harmonize.relation.model.load import AnyClassifier
     from harmonize.relation.model.mean import KindOfClassifier
     from harmonize.union.documents import DocumentKey
@@ -41,7 +42,7 @@ class Predicted:
 
     gold: list[pa.Table]
     predictions: list[pa.Table]
-    labels: str
+    labels: LabelKind
     folds_missing: int
 
 

@@ -44,8 +44,10 @@ if TYPE_CHECKING:
 
     from harmonize.evaluation.thresholds import ThresholdTable
     from harmonize.prediction.pseudo_labels import Keeping, LabelAccount
+    from harmonize.relation.labels import LabelKind
     from harmonize.relation.model.load import AnyClassifier
     from harmonize.relation.recipe import Recipe
+    from harmonize.relation.run_files import TrainingRecord
 
 __all__ = ["Labelled", "pseudo_label"]
 
@@ -78,12 +80,12 @@ class _Model:
 
     folder: Path
     recipe: Recipe
-    record: dict[str, Any]
+    record: TrainingRecord
     classifier: AnyClassifier
 
     @property
     def manifest(self) -> str:
-        return str(self.record["union"]["manifest_sha256"])
+        return self.record.union.manifest_sha256
 
 
 def pseudo_label(
@@ -218,12 +220,12 @@ def _models(model: Path, union: Path, device: str, precision: str) -> list[_Mode
     """
     from harmonize.relation.model.load import load_classifier
     from harmonize.relation.recipe import load_recipe
-    from harmonize.relation.run_files import RECIPE, read_record
+    from harmonize.relation.run_files import RECIPE, TrainingRecord
     from harmonize.union.manifest import manifest_hash
 
     runs = runs_of(model)
     recipes = [load_recipe(run / RECIPE) for run in runs]
-    records = [read_record(run) for run in runs]
+    records = [TrainingRecord.read(run) for run in runs]
     if len(runs) > 1:
         if any(recipe.fold is None for recipe in recipes) or (
             len({(recipe.evaluate_on, recipe.folds) for recipe in recipes}) > 1
@@ -231,7 +233,7 @@ def _models(model: Path, union: Path, device: str, precision: str) -> list[_Mode
             raise HarmonizeError(f"{model}: expected the folds of one recipe")
         own = manifest_hash(union)
         for run, record in zip(runs, records, strict=True):
-            if record["union"]["manifest_sha256"] != own:
+            if record.union.manifest_sha256 != own:
                 raise HarmonizeError(f"{union}: expected the set that {run} was trained on, got another")
     return [
         _Model(run, recipe, record, load_classifier(run, device, precision))
@@ -239,7 +241,7 @@ def _models(model: Path, union: Path, device: str, precision: str) -> list[_Mode
     ]
 
 
-def _checked(models: Sequence[_Model], union: Path, threshold: float, labels: str) -> ThresholdTable:
+def _checked(models: Sequence[_Model], union: Path, threshold: float, labels: LabelKind) -> ThresholdTable:
     """What the labels of each threshold are worth, each model asked about its own fold."""
     import pyarrow as pa
 
@@ -260,7 +262,7 @@ def _checked(models: Sequence[_Model], union: Path, threshold: float, labels: st
         pa.concat_tables(gold).unify_dictionaries(),
         pa.concat_tables([table.replace_schema_metadata(None) for table in said]),
         [*THRESHOLDS, threshold],
-        labels=labels,  # type: ignore[arg-type]
+        labels=labels,
     )
 
 
@@ -273,7 +275,7 @@ def _about(
     own = [
         {"recipe": each.recipe.model_dump(mode="json"), "manifest_sha256": each.manifest} for each in models
     ]
-    learnt_from = [before for each in models for before in each.record.get("pseudo", {}).get("models", [])]
+    learnt_from = [before for each in models if each.record.pseudo for before in each.record.pseudo.models]
     return {
         "pseudo_schema_version": PSEUDO_SCHEMA_VERSION,
         "package_version": __version__,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -18,7 +20,7 @@ from harmonize.pipelines.train import quiet
 from harmonize.relation.model.classifier import Classifier
 from harmonize.relation.predictions import predicted_rows, read_predictions
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.run_files import read_record
+from harmonize.relation.run_files import TRAINING
 from harmonize.relation.select.rows import rows_to_test
 from harmonize.relation.train.training import train
 from harmonize.writing.parquet import write_parquet
@@ -108,9 +110,9 @@ def _values(recipe: Recipe) -> dict[str, Any]:
     return recipe.model_dump(mode="json", exclude={"encoder", "teacher", "pseudo"})
 
 
-def _record(run: Any) -> dict[str, Any]:
+def _record(run: Path) -> dict[str, Any]:
     """What a run says of itself that a result keeps."""
-    record = read_record(run)
+    record = json.loads((run / TRAINING).read_text(encoding="utf-8"))
     return {name: record[name] for name in ("rows", "inputs", "steps", "best", "losses") if name in record}
 
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from harmonize.errors import HarmonizeError
 from harmonize.evaluation.evaluate import refusal
 from harmonize.evaluation.ranking import Thresholds, one_class
-from harmonize.evaluation.rows import BIOREX_PAIR_TYPES, FloatArray, Labels, Measure, Rows, joined
+from harmonize.evaluation.rows import BIOREX_PAIR_TYPES, FloatArray, Measure, Rows, joined
 from harmonize.evaluation.scores import (
     Bootstrap,
     Estimate,
@@ -22,6 +22,7 @@ from harmonize.evaluation.scores import (
     pair_with_type,
     ratios,
 )
+from harmonize.relation.labels import LabelKind
 
 __all__ = ["Comparison", "Difference", "PairedTest", "RankingDifference", "compare"]
 
@@ -83,7 +84,7 @@ class Comparison:
 
     corpora: tuple[str, ...]
     splits: tuple[str, ...]
-    labels: Labels
+    labels: LabelKind
     measure: Measure
     documents: int
     rows: int
@@ -106,7 +107,7 @@ def compare(
     predictions_a: pa.Table | Sequence[pa.Table],
     predictions_b: pa.Table | Sequence[pa.Table],
     *,
-    labels: Labels = "harmonized",
+    labels: LabelKind = "harmonized",
     measure: Measure = "all",
     bootstrap: int = 1_000,
     trials: int = 10_000,

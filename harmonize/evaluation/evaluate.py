@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from harmonize.errors import HarmonizeError
 from harmonize.evaluation.ranking import Ranking, ranking
-from harmonize.evaluation.rows import BIOREX_PAIR_TYPES, IntArray, Labels, Measure, Rows, joined
+from harmonize.evaluation.rows import BIOREX_PAIR_TYPES, IntArray, Measure, Rows, joined
 from harmonize.evaluation.scores import (
     Bootstrap,
     Judge,
@@ -21,6 +21,7 @@ from harmonize.evaluation.scores import (
     pair_with_type,
     with_value,
 )
+from harmonize.relation.labels import LabelKind
 from harmonize.relation.said import VALUES
 
 __all__ = ["Baseline", "Breakdown", "Confusion", "Evaluation", "Further", "evaluate", "refusal"]
@@ -121,7 +122,7 @@ class Evaluation:
 
     corpora: tuple[str, ...]
     splits: tuple[str, ...]
-    labels: Labels
+    labels: LabelKind
     measure: Measure
     documents: int
     without_prediction: int
@@ -149,7 +150,7 @@ def evaluate(
     gold: pa.Table,
     predictions: pa.Table,
     *,
-    labels: Labels = "harmonized",
+    labels: LabelKind = "harmonized",
     measure: Measure = "all",
     bootstrap: int = 1_000,
     seed: int = 0,

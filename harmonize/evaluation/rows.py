@@ -15,19 +15,18 @@ import pyarrow.compute as pc
 from harmonize.errors import HarmonizeError, UnknownName, shown
 from harmonize.evaluation.tables import checked_gold, checked_predictions, span_lists
 from harmonize.model import NEGATIVE, is_negative
+from harmonize.relation.labels import LABEL_KINDS, LabelKind
 from harmonize.relation.said import VALUES
 from harmonize.spec import Target, load_catalogue
 
 __all__ = [
     "BIOREX_PAIR_TYPES",
-    "LABELS",
     "MEASURES",
     "NEGATIVE",
     "VARIANT",
     "BoolArray",
     "FloatArray",
     "IntArray",
-    "Labels",
     "Measure",
     "Rows",
     "joined",
@@ -38,9 +37,7 @@ IntArray = npt.NDArray[np.int64]
 FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
-Labels = Literal["harmonized", "source"]
 Measure = Literal["all", "biorex"]
-LABELS: tuple[Labels, ...] = ("harmonized", "source")
 MEASURES: tuple[Measure, ...] = ("all", "biorex")
 
 VARIANT = "SequenceVariant"
@@ -129,7 +126,7 @@ class Rows:
         return np.isin(self.pair_type, wanted) & ~self.variant
 
 
-def joined(gold: pa.Table, predictions: pa.Table, labels: Labels, measure: Measure) -> Rows:
+def joined(gold: pa.Table, predictions: pa.Table, labels: LabelKind, measure: Measure) -> Rows:
     """Put each gold row beside its prediction.
 
     Args:
@@ -143,7 +140,7 @@ def joined(gold: pa.Table, predictions: pa.Table, labels: Labels, measure: Measu
         HarmonizeError: a column is missing or of another type, gold holds no row, an id stands twice, a
             prediction belongs to no gold row, a label is null, or a probability is none from 0 to 1.
     """
-    _check_choice("labels", labels, LABELS)
+    _check_choice("labels", labels, LABEL_KINDS)
     _check_choice("measure", measure, MEASURES)
     saying, mentions, together = _saying(gold, predictions), _mentions(gold), _together(gold)
     gold, predictions = checked_gold(gold), checked_predictions(predictions)
@@ -244,7 +241,7 @@ def _places(gold: pa.Table, predictions: pa.Table) -> IntArray:
     return np.asarray(place.to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
-def _rows(gold: pa.Table, predictions: pa.Table, place: IntArray, labels: Labels) -> Rows:
+def _rows(gold: pa.Table, predictions: pa.Table, place: IntArray, labels: LabelKind) -> Rows:
     of: dict[str, list[Any]] = gold.to_pydict()
     answered = place >= 0
     gold_labels = [_folded(label) for label in _gold_labels(of, labels)]
@@ -279,7 +276,7 @@ def _rows(gold: pa.Table, predictions: pa.Table, place: IntArray, labels: Labels
     return replace(rows, without_negatives=_without_negatives(of["corpus"], rows.positive))
 
 
-def _gold_labels(of: Mapping[str, list[Any]], labels: Labels) -> list[str]:
+def _gold_labels(of: Mapping[str, list[Any]], labels: LabelKind) -> list[str]:
     if labels == "harmonized":
         return of["relation"]
     harmonized, own = of["relation"], of["source_relations"]
@@ -294,7 +291,7 @@ def _folded(label: str) -> str:
     return NEGATIVE if is_negative(label) else label
 
 
-def _ordered(names: set[str], labels: Labels) -> tuple[str, ...]:
+def _ordered(names: set[str], labels: LabelKind) -> tuple[str, ...]:
     """No relation, the target's labels in its order, others by name."""
     known = _target().labels if labels == "harmonized" else ()
     return (NEGATIVE, *(name for name in known if name in names), *sorted(names.difference(known)))

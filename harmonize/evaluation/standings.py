@@ -16,7 +16,7 @@ import pyarrow as pa
 from harmonize.errors import UnknownName
 from harmonize.evaluation.compare import Difference, PairedTest
 from harmonize.evaluation.evaluate import refusal
-from harmonize.evaluation.rows import Labels, Rows, joined
+from harmonize.evaluation.rows import Rows, joined
 from harmonize.evaluation.scores import (
     Bootstrap,
     Estimate,
@@ -26,6 +26,7 @@ from harmonize.evaluation.scores import (
     pair_with_type,
     ratios,
 )
+from harmonize.relation.labels import LabelKind
 
 __all__ = ["RankBy", "Standing", "Standings", "standings"]
 
@@ -74,7 +75,7 @@ class Standings:
     rank_by: RankBy
     corpora: tuple[str, ...]
     splits: tuple[str, ...]
-    labels: Labels
+    labels: LabelKind
     documents: int
     rows: int
     positive: int
@@ -96,7 +97,7 @@ def standings(
     systems: Mapping[str, Sequence[pa.Table]],
     against: str,
     *,
-    labels: Labels = "harmonized",
+    labels: LabelKind = "harmonized",
     rank_by: RankBy = "pairs",
     bootstrap: int = 1_000,
     trials: int = 10_000,

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from harmonize.evaluation.rows import BoolArray, Labels, Rows, joined
+from harmonize.evaluation.rows import BoolArray, Rows, joined
 from harmonize.evaluation.scores import Bootstrap, Estimate
+from harmonize.relation.labels import LabelKind
 
 __all__ = ["THRESHOLDS", "Kept", "KeptRows", "ThresholdTable", "threshold_table"]
 
@@ -61,7 +62,7 @@ class ThresholdTable:
     documents: int
     rows: int
     with_relation: int
-    labels: Labels
+    labels: LabelKind
     resamples: int
     seed: int
     kept: tuple[Kept, ...]
@@ -76,7 +77,7 @@ def threshold_table(
     predictions: pa.Table,
     thresholds: Iterable[float],
     *,
-    labels: Labels = "harmonized",
+    labels: LabelKind = "harmonized",
     resamples: int = 1_000,
     seed: int = 0,
 ) -> ThresholdTable:

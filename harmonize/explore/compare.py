@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from harmonize.errors import HarmonizeError
-from harmonize.evaluation.rows import Labels, Rows, joined
+from harmonize.evaluation.rows import Rows, joined
 from harmonize.explore.instances import Places, UnionRows
 from harmonize.explore.predictions import PredictionTable
-from harmonize.relation.labels import is_negative
+from harmonize.relation.labels import LabelKind, is_negative
 from harmonize.spec import load_catalogue
 from harmonize.union.reader import load_union
 
@@ -86,7 +86,7 @@ class Comparison:
     rows: Rows
     corpora: npt.NDArray[np.str_]
     strangers: int
-    labels: Labels
+    labels: LabelKind
 
     @cached_property
     def kind(self) -> npt.NDArray[np.int64]:
@@ -186,7 +186,7 @@ def _gold(union: UnionRows, places: Places) -> pa.Table:
     return table.filter(pc.is_in(table["instance_id"], value_set=wanted))
 
 
-def labels_of(predictions: PredictionTable) -> Labels:
+def labels_of(predictions: PredictionTable) -> LabelKind:
     """Whose types the predictions have: the corpora's own where one of them is none of the target's."""
     known = load_catalogue().target.labels
     own = [label for label, _ in predictions.labels() if not is_negative(label) and label not in known]

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from harmonize.model import Document
 from harmonize.relation.recipe import load_recipe
-from harmonize.relation.run_files import RECIPE, read_record
+from harmonize.relation.run_files import RECIPE, TrainingRecord
 from harmonize.relation.train.seen import pseudo_documents, sources, trained_documents
 from harmonize.union.documents import DocumentKey, read_documents
 from harmonize.union.known_documents import KnownDocuments
@@ -57,7 +57,7 @@ def training_set(runs: Sequence[Path], union: Path) -> TrainingSet:
     pseudo: list[Path] = []
     same_set = True
     for source in (source for run in runs for source in sources(run)):
-        recipe, sha256 = load_recipe(source / RECIPE), str(read_record(source)["union"]["manifest_sha256"])
+        recipe, sha256 = load_recipe(source / RECIPE), TrainingRecord.read(source).union.manifest_sha256
         keys |= trained_documents(source, recipe, union)
         same_set = same_set and sha256 == manifest_hash(union)
         if recipe.pseudo is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,21 @@ from harmonize.errors import HarmonizeError
 from harmonize.model import NEGATIVE, is_negative
 from harmonize.relation.pair import Pair
 
-__all__ = ["NEGATIVE", "LabelSpace", "decide", "is_negative", "own_outputs", "related", "softmax"]
+__all__ = [
+    "LABEL_KINDS",
+    "NEGATIVE",
+    "LabelKind",
+    "LabelSpace",
+    "decide",
+    "is_negative",
+    "own_outputs",
+    "related",
+    "softmax",
+]
+
+LabelKind = Literal["harmonized", "source"]
+"""Whose labels: the union's, or each corpus' own relation types."""
+LABEL_KINDS: tuple[LabelKind, ...] = ("harmonized", "source")
 
 _HEAD = "/"
 

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from harmonize.errors import SpecError, UnknownName
 from harmonize.model import SPLITS
 from harmonize.relation.combinations import COMBINATION
+from harmonize.relation.labels import LabelKind
 from harmonize.relation.model.encoders import encoder_key
 from harmonize.relation.model.ensemble import ENSEMBLE
 from harmonize.relation.model.linear import LINEAR_HEADS
@@ -115,7 +116,7 @@ class Recipe(SettingsModel):
     max_length: int = Field(ge=32)
     context_words: int | None = Field(ge=0)
     candidates: int | None = Field(ge=1)
-    labels: Literal["harmonized", "source"]
+    labels: LabelKind
     heads: Literal["one", "corpus"]
     novelty: bool
     direction: bool

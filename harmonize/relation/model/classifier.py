@@ -2,87 +2,82 @@
 
 from __future__ import annotations
 
-import json
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from pydantic import Field, field_validator
 
-from harmonize.errors import MalformedInput, MissingInput, shown
+from harmonize.errors import MalformedInput, shown
 from harmonize.relation.encode.documents import IGNORED, DocumentEncoder
 from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.inputs import INPUTS
 from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, read_knowledge
 from harmonize.relation.encode.order import token_batches
-from harmonize.relation.labels import LabelSpace, own_outputs, softmax
+from harmonize.relation.labels import LabelKind, LabelSpace, own_outputs, softmax
 from harmonize.relation.model.device import device_named, precision_named
 from harmonize.relation.model.encoder_model import WEIGHT_TYPE
 from harmonize.relation.model.heads import HEADS, EncodedInputs, Head
 from harmonize.relation.pair import Pair
-from harmonize.relation.run_files import PROMPT_FILE
+from harmonize.relation.run_files import PROMPT_FILE, RunFile
 from harmonize.relation.said import VALUES, Answers, Outputs
-from harmonize.writing.json_files import write_json
 
 __all__ = ["Classifier", "Prompt"]
 
 _BATCH_TOKENS = {"cpu": 4096, "cuda": 65536}
 
 
-@dataclass(frozen=True)
-class Prompt:
+class Prompt(RunFile):
     """What a run's own file says beside what transformers keeps: how a pair becomes its input.
 
     Attributes:
         tags: entity type -> the tag's name.
         input: the kind of input, see harmonize.relation.encode.inputs.
         max_length: of an input, in tokens.
-        labels: "harmonized", or "source" for each corpus' own types.
+        labels: whose the labels are.
         by_corpus: outputs of its own for each corpus.
         head: the kind of classifier, see harmonize.relation.model.heads.
         said: what it tells beside the label, see harmonize.relation.said.
     """
 
+    file_name: ClassVar[str] = PROMPT_FILE
+
     tags: dict[str, str]
     input: str
-    max_length: int
-    labels: str
+    max_length: int = Field(ge=1)
+    labels: LabelKind
     by_corpus: bool
     head: str = "cls"
     said: tuple[str, ...] = ()
 
-    def write(self, folder: Path) -> None:
-        write_json(folder / PROMPT_FILE, asdict(self), escaped=True)
-
+    @field_validator("input")
     @classmethod
-    def read(cls, folder: Path) -> Prompt:
-        """The prompt of a run.
+    def _input(cls, name: str) -> str:
+        return _one_of(INPUTS, name)
 
-        Raises:
-            MissingInput, MalformedInput: the folder has none, or a broken one.
-        """
-        path = folder / PROMPT_FILE
-        if not path.is_file():
-            raise MissingInput(folder, f"expected a run of `harmonize train`, found no {PROMPT_FILE}")
-        try:
-            values = json.loads(path.read_text(encoding="utf-8"))
-            prompt = cls(**{**values, "said": tuple(values.get("said", ()))})
-        except (AttributeError, ValueError, TypeError) as error:
-            raise MalformedInput(path, f"expected what `harmonize train` writes: {error}") from None
-        if prompt.head not in HEADS:
-            known = ", ".join(HEADS)
-            raise MalformedInput(path, f"head: expected one of {known}, got {prompt.head!r}")
-        unknown = [column for column in prompt.said if column not in VALUES]
+    @field_validator("head")
+    @classmethod
+    def _head(cls, name: str) -> str:
+        return _one_of(HEADS, name)
+
+    @field_validator("said")
+    @classmethod
+    def _said(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [column for column in columns if column not in VALUES]
         if unknown:
-            raise MalformedInput(path, f"said: expected some of {', '.join(VALUES)}, got {shown(unknown)}")
-        if prompt.input not in INPUTS:
-            raise MalformedInput(path, f"input: expected one of {', '.join(INPUTS)}, got {prompt.input!r}")
-        return prompt
+            raise ValueError(f"expected some of {', '.join(VALUES)}, got {shown(unknown)}")
+        return columns
+
+
+def _one_of(known: Collection[str], name: str) -> str:
+    if name not in known:
+        raise ValueError(f"expected one of {', '.join(known)}, got {name!r}")
+    return name
 
 
 class Classifier:
@@ -92,7 +87,7 @@ class Classifier:
         model: of `head`'s kind.
         encoder: of `head`'s kind, with the model's tokenizer and tags.
         space: its labels.
-        kind: of the labels, "harmonized" or "source".
+        kind: whose the labels are.
         said: what it tells beside them, in the order of its outputs.
         precision: "fp32"; "bf16", mixed with single precision as in training; "int8", the linear layers'
             weights and inputs in 8 bits, scaled anew for each batch.
@@ -104,7 +99,7 @@ class Classifier:
         head: Head,
         encoder: PairEncoder | DocumentEncoder,
         space: LabelSpace,
-        kind: str,
+        kind: LabelKind,
         device: torch.device,
         precision: str = "fp32",
         said: tuple[str, ...] = (),

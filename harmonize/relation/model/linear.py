@@ -14,26 +14,24 @@ threshold above which a pair is related, if the recipe asks for one.
 
 from __future__ import annotations
 
-import json
 import re
 import zipfile
 from array import array
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from harmonize.errors import HarmonizeError, MalformedInput, install
 from harmonize.relation.encode.prompt import Tag, marked
-from harmonize.relation.labels import LabelSpace, is_negative, own_outputs, softmax
+from harmonize.relation.labels import LabelKind, LabelSpace, is_negative, own_outputs, softmax
 from harmonize.relation.model.threshold import EVEN, Threshold, raised, shift_and_f
 from harmonize.relation.pair import Pair
-from harmonize.relation.run_files import LINEAR_FILE
-from harmonize.writing.json_files import write_json
+from harmonize.relation.run_files import LINEAR_FILE, RunFile
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
@@ -114,23 +112,24 @@ def _step(number: int) -> int:
     return max(step for step in _STEPS if step <= max(0, number))
 
 
-@dataclass(frozen=True)
-class _About:
+class _About(RunFile):
     """linear.json.
 
     Attributes:
         head: which of LINEAR_HEADS.
         strength: C of scikit-learn.
         names: of the labels, as LabelSpace has them.
-        kind: of the labels, "harmonized" or "source".
+        kind: whose the labels are.
     """
+
+    file_name: ClassVar[str] = LINEAR_FILE
 
     head: str
     strength: float
-    names: list[str]
+    names: tuple[str, ...]
     by_corpus: bool
-    kind: str
-    columns: int = _COLUMNS
+    kind: LabelKind
+    columns: int = Field(default=_COLUMNS, ge=1)
 
 
 class LinearClassifier:
@@ -145,7 +144,7 @@ class LinearClassifier:
         self, about: _About, inverse: NDArray[np.float32], weights: csr_matrix, bias: NDArray[np.float64]
     ) -> None:
         self.about, self._inverse, self._weights, self._bias = about, inverse, weights, bias
-        self.space = LabelSpace(tuple(about.names), about.by_corpus)
+        self.space = LabelSpace(about.names, about.by_corpus)
         self.kind = about.kind
 
     @classmethod
@@ -157,10 +156,8 @@ class LinearClassifier:
         """
         from scipy.sparse import csr_matrix
 
-        path = folder / LINEAR_FILE
+        about, path = _About.read(folder), folder / _WEIGHTS
         try:
-            about = _About(**json.loads(path.read_text(encoding="utf-8")))
-            path = folder / _WEIGHTS
             with np.load(path, allow_pickle=False) as held:
                 parts = (held["data"], held["indices"], held["indptr"])
                 weights = csr_matrix(parts, shape=(len(about.names), about.columns))
@@ -171,7 +168,7 @@ class LinearClassifier:
 
     def write(self, folder: Path) -> None:
         """linear.json and linear.npz."""
-        write_json(folder / LINEAR_FILE, asdict(self.about), escaped=True)
+        self.about.write(folder)
         np.savez_compressed(
             folder / _WEIGHTS,
             idf=self._inverse,
@@ -234,7 +231,7 @@ def fitted(
     train: Labelled,
     watched: Labelled,
     space: LabelSpace,
-    kind: str,
+    kind: LabelKind,
     threshold: Threshold = EVEN,
 ) -> tuple[LinearClassifier, dict[float, float]]:
     """Train a baseline.
@@ -256,7 +253,7 @@ def fitted(
     scores: dict[float, float] = {}
     strengths = STRENGTHS if asked.shape[0] else STRENGTHS[1:2]
     for strength, weights, bias in _solved(head, strengths, table, train.labels, len(space.names)):
-        about = _About(head, strength, list(space.names), space.by_corpus, kind)
+        about = _About(head=head, strength=strength, names=space.names, by_corpus=space.by_corpus, kind=kind)
         tried[strength] = LinearClassifier(about, inverse, weights, bias)
         score = tried[strength].with_threshold(threshold, asked, watched.labels)
         if asked.shape[0]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harmonize.errors import HarmonizeError
-from harmonize.relation.labels import is_negative
+from harmonize.relation.labels import LabelKind, is_negative
 from harmonize.relation.pair import Pair, PairClassifier, reads_sentences
 from harmonize.relation.said import VALUES, Answers, answers_of, said_of
 
@@ -20,8 +20,8 @@ class KindOfClassifier(PairClassifier, Protocol):
     """A classifier that knows whose relation types its labels are."""
 
     @property
-    def kind(self) -> str:
-        """ "harmonized" or "source"."""
+    def kind(self) -> LabelKind:
+        """Whose."""
 
 
 class MeanClassifier:
@@ -45,7 +45,7 @@ class MeanClassifier:
         kinds = sorted({classifier.kind for classifier in classifiers})
         if len(kinds) != 1:
             raise HarmonizeError(f"{name}: expected models of the same labels, got {' and '.join(kinds)}")
-        self.kind = kinds[0]
+        self.kind: LabelKind = kinds[0]
         self.labels = tuple(dict.fromkeys(label for each in classifiers for label in each.labels))
         self.said = tuple(column for column in VALUES if any(column in said_of(each) for each in classifiers))
         self._classifiers = tuple(classifiers)

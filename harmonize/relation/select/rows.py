@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from harmonize.errors import HarmonizeError
 from harmonize.model import Span
-from harmonize.relation.labels import NEGATIVE, is_negative
+from harmonize.relation.labels import NEGATIVE, LabelKind, is_negative
 from harmonize.relation.pair import Entity, Pair
 from harmonize.relation.recipe import part
 from harmonize.relation.select.places import part_held
@@ -120,7 +120,7 @@ def _spans(column: Iterable[Mapping[str, int]]) -> tuple[Span, ...]:
     return tuple(Span(span["start"], span["end"]) for span in column)
 
 
-def gold_labels(rows: pa.Table, labels: str) -> list[str]:
+def gold_labels(rows: pa.Table, labels: LabelKind) -> list[str]:
     """The label of each row.
 
     Args:
@@ -137,7 +137,7 @@ def gold_labels(rows: pa.Table, labels: str) -> list[str]:
     ]
 
 
-def all_gold_labels(rows: pa.Table, labels: str) -> list[list[str]]:
+def all_gold_labels(rows: pa.Table, labels: LabelKind) -> list[list[str]]:
     """All labels of each row, first what `gold_labels` gives.
 
     Args:

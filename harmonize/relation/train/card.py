@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -13,23 +11,19 @@ from harmonize.relation.combinations import COMBINATION
 from harmonize.relation.encode.inputs import input_named
 from harmonize.relation.labels import is_negative
 from harmonize.relation.model.ensemble import ENSEMBLE
-from harmonize.relation.model.heads import head_named
 from harmonize.relation.model.linear import LINEAR_HEADS
-from harmonize.relation.recipe import Recipe
-from harmonize.relation.run_files import LEFT_OUT
+from harmonize.relation.recipe import INPUTS_OF_CONTEXTS, Recipe
+from harmonize.relation.run_files import LEFT_OUT, MODEL_CARD, TrainingRecord
 from harmonize.spec import load_catalogue
 from harmonize.writing.text import write_text
 
 __all__ = ["write_card"]
 
-CARD = "README.md"
 
-
-def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: list[str]) -> None:
+def write_card(folder: Path, recipe: Recipe, record: TrainingRecord, scores: list[str]) -> None:
     """Write the model card.
 
     Args:
-        record: training.json's content.
         scores: what `harmonize evaluate` has found so far, as Markdown.
     """
     none = ["None yet: `harmonize evaluate --model RUN --union SET --on CORPUS/SPLIT` writes them here."]
@@ -38,7 +32,7 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
         *_front_matter(recipe),
         "# A relation classifier for biomedical texts",
         "",
-        f"{_made(recipe)} by harmonize {record['harmonize']} on {', '.join(recipe.train_on)}, "
+        f"{_made(recipe)} by harmonize {record.harmonize} on {', '.join(recipe.train_on)}, "
         f"meant for {recipe.evaluate_on}.",
         "",
         *_facts(record),
@@ -61,7 +55,7 @@ def write_card(folder: Path, recipe: Recipe, record: Mapping[str, Any], scores: 
         recipe_lines.rstrip(),
         "```",
     ]
-    write_text(folder / CARD, "\n".join(lines) + "\n")
+    write_text(folder / MODEL_CARD, "\n".join(lines) + "\n")
 
 
 def _front_matter(recipe: Recipe) -> list[str]:
@@ -75,51 +69,51 @@ def _front_matter(recipe: Recipe) -> list[str]:
     ]
 
 
-def _facts(record: Mapping[str, Any]) -> list[str]:
+def _facts(record: TrainingRecord) -> list[str]:
     """Labels, rows, the set, the score that was watched, and versions."""
-    labels, rows = record["labels"], record["rows"]
+    labels, rows = record.labels, record.rows
     negative = [label for label in labels if is_negative(label.rpartition("/")[2])]
     positive = [label for label in labels if label not in negative]
-    left_out = sum(count for reasons in rows["left_out"].values() for count in reasons.values())
-    watched = record["best"]["development_pair_f"]
+    left_out = sum(count for reasons in rows.left_out.values() for count in reasons.values())
+    watched = record.best.development_pair_f
     return [
         f"- Labels: {', '.join(positive)}; {', '.join(negative)} mean that there is no relation.",
-        f"- Rows: {_trained_on(record)}, {rows['development']:,} watched, {left_out:,} left out "
+        f"- Rows: {_trained_on(record)}, {rows.development:,} watched, {left_out:,} left out "
         f"({LEFT_OUT} names each).",
         *_pseudo_lines(record),
-        f"- Union set: manifest sha256 `{record['union']['manifest_sha256']}`.",
+        f"- Union set: manifest sha256 `{record.union.manifest_sha256}`.",
         "- No development part: the last state is kept."
         if watched is None
         else f"- Pair F on the development part: {watched:.4f}, {_among(record)}.",
-        f"- Made with {', '.join(f'{name} {version}' for name, version in record['versions'].items())}, "
-        f"on {record['device']}.",
+        f"- Made with {', '.join(f'{name} {version}' for name, version in record.versions.items())}, "
+        f"on {record.device}.",
     ]
 
 
-def _trained_on(record: Mapping[str, Any]) -> str:
+def _trained_on(record: TrainingRecord) -> str:
     """How many rows were learnt from; each member of an ensemble may have had other ones."""
-    if "members" not in record:
-        return f"{record['rows']['train']:,} trained on"
-    each = ", ".join(f"{member['rows']:,}" for member in record["members"])
+    if not record.members:
+        return f"{record.rows.train:,} trained on"
+    each = ", ".join(f"{member.rows:,}" for member in record.members)
     return f"{each} trained on by the members"
 
 
-def _among(record: Mapping[str, Any]) -> str:
+def _among(record: TrainingRecord) -> str:
     """What the score that was watched is to be compared with."""
-    if "members" not in record:
-        return f"the best of {len(record['evaluations'])}"
-    alone = ", ".join(f"{member['development_pair_f']:.4f}" for member in record["members"])
+    if not record.members:
+        return f"the best of {len(record.evaluations)}"
+    alone = ", ".join(f"{member.development_pair_f:.4f}" for member in record.members)
     return f"of the members alone {alone}"
 
 
-def _pseudo_lines(record: Mapping[str, Any]) -> list[str]:
+def _pseudo_lines(record: TrainingRecord) -> list[str]:
     """How much of what was trained on nobody has annotated."""
-    if "pseudo" not in record:
+    pseudo = record.pseudo
+    if pseudo is None:
         return []
-    pseudo = record["pseudo"]
     return [
-        f"- Of the rows trained on {pseudo['trained_on']:,} are pseudo-labels, which a model has given and "
-        f"nobody has checked (sha256 `{pseudo['sha256']}`)."
+        f"- Of the rows trained on {pseudo.trained_on:,} are pseudo-labels, which a model has given and "
+        f"nobody has checked (sha256 `{pseudo.sha256}`)."
     ]
 
 
@@ -151,7 +145,7 @@ def _transformers_way(recipe: Recipe) -> list[str]:
         return ["Each folder of `members/` is a complete run; `ensemble.json` says how their mean decides."]
     kind = input_named(recipe.input)
     loaded = "`AutoModelForSequenceClassification` and `AutoTokenizer` load the folder"
-    if head_named(recipe.head).of_contexts:
+    if recipe.head in INPUTS_OF_CONTEXTS:
         asked = "sets of entities" if recipe.head == COMBINATION else "pairs"
         return [
             f"After `import harmonize.relation.model.heads`, {loaded};",

@@ -56,7 +56,14 @@ def combination_task(union: Path, recipe: Recipe, selection: Selection, start: P
     head, tags = head_named(recipe.head), _tags(contexts[0] + contexts[1])
     encoder = encoder_of(recipe, start, space.names, tags, lambda: _texts(contexts[0]))
     length = min(recipe.max_length, encoder.max_length)
-    prompt = Prompt(tags, recipe.input, length, recipe.labels, space.by_corpus, head.name)
+    prompt = Prompt(
+        tags=tags,
+        input=recipe.input,
+        max_length=length,
+        labels=recipe.labels,
+        by_corpus=space.by_corpus,
+        head=head.name,
+    )
     encode = CombinationEncoder(encoder.tokenizer, tags, length, recipe.input)
     labels = [np.array([space.index(c.corpus, label) for c, label in part], np.int64) for part in labelled]
     sets, counts = [], {}

@@ -22,7 +22,7 @@ from harmonize.relation.model.mean import MeanClassifier
 from harmonize.relation.model.threshold import DEVELOPMENT, EVEN, given_shift, shift_and_f
 from harmonize.relation.predictions import predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe, stages
-from harmonize.relation.run_files import RECIPE, TRAINING, read_record
+from harmonize.relation.run_files import RECIPE, TRAINING, TrainingRecord
 from harmonize.relation.select.rows import gold_labels
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.card import write_card
@@ -54,7 +54,7 @@ def ensemble_recipe(runs: Sequence[Path]) -> Recipe:
             raise HarmonizeError(f"{run}: expected each run once, it is {places[followed(run)]} again")
         places[followed(run)] = run
     for run in runs:
-        read_record(run)
+        TrainingRecord.read(run)
     recipes = [load_recipe(run / RECIPE) for run in runs]
     first = recipes[0]
     for run, recipe in zip(runs, recipes, strict=True):
@@ -89,14 +89,14 @@ def same_members(out: Path, recipe: Recipe) -> bool:
     Raises:
         MissingInput: a member is not there.
     """
-    return [member["sha256"] for member in read_record(out).get("members", ())] == _hashes(recipe)
+    return [member.sha256 for member in TrainingRecord.read(out).members] == _hashes(recipe)
 
 
 def _hashes(recipe: Recipe) -> list[str]:
     """A hash of each member's record of its training, which no two trainings share."""
     members = [Path(member) for member in recipe.members or ()]
     for member in members:
-        read_record(member)
+        TrainingRecord.read(member)
     return [sha256_of(member / TRAINING) for member in members]
 
 
@@ -110,9 +110,9 @@ def fit_ensemble(union: Path, recipe: Recipe, folder: Path, device: str = "auto"
     place = device_named(device)
     selection = select(union, recipe)
     members = [Path(member) for member in recipe.members or ()]
-    records = [read_record(member) for member in members]
+    records = [TrainingRecord.read(member) for member in members]
     for member, record in zip(members, records, strict=True):
-        if record["union"]["manifest_sha256"] != manifest_hash(union):
+        if record.union.manifest_sha256 != manifest_hash(union):
             raise HarmonizeError(f"{union}: expected the set that {member} was trained on, got another")
     classifiers = [load_classifier(member, device) for member in members]
     mean = MeanClassifier(classifiers, "ensemble")
@@ -127,7 +127,9 @@ def fit_ensemble(union: Path, recipe: Recipe, folder: Path, device: str = "auto"
         is_positive = np.array([not is_negative(label) for label in labels], dtype=bool)
         shift, score = shift_and_f(recipe.threshold, logits, negative, is_positive)
     timer.lap("threshold")
-    Ensemble(len(members), shift).write(folder, members)
+    ensemble = Ensemble(members=len(members), shift=shift)
+    ensemble.copy_members(folder, members)
+    ensemble.write(folder)
     write_left_out(folder, selection)
     learnt = {
         "best": {"shift": shift, "development_pair_f": score},
@@ -136,8 +138,8 @@ def fit_ensemble(union: Path, recipe: Recipe, folder: Path, device: str = "auto"
             {
                 "run": str(member),
                 "sha256": sha256,
-                "rows": record["rows"]["train"],
-                "development_pair_f": record["best"]["development_pair_f"],
+                "rows": record.rows.train,
+                "development_pair_f": record.best.development_pair_f,
             }
             for member, record, sha256 in zip(members, records, _hashes(recipe), strict=True)
         ],

@@ -15,7 +15,7 @@ from harmonize.files import sha256_of
 from harmonize.relation.model.encoders import ADAPTATION
 from harmonize.relation.model.known_encoders import known_encoders
 from harmonize.relation.recipe import Recipe
-from harmonize.relation.run_files import LEFT_OUT, TRAINING
+from harmonize.relation.run_files import LEFT_OUT, TRAINING, TrainingRecord
 from harmonize.relation.select.selection import LeftOut, Selection
 from harmonize.union.manifest import manifest_hash
 from harmonize.writing.json_files import write_json
@@ -90,14 +90,16 @@ def run_record(
     learnt: Mapping[str, Any],
     device: str,
     timer: Timer,
-) -> dict[str, Any]:
+) -> TrainingRecord:
     """Write training.json.
 
     Args:
         labels: the classifier's, in order.
-        learnt: what the kind of training tells of itself, see `steps_learnt`; its "best" has the
-            development_pair_f.
+        learnt: what the kind of training tells of itself, see `steps_learnt`.
         device: in words.
+
+    Returns:
+        What is read of it again.
     """
     record = {
         "harmonize": __version__,
@@ -119,7 +121,7 @@ def run_record(
         },
     }
     write_json(folder / TRAINING, record, escaped=True)
-    return record
+    return TrainingRecord.read(folder)
 
 
 def best_of(state: Any) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from harmonize.errors import HarmonizeError
 from harmonize.relation.model.threshold import DEVELOPMENT
 from harmonize.relation.recipe import FOLD, load_recipe, stages
-from harmonize.relation.run_files import RECIPE, read_record
+from harmonize.relation.run_files import RECIPE, TrainingRecord
 from harmonize.union.manifest import manifest_hash
 
 __all__ = ["check_refit", "refit_values"]
@@ -25,14 +25,14 @@ def refit_values(run: Path) -> dict[str, Any]:
         HarmonizeError: a run that chose nothing on a development part of its own, or that drew its documents,
             of which another draw would be others.
     """
-    record, recipe = read_record(run), load_recipe(run / RECIPE)
+    record, recipe = TrainingRecord.read(run), load_recipe(run / RECIPE)
     if recipe.development in (None, FOLD):
         kind = "null" if recipe.development is None else recipe.development
         raise HarmonizeError(f"{run}: expected a run with a development part, got development {kind}")
     if recipe.documents is not None:
         raise HarmonizeError(f"{run}: expected a run on all documents, got one on {recipe.documents} of them")
-    step = record["best"].get("step")
-    best: dict[str, Any] = next((each for each in record["evaluations"] if each.get("step") == step), {})
+    step = record.best.step
+    best: dict[str, Any] = next((each for each in record.evaluations if each.get("step") == step), {})
     if "epoch" not in best:
         raise HarmonizeError(f"{run}: expected a run scored after each epoch, got head {recipe.head}")
     values = {
@@ -55,5 +55,5 @@ def check_refit(run: Path, union: Path, out: Path) -> None:
     """
     if out.resolve() == run.resolve():
         raise HarmonizeError(f"--out {out}: expected another folder than the run's")
-    if read_record(run)["union"]["manifest_sha256"] != manifest_hash(union):
+    if TrainingRecord.read(run).union.manifest_sha256 != manifest_hash(union):
         raise HarmonizeError(f"{union}: expected the set that {run} was trained on, got another")

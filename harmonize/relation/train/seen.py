@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harmonize.relation.model.ensemble import ENSEMBLE, Ensemble
 from harmonize.relation.recipe import Recipe, load_recipe, part
-from harmonize.relation.run_files import RECIPE, TRAINING, read_record
+from harmonize.relation.run_files import RECIPE, TRAINING, TrainingRecord
 from harmonize.relation.select.pseudo import PseudoModel, read_pseudo
 from harmonize.relation.select.pseudo_rows import trained_on
 from harmonize.relation.select.selection import PSEUDO
@@ -95,4 +95,4 @@ def pseudo_documents(files: Iterable[Path]) -> Iterator[StoredDocument]:
 
 def _set_of(run: Path) -> str:
     """The sha256 of the manifest of the set that a run was trained on."""
-    return str(read_record(run)["union"]["manifest_sha256"])
+    return TrainingRecord.read(run).union.manifest_sha256

@@ -18,7 +18,7 @@ from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.knowledge import KNOWLEDGE_FILE, knowledge_hash
 from harmonize.relation.model.device import device_named
 from harmonize.relation.recipe import Recipe, load_recipe, stages
-from harmonize.relation.run_files import FIRST, RECIPE, TRAINING, read_record
+from harmonize.relation.run_files import FIRST, RECIPE, TRAINING, TrainingRecord
 from harmonize.relation.select.pseudo import pseudo_hash
 from harmonize.relation.train.record import model_hashes
 from harmonize.union.manifest import manifest_hash
@@ -71,7 +71,7 @@ def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
     """
     if _kept_recipe(out) != recipe:
         return False
-    if read_record(out)["union"]["manifest_sha256"] != manifest_hash(union):
+    if TrainingRecord.read(out).union.manifest_sha256 != manifest_hash(union):
         return False
     if any(
         knowledge_hash(path) != knowledge_hash(folder / KNOWLEDGE_FILE)
@@ -79,11 +79,11 @@ def is_done(out: Path, union: Path, recipe: Recipe) -> bool:
         if path is not None
     ):
         return False
-    records = [read_record(folder) for folder in (out / FIRST, out)[-len(stages(recipe)) :]]
+    records = [TrainingRecord.read(folder) for folder in (out / FIRST, out)[-len(stages(recipe)) :]]
     for record, models in zip(records, map(model_hashes, stages(recipe)), strict=True):
-        if any(record.get("models", {}).get(what, wanted) != wanted for what, wanted in models.items()):
+        if any(record.models.get(what, wanted) != wanted for what, wanted in models.items()):
             return False
-    pseudo = [record.get("pseudo", {}).get("sha256") for record in records]
+    pseudo = [record.pseudo and record.pseudo.sha256 for record in records]
     return pseudo == _pseudo_hashes(recipe)
 
 

@@ -222,6 +222,8 @@ def test_a_member_of_another_set_is_one_line(words: Path, sample_union: Path, tm
         '{"members": 0, "shift": 0}',
         '{"members": 2, "shift": "x"}',
         '{"members": 2, "shift": NaN}',
+        '{"members": 2.5, "shift": 0}',
+        '{"members": "2", "shift": 0}',
     ],
 )
 def test_a_broken_one_is_one_line(both: Path, tmp_path: Path, text: str) -> None:

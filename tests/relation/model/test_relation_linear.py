@@ -220,6 +220,25 @@ def test_a_broken_run_is_one_line(runs: dict[str, Path], tmp_path: Path, damage:
     assert str(error.value).startswith(str(run / ("linear.npz" if "weights" in damage else "linear.json")))
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("by_corpus", "no", "expected true or false, got 'no'"),
+        ("kind", "ours", "expected 'harmonized' or 'source', got 'ours'"),
+        ("columns", 0, "expected a number of at least 1, got 0"),
+    ],
+)
+def test_a_value_that_it_cannot_have_is_one_line(
+    runs: dict[str, Path], tmp_path: Path, name: str, value: object, said: str
+) -> None:
+    run = Path(shutil.copytree(runs["svm"], tmp_path / "run"))
+    about = json.loads((run / "linear.json").read_text(encoding="utf-8"))
+    (run / "linear.json").write_text(json.dumps({**about, name: value}), encoding="utf-8")
+    with pytest.raises(MalformedInput) as error:
+        load_classifier(run)
+    assert str(error.value) == f"{run}/linear.json: expected what `harmonize train` writes: {name}: {said}"
+
+
 def test_a_weight_of_another_shape_is_one_line(runs: dict[str, Path], tmp_path: Path) -> None:
     run = Path(shutil.copytree(runs["svm"], tmp_path / "run"))
     about = json.loads((run / "linear.json").read_text(encoding="utf-8"))

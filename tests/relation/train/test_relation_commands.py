@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
@@ -195,3 +197,20 @@ def test_prediction_says_what_evaluation_scored(
         again = found[row["instance_id"]]
         assert again["label"] == row["label"]
         assert list(again["probabilities"].values()) == pytest.approx(row["probabilities"], abs=1e-5)
+
+
+def test_a_folder_without_a_run_is_told_before_torch_is_imported(sample_union: Path, tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from harmonize.errors import MissingInput\n"
+        "from harmonize.pipelines.evaluate import evaluated\n"
+        "model, union = map(Path, sys.argv[1:])\n"
+        "try: evaluated(model, union, 'biored/test', None, 'all', 'auto')\n"
+        "except MissingInput as error: print(error)\n"
+        "print('torch' in sys.modules)"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path), str(sample_union)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    told = f"{tmp_path}: expected a run of `harmonize train`, found no training.json"
+    assert done.stdout.splitlines() == [told, "False"]

@@ -151,6 +151,7 @@ def test_a_document_model_begins_with_a_prompt_models_encoder(
 
 
 def test_an_unknown_head_of_a_run_is_one_line(tmp_path: Path) -> None:
-    Prompt({}, "prompt", 128, "harmonized", False, head="oracle").write(tmp_path)
+    prompt = '{"tags": {}, "input": "prompt", "max_length": 128, "labels": "harmonized", "by_corpus": false'
+    (tmp_path / "prompt.json").write_text(f'{prompt}, "head": "oracle"}}', encoding="utf-8")
     with pytest.raises(MalformedInput, match=r"head: expected one of cls, .*document, .*, got 'oracle'"):
         Prompt.read(tmp_path)

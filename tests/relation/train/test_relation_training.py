@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +17,8 @@ from relation_runs import record, working
 from stopped_trainings import Stop, StopAt, weights
 from transformers import TrainerCallback
 
-from harmonize.errors import HarmonizeError, InputError
+from harmonize.errors import HarmonizeError, InputError, MalformedInput
+from harmonize.pipelines.evaluate import evaluated
 from harmonize.relation.labels import LabelSpace, decide
 from harmonize.relation.model import device
 from harmonize.relation.model.classifier import Classifier, Prompt
@@ -25,6 +27,7 @@ from harmonize.relation.model.encoders import load_encoder
 from harmonize.relation.model.heads import HEADS
 from harmonize.relation.predictions import PREDICTION_SCHEMA, predicted_rows
 from harmonize.relation.recipe import Recipe, load_recipe, stages
+from harmonize.relation.run_files import TrainingRecord
 from harmonize.relation.select.rows import pairs_of, rows_to_test
 from harmonize.relation.select.selection import select
 from harmonize.relation.train.record import model_hashes
@@ -180,6 +183,38 @@ def test_a_device_that_is_none_is_one_line(
     with pytest.raises(HarmonizeError, match=message):
         Classifier.load(small_run, device)
     assert Classifier.load(small_run, "auto").device.type == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("file", "values", "said"),
+    [
+        ("prompt.json", {"max_length": "512"}, "max_length: expected a whole number, got '512'"),
+        ("prompt.json", {"tags": ["C"]}, "tags: expected names and values, got ['C']"),
+        ("prompt.json", {"labels": "foo"}, "labels: expected 'harmonized' or 'source', got 'foo'"),
+        ("prompt.json", {"said": ["mood"]}, "said: expected some of novelty, subject, got ['mood']"),
+        ("prompt.json", {"newer": 1}, "newer: expected a known name"),
+        ("training.json", {"union": {}}, "union.manifest_sha256: expected a value, got no such key"),
+        ("training.json", {"rows": 3}, "rows: expected names and values, got 3"),
+        ("training.json", {"best": None}, "best: expected names and values, got null"),
+    ],
+)
+def test_a_run_that_somebody_has_changed_is_one_line(
+    small_run: Path, sample_union: Path, tmp_path: Path, file: str, values: dict[str, object], said: str
+) -> None:
+    changed = Path(shutil.copytree(small_run, tmp_path / "run"))
+    kept = json.loads((changed / file).read_text(encoding="utf-8"))
+    (changed / file).write_text(json.dumps({**kept, **values}), encoding="utf-8")
+    with pytest.raises(MalformedInput) as error:
+        evaluated(changed, sample_union, "biored/test", None, "all", "cpu")
+    assert str(error.value) == f"{changed / file}: expected what `harmonize train` writes: {said}"
+    assert not (changed / "evaluation").exists()
+
+
+def test_what_a_newer_run_says_besides_is_passed_over(small_run: Path, tmp_path: Path) -> None:
+    changed = Path(shutil.copytree(small_run, tmp_path / "run"))
+    kept = json.loads((changed / "training.json").read_text(encoding="utf-8"))
+    (changed / "training.json").write_text(json.dumps({**kept, "newer": 1}), encoding="utf-8")
+    assert TrainingRecord.read(changed) == TrainingRecord.read(small_run)
 
 
 def test_the_same_command_trains_no_second_time(
