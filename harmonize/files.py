@@ -4,10 +4,23 @@ apart; and the folder for what comes from elsewhere."""
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from pathlib import Path, PurePath
 
-__all__ = ["cache_folder", "is_hidden", "is_litter", "named_from", "sha256_of", "user_files"]
+__all__ = [
+    "EXPORT",
+    "cache_folder",
+    "is_hidden",
+    "is_litter",
+    "named_from",
+    "sha256_of",
+    "tells_of_an_export",
+    "user_files",
+]
+
+EXPORT = "export.json"
+"""What `harmonize export` says of the files beside it."""
 
 
 def user_files(folder: Path, pattern: str = "**/*") -> list[Path]:
@@ -29,6 +42,17 @@ def is_hidden(path: PurePath) -> bool:
 def is_litter(path: PurePath) -> bool:
     """True for what macOS adds to any folder that it shows; other hidden files may be a user's."""
     return path.name == ".DS_Store" or path.name.startswith("._")
+
+
+def tells_of_an_export(path: Path) -> bool:
+    """True for an export.json of ours, which holds no document."""
+    if path.name != EXPORT:
+        return False
+    try:
+        told = json.loads(path.read_bytes())
+    except ValueError:
+        return False
+    return isinstance(told, dict) and {"format", "schema_version", "files"} <= told.keys()
 
 
 def named_from(folder: Path, path: Path) -> str:

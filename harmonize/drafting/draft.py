@@ -163,7 +163,8 @@ def _sources(form: Format, by_split: Mapping[Split, Sequence[Path]], folder: Pat
 
 def _entity(found: Survey, proposal: Proposal) -> Iterator[str]:
     why = f"{found.concepts:,} relations name concept ids, {found.mentions:,} mentions"
-    others = found.total("relations") - found.concepts - found.mentions
+    others = found.total("relations") - found.concepts - found.mentions - found.joined
+    why += f", {found.joined:,} one of several ids in a field" if found.joined else ""
     why += f", {others:,} an id that no mention has" if others else ""
     yield f"entity: {proposal.mapping['entity']}  # or mention / concept: {why}"
 

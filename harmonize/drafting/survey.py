@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harmonize.formats.pubtator_record import VARIANT_DESCRIPTION
 from harmonize.ledger import Ledger
 from harmonize.model import Document, Mention, Split
 from harmonize.registry import adapter
@@ -21,6 +22,7 @@ from harmonize.text.sentences import with_sentences
 __all__ = ["Survey", "corpus_of", "row_count", "survey"]
 
 _JOINERS = ",;|"
+_WITHIN_VARIANTS = "|"
 _LETTERS, _DIGITS = re.compile(r"[^\W\d_]+"), re.compile(r"\d+")
 
 
@@ -33,6 +35,7 @@ class Survey:
         entity_types, relation_types: type -> count.
         related: (head's type, tail's type) -> count of relations.
         concepts, mentions: relations whose arguments are concept ids, and mention ids.
+        joined: relations with an argument that is one of several ids in a field.
         in_one_sentence: relations between mentions of one sentence.
         told: what the reading left out or renamed, in words.
         joiners: entity type -> the characters in its id fields that join ids, since a part stands alone
@@ -45,6 +48,7 @@ class Survey:
     related: Counter[tuple[str, str]] = field(default_factory=Counter)
     concepts: int = 0
     mentions: int = 0
+    joined: int = 0
     in_one_sentence: int = 0
     told: list[str] = field(default_factory=list)
     joiners: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -121,6 +125,10 @@ def _count(document: Document, found: Survey) -> None:
         for identifier in mention.concept_ids:
             by_concept[identifier].append(mention)
     by_name = {mention.id: [mention] for mention in document.mentions} | by_concept
+    if concepts < len(document.relations):
+        known = {part for identifier in by_concept for part in (identifier, *_parts(identifier))}
+        within = sum(relation.head in known and relation.tail in known for relation in document.relations)
+        found.joined += within - concepts
     ends = [(by_name.get(r.head, []), by_name.get(r.tail, [])) for r in document.relations]
     found.related.update((heads[0].type, tails[0].type) for heads, tails in ends if heads and tails)
     if mentions:
@@ -130,6 +138,12 @@ def _count(document: Document, found: Survey) -> None:
             for heads, tails in ends
             for head, tail in zip(heads[:1], tails[:1], strict=False)
         )
+
+
+def _parts(raw: str) -> list[str]:
+    """The ids that an id field may join."""
+    joiners = _JOINERS.replace(_WITHIN_VARIANTS, "") if VARIANT_DESCRIPTION.fullmatch(raw) else _JOINERS
+    return [part.strip() for part in re.split(f"[{joiners}]", raw)]
 
 
 class _Ids:
@@ -159,6 +173,10 @@ class _Ids:
 def _joins(joiner: str, met: Iterable[str], fields: Iterable[str], alone: Collection[str]) -> bool:
     """True if a character joins ids: see `Survey.joiners`; the fields may have other such characters too."""
     having = [raw for raw in fields if joiner in raw]
+    if joiner == _WITHIN_VARIANTS:
+        having = [raw for raw in having if not VARIANT_DESCRIPTION.fullmatch(raw)]
+    if not having:
+        return False
     if any(part.strip() in alone for raw in having for part in raw.split(joiner)):
         return True
     parts = {part.strip() for raw in having for part in re.split(f"[{''.join(met)}]", raw)} - {""}

@@ -26,6 +26,7 @@ from harmonize import __version__
 from harmonize.errors import HarmonizeError, UnionError, UnknownName
 from harmonize.export.documents import RowDocument, row_documents
 from harmonize.export.tsv import TSV_COLUMNS, lines
+from harmonize.files import EXPORT
 from harmonize.formats import bioc, pubtator
 from harmonize.formats.pubtator_record import PubTatorRecord
 from harmonize.relation.labels import is_negative
@@ -44,11 +45,10 @@ from harmonize.writing.replace import (
 )
 from harmonize.writing.text import tab_line
 
-__all__ = ["EXPORT", "EXPORT_FORMATS", "ExportFormat", "Exported", "export"]
+__all__ = ["EXPORT_FORMATS", "ExportFormat", "Exported", "export"]
 
 ExportFormat = Literal["bioc-json", "pubtator", "tsv"]
 EXPORT_FORMATS: tuple[ExportFormat, ...] = ("bioc-json", "pubtator", "tsv")
-EXPORT = "export.json"
 _SUFFIXES = {"bioc-json": ".BioC.JSON", "pubtator": ".PubTator"}
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from harmonize.model import Passage, Span
 
 __all__ = [
+    "VARIANT_DESCRIPTION",
     "BodyPassage",
     "PubTatorMention",
     "PubTatorRecord",
@@ -134,6 +135,10 @@ def split_ids(
     parts = re.split(f"[{re.escape(separators)}]", raw) if separators else [raw]
     ids = dict.fromkeys(part.strip() for part in parts)
     return tuple(identifier for identifier in ids if identifier not in unknown)
+
+
+VARIANT_DESCRIPTION = re.compile(r"(?:(?:tmVar|dbSNP|HGVS):)?([cgmnpr](?:[.|]).+)", re.IGNORECASE)
+"""A variant's id that tells what changes: "tmVar:c|SUB|G|35|A", "p.V600E"."""
 
 
 def variant_genes(raw: str) -> tuple[str, ...]:

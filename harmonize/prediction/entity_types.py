@@ -13,7 +13,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, ConfigDict, Field, RootModel, ValidationInfo, model_validator
 
 from harmonize.errors import SpecError
-from harmonize.formats.pubtator_record import split_ids
+from harmonize.formats.pubtator_record import VARIANT_DESCRIPTION, split_ids
 from harmonize.spec import OTHER, Catalogue, Corpus
 from harmonize.spec.reading import SpecModel, checked, validated
 
@@ -33,7 +33,6 @@ __all__ = [
 ]
 
 _RS_NUMBER = re.compile(r"(?:RS#:|dbSNP:|rs)(\d+)(?:\(Expired\))?(?:\|\d+)*", re.IGNORECASE)
-_DESCRIPTION = re.compile(r"(?:(?:tmVar|dbSNP|HGVS):)?([cgmnpr](?:[.|]).+)", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"[A-Za-z# ]+:.*")
 _Value = TypeVar("_Value")
 _TAXON = re.compile(r"\s*\(Tax:\s*\d+\)$", re.IGNORECASE)
@@ -94,7 +93,7 @@ def variant_id(raw: str) -> str:
     "VariantGroup:0".
     """
     parts = [part.strip() for part in re.split("[,;]", raw)]
-    for form, prefix in ((_RS_NUMBER, "rs"), (_DESCRIPTION, "")):
+    for form, prefix in ((_RS_NUMBER, "rs"), (VARIANT_DESCRIPTION, "")):
         for part in parts:
             if found := form.fullmatch(part):
                 return prefix + found.group(1)

@@ -12,7 +12,12 @@ from typing import Literal, NamedTuple
 
 from harmonize.errors import InvalidDocument
 from harmonize.formats.pubtator import document
-from harmonize.formats.pubtator_record import PubTatorMention, PubTatorRecord, split_ids
+from harmonize.formats.pubtator_record import (
+    VARIANT_DESCRIPTION,
+    PubTatorMention,
+    PubTatorRecord,
+    split_ids,
+)
 from harmonize.formats.spelling import normal_form
 from harmonize.ledger import DroppedItem, Ledger
 from harmonize.model import Document, Instance, Mention, Span
@@ -127,9 +132,20 @@ class PairRules:
         if own is None or raw.startswith("tmVar:"):
             return self.types.concept_ids(mention_type, raw)
         separators, is_variant = self.corpus.spec.id_separators.of(own), self.types.is_variant(own)
-        # No corpus has an id with "+", but for variants ("c|SUB|G|IVS3+1|A"); tools join ids by it.
-        ids = split_ids(raw, separators if is_variant else separators + "+", self.types.unknown_ids)
-        return ids if is_variant else without_taxa(ids)
+        ids = split_ids(raw, separators, self.types.unknown_ids)
+        if is_variant:
+            return ids
+        # Tools join ids by "+". Those of variants have it within ("c|SUB|G|IVS3+1|A"), also where a set has
+        # made genes of them.
+        return without_taxa(
+            each
+            for joined in ids
+            for each in (
+                (joined,)
+                if VARIANT_DESCRIPTION.fullmatch(joined)
+                else split_ids(joined, "+", self.types.unknown_ids)
+            )
+        )
 
     def named_document(self, record: PubTatorRecord, *, related: bool = False) -> NamedDocument:
         """The Document of an article, with how many mentions have a known concept id. The split is "test".

@@ -28,7 +28,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, cast
 
 from harmonize.errors import MalformedInput, MissingInput
-from harmonize.files import is_hidden, user_files
+from harmonize.files import is_hidden, tells_of_an_export, user_files
 from harmonize.formats.article_forms import (
     ARTICLE_FORMS,
     BRAT_ANNOTATIONS,
@@ -141,7 +141,7 @@ def input_files(source: FilesInput) -> list[Path]:
 
     Of several in their order, each file once. Files in a folder whose name begins with a dot are the
     system's, and passed over. So are texts of brat's standoff, which are read with the annotations beside
-    them.
+    them, and what an export says of its files.
 
     Raises:
         MissingInput: no such file or folder, an empty folder, or standard input that is closed.
@@ -156,7 +156,9 @@ def _files_of(place: Path) -> list[Path]:
     if place == STANDARD_INPUT:
         standard_input(input_name(place))
         return [place]
-    files = user_files(place) if place.is_dir() else [place]
+    files = [place]
+    if place.is_dir():
+        files = [file for file in user_files(place) if not tells_of_an_export(file)]
     if not files or not files[0].is_file():
         raise MissingInput(place, "expected a file or a folder with files, found none")
     return files

@@ -175,6 +175,11 @@ def test_ids_of_a_corpus_own_types_are_read_as_its_mapping_says() -> None:
     assert bc5cdr.concept_ids("Chemical", "D1+D2|D3") == ("D1", "D2", "D3")
     assert biored.concept_ids("GeneOrGeneProduct", "12(Tax:9606),13") == ("12", "13")
     assert biored.concept_ids("SequenceVariant", "c|SUB|G|IVS3+1|A") == ("c|SUB|G|IVS3+1|A",)
+    assert biored.concept_ids("GeneOrGeneProduct", "c|SUB|G|IVS3+1|A,12+13") == (
+        "c|SUB|G|IVS3+1|A",
+        "12",
+        "13",
+    )
     assert biored.concept_ids("SequenceVariant", "tmVar:p|SUB|V|600|E;HGVS:p.V600E") == ("p|SUB|V|600|E",)
 
 
