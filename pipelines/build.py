@@ -327,7 +327,7 @@ class _CorpusBuild:
             "own_ids": dict(sorted(self.source.own_ids.items())),
             "source_files": files,
             "mappings": dict(self.corpus.hashes),
-            "published": None if spec.published is None else spec.published.model_dump(),
+            "published": None if spec.published is None else spec.published.of(self.variant),
             **({"unrelated": unrelated} if (unrelated := self.findings.unrelated) else {}),
             "splits": splits,
         }

@@ -24,7 +24,7 @@ def tables(manifest: dict[str, Any]) -> Iterator[Table]:
     if any(part.said for part in counts):
         yield _said(counts)
     held_against = papers(manifest)
-    if any(held_against):
+    if any(held_against) and not manifest.get("sample"):
         yield _published(manifest, counts, held_against)
     yield _dropped(counts)
     for corpus, entry in manifest["corpora"].items():

@@ -94,7 +94,7 @@ def _content(
         "funnel": counts.funnel_rows(manifest, parts),
         "drops": counts.drop_rows(manifest),
         "step_name": counts.step_name,
-        "published": published_counts(manifest, parts),
+        "published": [] if manifest.get("sample") else published_counts(manifest, parts),
         "table2": papers(manifest).table2,
         "further": ", ".join(papers(manifest).further),
         "limit": LIMIT,

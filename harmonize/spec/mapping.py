@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
@@ -100,12 +100,17 @@ class Published(SpecModel):
     """Table 2's counts, or of a further corpus those of its own paper.
 
     Attributes:
-        why: explains the difference to the measured ones where it is known.
+        why: what explains the difference to the measured ones, where it is known; or that of each source.
     """
 
     abstracts: int
     relations: int
-    why: str | None = None
+    why: str | dict[str, str] | None = None
+
+    def of(self, source: str) -> dict[str, Any]:
+        """What the manifest of a set of that source holds."""
+        why = self.why.get(source) if isinstance(self.why, dict) else self.why
+        return {"abstracts": self.abstracts, "relations": self.relations, "why": why}
 
 
 class Separators(SpecModel):
@@ -222,6 +227,13 @@ class CorpusSpec(SpecModel):
         read_so = {"pubtator", "bioc-xml", "bioc-json", "brat"}
         if self.offsets != "codepoints" and not (self.formats and read_so.issuperset(self.formats)):
             raise ValueError("offsets: expected only with the formats pubtator, bioc-xml, bioc-json and brat")
+        return self
+
+    @model_validator(mode="after")
+    def _reasons_of_known_sources(self) -> CorpusSpec:
+        why = None if self.published is None else self.published.why
+        if isinstance(why, dict) and not self.sources.keys() >= why.keys():
+            raise ValueError(f"published.why: expected sources, of {', '.join(self.sources)}")
         return self
 
     @property

@@ -235,6 +235,13 @@ def test_stats_counts_compares_and_explains(sample_union: Path) -> None:
     assert all(row["instances"] == sum(row["labels"].values()) for row in rows)
 
 
+def test_the_sample_is_not_held_against_the_paper(tmp_path: Path) -> None:
+    run("build", "--sample", "--corpora", "biored", "--out", tmp_path / "set")
+    printed = run("stats", tmp_path / "set").stdout
+    assert "paper" not in printed
+    assert "Dropped, by reason" in printed
+
+
 def test_show_has_prompt_context_labels_and_rules(sample_union: Path) -> None:
     printed = run("show", sample_union, "--corpus", "bc5cdr", "--relation", "Positive_Correlation").stdout
     assert re.search(r"What is the relation in BC5CDR between <BC5CDR-Chem>\w+", printed)

@@ -44,6 +44,12 @@ def test_a_sound_mapping_is_read(tmp_path: Path) -> None:
         ("home: here", "home: here\nlike: bioread", "like", "expected one of biored, aimed"),
         ("{r: Association}", "{r: Associaton}", "relation_types.r", "expected null or one of Positive"),
         ("{t: ChemicalEntity}", "{t: Chemical}", "entity_types.t", "expected null or one of ChemicalEntity"),
+        (
+            "relations: 1}",
+            "relations: 1, why: {html: x}}",
+            "file",
+            "published.why: expected sources, of text",
+        ),
         ("{train: [a.txt]}", "{training: [a.txt]}", "sources.text.training", "'train', 'dev' or 'test'"),
         (
             "entity: concept",
@@ -112,6 +118,14 @@ def test_paper_and_counts_may_be_left_out(tmp_path: Path) -> None:
     lines = [line for line in MAPPING.splitlines() if not line.startswith(("citation", "published"))]
     spec = load_catalogue([extension(tmp_path, "\n".join(lines))])["mine"].spec
     assert (spec.citation, spec.published) == ("", None)
+
+
+def test_what_explains_a_difference_may_be_said_for_each_source(tmp_path: Path) -> None:
+    for why, expected in (("known", "known"), ("{text: known}", "known"), ("{}", None)):
+        mapping = MAPPING.replace("relations: 1}", f"relations: 1, why: {why}}}")
+        published = load_catalogue([extension(tmp_path, mapping)])["mine"].spec.published
+        assert published is not None
+        assert published.of("text") == {"abstracts": 1, "relations": 1, "why": expected}
 
 
 def test_a_star_stands_for_the_types_that_are_not_listed(tmp_path: Path) -> None:
