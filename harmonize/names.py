@@ -7,7 +7,10 @@ from typing import TypeVar
 
 from harmonize.errors import HarmonizeError, UnknownName, shown
 
-__all__ = ["OwnIds", "corpus_key", "listed", "names_in_short"]
+__all__ = ["USUAL_CORPUS", "OwnIds", "corpus_key", "listed", "names_in_short"]
+
+USUAL_CORPUS = "biored"
+"""Whose rules make pairs where nobody names a corpus."""
 
 _Name = TypeVar("_Name")
 _MOST_NAMES = 20  # in one line

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from harmonize.errors import HarmonizeError
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.reading import Reading
 from harmonize.relation.recipe import HEAD_NAMES, INPUT_NAMES, recipe_names
 
@@ -187,7 +188,7 @@ def evaluate(
         str, typer.Option(help="all, or biorex: binary, five pair types, no variants (BioRED).")
     ] = "all",
     form: GoldForm = None,
-    as_corpus: GoldCorpus = "biored",
+    as_corpus: GoldCorpus = USUAL_CORPUS,
     types: TypesFile = None,
     relations: RelationsFile = None,
     leave_out_leaks: Annotated[

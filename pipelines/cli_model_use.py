@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from harmonize.formats.article_forms import DOCUMENT_FORMS
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.account import Account
 from harmonize.prediction.outputs import OUTPUT_FORMS
 from harmonize.prediction.pmid_input import AskedArticles
@@ -94,7 +95,8 @@ def predict(
     as_corpus: Annotated[
         str | None,
         typer.Option(
-            help="The corpus whose rules form the pairs: kinds, contexts and [Corpus] [default: biored]."
+            help="The corpus whose rules form the pairs: kinds, contexts and [Corpus] "
+            f"[default: {USUAL_CORPUS}]."
         ),
     ] = None,
     relation_types: Annotated[
@@ -193,7 +195,7 @@ def pseudo_label(
     ] = None,
     as_corpus: Annotated[
         str, typer.Option(help="The corpus whose rules form the pairs: kinds, contexts and [Corpus].")
-    ] = "biored",
+    ] = USUAL_CORPUS,
     extend: Extend = None,
     types: TypesFile = None,
     text: TextOf = None,
@@ -251,7 +253,7 @@ def shard(
     ] = None,
     as_corpus: Annotated[
         str, typer.Option(help="The corpus whose types and ids apply, here and when predicting.")
-    ] = "biored",
+    ] = USUAL_CORPUS,
     extend: Extend = None,
     types: TypesFile = None,
     text: TextOf = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.input_forms import RELATION_FORMS
 from harmonize.prediction.reading import Reading
 
@@ -33,7 +34,7 @@ def score(
         str | None, typer.Option("--format", help=f"Format of PREDICTIONS: {_FORMS} [default: detected].")
     ] = None,
     gold_format: Annotated[str | None, typer.Option(help="Format of the gold standard, likewise.")] = None,
-    as_corpus: GoldCorpus = "biored",
+    as_corpus: GoldCorpus = USUAL_CORPUS,
     types: TypesFile = None,
     relations: RelationsFile = None,
     offsets: OffsetsIn = None,

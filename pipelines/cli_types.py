@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from harmonize.names import USUAL_CORPUS
+
 from .options import Extend, TypesFile, app
 from .types import known_types, type_lines
 
@@ -15,7 +17,7 @@ __all__: list[str] = []
 @app.command()
 def types(
     types_: TypesFile = None,
-    as_corpus: Annotated[str, typer.Option(help="The corpus whose rules form the pairs.")] = "biored",
+    as_corpus: Annotated[str, typer.Option(help="The corpus whose rules form the pairs.")] = USUAL_CORPUS,
     extend: Extend = None,
 ) -> None:
     """List the entity types that predict knows: name, the BioRED type it stands for, and who uses it.

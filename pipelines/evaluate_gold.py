@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harmonize.errors import HarmonizeError, UnionError
-from harmonize.names import names_in_short
+from harmonize.names import USUAL_CORPUS, names_in_short
 from harmonize.prediction.account import Account
 from harmonize.prediction.own_folders import check_no_folder_of_ours
 from harmonize.prediction.reading import Reading
@@ -54,7 +54,7 @@ class GoldChoice:
 
     files: tuple[Path, ...]
     form: str | None = None
-    as_corpus: str = "biored"
+    as_corpus: str = USUAL_CORPUS
     types: Path | None = None
     relations: Path | None = None
     leave_out_leaks: bool = False

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from harmonize.errors import HarmonizeError, MissingInput
 from harmonize.explore.server import check_extra
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.extractor import RelationExtractor
-from harmonize.prediction.pairs import USUAL_CORPUS, pair_rules
+from harmonize.prediction.pairs import pair_rules
 from harmonize.prediction.sharded import is_predicted
 from harmonize.prediction.union_input import is_union
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from harmonize.errors import HarmonizeError, InputError, NothingRead, UnknownName
 from harmonize.given import check_given, given_path
-from harmonize.names import listed
+from harmonize.names import USUAL_CORPUS, listed
 from harmonize.pipelines.inputs import (
     INPUT_FORMS,
     SHARDS,
@@ -30,7 +30,6 @@ from harmonize.pipelines.inputs import (
 from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier
 from harmonize.prediction.outputs import check_earlier, output_form, write_predictions
-from harmonize.prediction.pairs import USUAL_CORPUS
 from harmonize.prediction.pmid_input import AskedArticles, Input, place_of
 from harmonize.prediction.ray_engine import RayEngine
 from harmonize.prediction.reading import Reading

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, UnknownName
 from harmonize.formats.article_forms import DOCUMENT_FORMS
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.account import Account
 from harmonize.prediction.reading import Reading
 from harmonize.prediction.shard_worker import Work
@@ -98,7 +99,7 @@ def pseudo_label(
     negatives: float | None = None,
     seed: int = 0,
     form: str | None = None,
-    as_corpus: str = "biored",
+    as_corpus: str = USUAL_CORPUS,
     strict: bool = False,
     extensions: Sequence[Path] = (),
     types: Path | None = None,

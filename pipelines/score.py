@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from harmonize import __version__
 from harmonize.errors import HarmonizeError, InputError, NothingRead
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.own_folders import check_no_folder_of_ours
 from harmonize.prediction.reading import Reading
 from harmonize.sources.article_files import STANDARD_INPUT, input_files, input_name
@@ -43,7 +44,7 @@ def score_file(
     *,
     form: str | None = None,
     gold_form: str | None = None,
-    as_corpus: str = "biored",
+    as_corpus: str = USUAL_CORPUS,
     types: Path | None = None,
     relations: Path | None = None,
     extensions: tuple[Path, ...] = (),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from harmonize.errors import HarmonizeError, InputError, NothingRead
 from harmonize.model import Document
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.account import Account
 from harmonize.prediction.inputs import read_input
 from harmonize.prediction.pairs import pair_rules
@@ -30,7 +31,7 @@ def shard(
     *,
     documents_per_shard: int = DOCUMENTS_PER_SHARD,
     form: str | None = None,
-    as_corpus: str = "biored",
+    as_corpus: str = USUAL_CORPUS,
     strict: bool = False,
     extensions: Iterable[Path] = (),
     types: Path | None = None,

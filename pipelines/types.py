@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.pairs import pair_rules
 from harmonize.spec import Catalogue, load_catalogue
 
@@ -31,7 +32,7 @@ class KnownType:
 
 
 def known_types(
-    as_corpus: str = "biored", types: Path | None = None, extensions: tuple[Path, ...] = ()
+    as_corpus: str = USUAL_CORPUS, types: Path | None = None, extensions: tuple[Path, ...] = ()
 ) -> list[KnownType]:
     """The types that are known where a corpus' rules make the pairs, in order of kind and name.
 

@@ -21,11 +21,10 @@ from transformers import AutoModel, AutoTokenizer
 
 from harmonize.errors import HarmonizeError
 from harmonize.relation.encode.inputs import INPUTS
-from harmonize.relation.encode.prompt import tag
+from harmonize.relation.encode.prompt import question_words, tag
 from harmonize.relation.select.rows import pairs_of
 from harmonize.spec import load_catalogue
 
-_QUESTIONS = ("What is the relation in {} between and ?", "What are the relations in {}?")
 _ID = re.compile(r"\w+_token_id$")
 
 
@@ -53,7 +52,7 @@ def _own_words(rows: pa.Table) -> Iterator[str]:
     yield from string.ascii_letters
     yield "gene"
     for task in rows["task"].unique().to_pylist():
-        yield from (question.format(task) for question in _QUESTIONS)
+        yield from (question_words(task, of_context=of_context) for of_context in (False, True))
     catalogue = load_catalogue()
     kinds = {*catalogue.target.tags, *_types(rows)}
     kinds |= {internal for each in catalogue.corpora.values() for internal in each.spec.internal_types}

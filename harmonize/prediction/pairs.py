@@ -21,6 +21,7 @@ from harmonize.formats.pubtator_record import (
 from harmonize.formats.spelling import normal_form
 from harmonize.ledger import DroppedItem, Ledger
 from harmonize.model import Document, Instance, Mention, Span
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.arguments import Arguments, NamedMention
 from harmonize.prediction.entity_types import (
     AnyCase,
@@ -40,12 +41,10 @@ from harmonize.rules.contexts import mentions_in, passage_contexts
 from harmonize.spec import Corpus, load_catalogue
 from harmonize.text.sentences import RULE_BASED, sentences_within, with_sentences
 
-__all__ = ["MOST_ENTITIES", "USUAL_CORPUS", "Candidates", "NamedDocument", "PairRules", "pair_rules"]
+__all__ = ["MOST_ENTITIES", "Candidates", "NamedDocument", "PairRules", "pair_rules"]
 
 MOST_ENTITIES = 1_000
 """Of one document: their pairs, half a million, are held until the document is done."""
-USUAL_CORPUS = "biored"
-"""Whose rules make pairs where nobody names a corpus."""
 
 # Told from "no known id" by identity: a mention whose id field is empty or not there.
 _UNNAMED = ("unnamed",)

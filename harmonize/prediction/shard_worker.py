@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from harmonize.errors import AccountingError, HarmonizeError, InputError
 from harmonize.model import Document
+from harmonize.names import USUAL_CORPUS
 from harmonize.prediction.account import Account
 from harmonize.prediction.extractor import DocumentRelations, PairClassifier, RelationExtractor
 from harmonize.prediction.outputs import write_predictions
@@ -56,7 +57,7 @@ class Work:
     model: Path | str | PairClassifier
     source: Input
     out: Path
-    as_corpus: str = "biored"
+    as_corpus: str = USUAL_CORPUS
     types: Mapping[str, str | None] = field(default_factory=dict)
     extensions: tuple[Path, ...] = ()
     splitter: str = RULE_BASED

@@ -26,7 +26,7 @@ from harmonize.probing.figure import probe_figure, save
 from harmonize.probing.vectors import write_vectors
 from harmonize.relation.encode.encoding import PairEncoder
 from harmonize.relation.encode.inputs import input_named
-from harmonize.relation.encode.prompt import tag
+from harmonize.relation.encode.prompt import question_words, tag
 from harmonize.relation.labels import LabelSpace, is_negative
 from harmonize.relation.model.classifier import Prompt
 from harmonize.relation.model.device import described, device_named
@@ -233,7 +233,7 @@ def _tags(tables: Iterable[pa.Table]) -> dict[str, str]:
 
 def _texts(rows: pa.Table) -> Iterable[str]:
     yield from dict.fromkeys(rows["text"].to_pylist())
-    yield from (f"What is the relation in {task} between and ?" for task in rows["task"].unique().to_pylist())
+    yield from (question_words(task, of_context=False) for task in rows["task"].unique().to_pylist())
 
 
 def _write(folder: Path, record: dict[str, Any], found: Probed) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from harmonize.relation.combinations import Candidate, CombinationContext
 from harmonize.relation.encode.documents import IGNORED, DocumentEncoder, EncodedDocument, padded_documents
-from harmonize.relation.encode.prompt import tagged
+from harmonize.relation.encode.prompt import context_question, tagged
 
 __all__ = ["CombinationEncoder", "EncodedCombinations", "padded_combinations"]
 
@@ -50,7 +50,7 @@ class CombinationEncoder(DocumentEncoder):
         self, context: CombinationContext, asked: Sequence[tuple[int, Candidate]]
     ) -> Iterator[EncodedCombinations]:
         self.check(context.entities)
-        question = f"What are the relations in {context.task}?" if self.asks else ""
+        question = context_question(context.task) if self.asks else ""
         pieces = tagged(context.text, list(context.entities), self.tags)
         ids = self.ids([question, *pieces])
         tokens, mentions = self.tokens(pieces, ids, len(context.entities))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch.utils.data import Dataset
 
 from harmonize.relation.encode.encoding import TextEncoder
-from harmonize.relation.encode.prompt import Piece, known_pieces, tagged
+from harmonize.relation.encode.prompt import Piece, context_question, known_pieces, tagged
 from harmonize.relation.encode.windows import Range, overlapping
 from harmonize.relation.pair import Entity, Pair
 
@@ -105,7 +105,7 @@ class DocumentEncoder(TextEncoder):
         entities = [_entities(pair for _, pair in context) for context in contexts]
         for each in entities:
             self.check(each)
-        questions = [_question(context[0][1]) if self.asks else "" for context in contexts]
+        questions = [context_question(context[0][1].task) if self.asks else "" for context in contexts]
         texts = [
             self.pieces(context[0][1], list(each)) for context, each in zip(contexts, entities, strict=True)
         ]
@@ -178,10 +178,6 @@ def _entities(pairs: Iterable[Pair]) -> dict[Entity, int]:
         for entity in (pair.head, pair.tail):
             numbers.setdefault(entity, len(numbers))
     return numbers
-
-
-def _question(pair: Pair) -> str:
-    return f"What are the relations in {pair.task}?"
 
 
 class EncodedDocuments(Dataset[dict[str, Any]]):

@@ -18,10 +18,12 @@ __all__ = [
     "Tag",
     "around",
     "context_pieces",
+    "context_question",
     "known_pieces",
     "marked",
     "question",
     "question_pieces",
+    "question_words",
     "replaced",
     "spelled",
     "tag",
@@ -96,6 +98,18 @@ def question_pieces(pair: Pair, tags: Mapping[str, str]) -> list[Piece]:
     """The prompt of one pair, as pieces."""
     head, tail = ((entity.name, tag(entity.type, tags)) for entity in (pair.head, pair.tail))
     return _question(pair.task, head, tail)
+
+
+def context_question(task: str) -> str:
+    """The prompt of all pairs of a context."""
+    return f"What are the relations in {task}?"
+
+
+def question_words(task: str, *, of_context: bool) -> str:
+    """The words of the prompt of a context or of any pair, which a vocabulary needs."""
+    if of_context:
+        return context_question(task)
+    return "".join(piece for piece in _question(task, ("", ""), ("", "")) if isinstance(piece, str))
 
 
 def _question(task: str, *sides: tuple[str, str]) -> list[Piece]:

@@ -17,7 +17,7 @@ from harmonize.relation.combinations import (
 from harmonize.relation.encode.combinations import CombinationEncoder, EncodedCombinations
 from harmonize.relation.encode.documents import EncodedDocuments
 from harmonize.relation.encode.order import Drawn
-from harmonize.relation.encode.prompt import tag
+from harmonize.relation.encode.prompt import context_question, tag
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.classifier import Prompt
 from harmonize.relation.model.heads import head_named
@@ -103,7 +103,7 @@ def _tags(contexts: Iterable[CombinationContext]) -> dict[str, str]:
 def _texts(contexts: Iterable[CombinationContext]) -> Iterator[str]:
     for context in contexts:
         yield context.text
-        yield f"What are the relations in {context.task}?"
+        yield context_question(context.task)
 
 
 def _counts(encoded: Sequence[EncodedCombinations]) -> dict[str, int]:

@@ -17,7 +17,7 @@ from harmonize.relation.encode.encoding import Encoded, PairEncoder
 from harmonize.relation.encode.inputs import input_named
 from harmonize.relation.encode.knowledge import Knowledge, read_knowledge
 from harmonize.relation.encode.order import Drawn
-from harmonize.relation.encode.prompt import tag
+from harmonize.relation.encode.prompt import question_words, tag
 from harmonize.relation.labels import LabelSpace
 from harmonize.relation.model.classifier import Prompt
 from harmonize.relation.model.encoders import Encoder, load_encoder
@@ -253,11 +253,10 @@ def _types(rows: Any) -> set[str]:
 
 
 def _texts(rows: Any, head: Head) -> Iterable[str]:
-    question = (
-        "What are the relations in {}?" if head.of_contexts else "What is the relation in {} between and ?"
-    )
     yield from dict.fromkeys(rows["text"].to_pylist())
-    yield from (question.format(task) for task in rows["task"].unique().to_pylist())
+    yield from (
+        question_words(task, of_context=head.of_contexts) for task in rows["task"].unique().to_pylist()
+    )
 
 
 def _encoded(

@@ -12,8 +12,10 @@ from relation_cases import CHEMICAL, DISEASE, GENE, TAGS, pair, pairs
 from harmonize.relation.encode.prompt import (
     Tag,
     context_pieces,
+    context_question,
     question,
     question_pieces,
+    question_words,
     spelled,
     tag,
     tag_tokens,
@@ -30,6 +32,14 @@ def test_the_question_is_the_papers() -> None:
     expected = "What is the relation in BioRED between <C>Aspirin</C> and <D>asthma</D>?"
     assert spelled(question_pieces(made, TAGS)) == expected
     assert question("BioRED", ("Aspirin", "C"), ("asthma", "D")) == expected
+
+
+def test_a_vocabulary_of_the_questions_has_their_words() -> None:
+    asked = question("BioRED", ("", "C"), ("", "D"))
+    words = question_words("BioRED", of_context=False).split()
+    assert words == re.sub("<.>|</.>", "", asked).split()
+    assert words == ["What", "is", "the", "relation", "in", "BioRED", "between", "and", "?"]
+    assert question_words("BioRED", of_context=True) == context_question("BioRED")
 
 
 def test_internal_types_are_their_own_tags() -> None:
