@@ -165,7 +165,7 @@ def _entity(found: Survey, proposal: Proposal) -> Iterator[str]:
     why = f"{found.concepts:,} relations name concept ids, {found.mentions:,} mentions"
     others = found.total("relations") - found.concepts - found.mentions - found.joined
     why += f", {found.joined:,} one of several ids in a field" if found.joined else ""
-    why += f", {others:,} an id that no mention has" if others else ""
+    why += f", {others:,} an id that no mention has" if others > 0 else ""
     yield f"entity: {proposal.mapping['entity']}  # or mention / concept: {why}"
 
 

@@ -132,19 +132,15 @@ class PairRules:
             return self.types.concept_ids(mention_type, raw)
         separators, is_variant = self.corpus.spec.id_separators.of(own), self.types.is_variant(own)
         ids = split_ids(raw, separators, self.types.unknown_ids)
-        if is_variant:
-            return ids
-        # Tools join ids by "+". Those of variants have it within ("c|SUB|G|IVS3+1|A"), also where a set has
-        # made genes of them.
-        return without_taxa(
-            each
-            for joined in ids
-            for each in (
-                (joined,)
-                if VARIANT_DESCRIPTION.fullmatch(joined)
-                else split_ids(joined, "+", self.types.unknown_ids)
-            )
-        )
+        return ids if is_variant else without_taxa(one for each in ids for one in self._unjoined(each))
+
+    def _unjoined(self, identifier: str) -> tuple[str, ...]:
+        """The ids that a tool has joined by "+"; of variants those have it within (c|SUB|G|3+1|A), also where
+        a set has made genes of them.
+        """
+        if VARIANT_DESCRIPTION.fullmatch(identifier):
+            return (identifier,)
+        return split_ids(identifier, "+", self.types.unknown_ids)
 
     def named_document(self, record: PubTatorRecord, *, related: bool = False) -> NamedDocument:
         """The Document of an article, with how many mentions have a known concept id. The split is "test".
