@@ -4,8 +4,8 @@ apart; and the folder for what comes from elsewhere."""
 from __future__ import annotations
 
 import hashlib
-import json
 import os
+import re
 from pathlib import Path, PurePath
 
 __all__ = [
@@ -21,6 +21,8 @@ __all__ = [
 
 EXPORT = "export.json"
 """What `harmonize export` says of the files beside it."""
+_EXPORT_HEAD = re.compile(rb'\{\s*"format": "[^"]+",\s*"schema_version": "[^"]+",\s*"package_version": ')
+_HEAD = 256  # bytes, more than it has
 
 
 def user_files(folder: Path, pattern: str = "**/*") -> list[Path]:
@@ -45,14 +47,11 @@ def is_litter(path: PurePath) -> bool:
 
 
 def tells_of_an_export(path: Path) -> bool:
-    """True for an export.json of ours, which holds no document."""
+    """True for an export.json of ours, which holds no document. Only its head is read."""
     if path.name != EXPORT:
         return False
-    try:
-        told = json.loads(path.read_bytes())
-    except ValueError:
-        return False
-    return isinstance(told, dict) and {"format", "schema_version", "files"} <= told.keys()
+    with path.open("rb") as file:
+        return _EXPORT_HEAD.match(file.read(_HEAD)) is not None
 
 
 def named_from(folder: Path, path: Path) -> str:

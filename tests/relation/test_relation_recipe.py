@@ -82,6 +82,14 @@ def test_the_union_first_is_both_commands_of_an_encoder(
     )
 
 
+@pytest.mark.parametrize("head", ["document", "graph", "counts"])
+@pytest.mark.parametrize(("encoder", "rate"), [("minilm", 5e-5), ("mpnet", 2.5e-5)])
+def test_a_second_stage_has_lower_rates_with_every_such_head(encoder: str, rate: float, head: str) -> None:
+    stage, last = stages(load_recipe("union-first", {"encoder": encoder, "head": head}))
+    assert (last.epochs, last.learning_rate, last.head_learning_rate) == (3, rate, 1e-4)
+    assert (stage.learning_rate, stage.head_learning_rate) == (2 * rate, 3e-4)
+
+
 def test_a_first_stage_has_what_is_told_and_its_own_of_what_is_left_open() -> None:
     stage, last = stages(load_recipe("transfer", {"encoder": "minilm", "seed": 5, "batch_tokens": 512}))
     assert (stage.seed, stage.batch_tokens) == (last.seed, last.batch_tokens) == (5, 512)
