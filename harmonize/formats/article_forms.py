@@ -13,7 +13,6 @@ __all__ = [
     "BRAT_TEXT",
     "DOCUMENT_FORMS",
     "HEAD",
-    "NO_UTF_16",
     "ArticleForm",
     "form_of",
     "is_plain_text",
@@ -22,7 +21,6 @@ __all__ = [
 
 HEAD = 1 << 16
 """How many of a file's first bytes tell what it is."""
-NO_UTF_16 = "expected UTF-8, got UTF-16; `iconv -f UTF-16 -t UTF-8` makes it"
 _LONGEST_ID = 999
 _TEXT_START = re.compile(rb"[^|\t\n]{1,%d}\|(?:t|a|title|abstract)\|" % _LONGEST_ID)
 _ANNOTATED = re.compile(

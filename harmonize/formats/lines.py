@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -14,6 +15,7 @@ from harmonize.errors import MalformedInput, MissingInput
 
 __all__ = [
     "BROKEN_GZIP",
+    "NO_UTF_16",
     "EndlessLine",
     "check_file",
     "decoded",
@@ -28,6 +30,7 @@ __all__ = [
 ]
 
 BROKEN_GZIP = (EOFError, gzip.BadGzipFile, zlib.error)
+NO_UTF_16 = "expected UTF-8, got UTF-16; `iconv -f UTF-16 -t UTF-8` makes it"
 _LONGEST = 1 << 26  # bytes of a line: a packed file of some kilobytes can hold one that fills the memory
 
 
@@ -130,6 +133,8 @@ def decoded(number: int, raw: bytes, name: Path | str) -> str:
 
 def no_utf_8(error: UnicodeDecodeError) -> str:
     """What to say of bytes that are no UTF-8: how it is made of the encoding that they are mostly in."""
+    if error.start == 0 and error.object.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+        return NO_UTF_16
     byte = error.object[error.start]
     return (
         f"expected UTF-8, got byte 0x{byte:02x}; of Windows-1252, `iconv -f WINDOWS-1252 -t UTF-8` makes it"

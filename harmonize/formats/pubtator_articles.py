@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import cast
 
 from harmonize.errors import MalformedInput
-from harmonize.formats.article_forms import NO_UTF_16, is_utf_16
-from harmonize.formats.lines import decoded, raw_lines, unpacked
+from harmonize.formats.article_forms import is_utf_16
+from harmonize.formats.lines import NO_UTF_16, decoded, raw_lines, unpacked
 from harmonize.formats.misfits import Misfit
 from harmonize.formats.offsets import Offsets, OffsetUnit
 from harmonize.formats.pubtator import read_lines

@@ -30,7 +30,6 @@ from harmonize.formats.article_forms import (
     BRAT_ANNOTATIONS,
     BRAT_TEXT,
     DOCUMENT_FORMS,
-    NO_UTF_16,
     is_plain_text,
     is_utf_16,
 )
@@ -41,6 +40,7 @@ from harmonize.formats.bioc_articles import (
     xml_pmid,
 )
 from harmonize.formats.json_stream import JsonStream
+from harmonize.formats.lines import NO_UTF_16
 from harmonize.formats.misfits import Misfit
 from harmonize.formats.offsets import Offsets
 from harmonize.formats.passages import TextChoice
